@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Requests to a Kubernetes API server: paths and JSON, no kinds. One curl multi handle on the caller's loop, no threads.
+ * Every request ends with exactly one call of its 'done' function (never from inside the call that started it), unless it
+ * is cancelled. Objects handed to 'done' are borrowed for the call.
+ *
+ * Transport retries live here: GETs are repeated on connection errors and on 429/503/504 with the server's Retry-After (cap
+ * 60 s) or jittered back-off, at most 4 times. Writes are repeated only on 429 (nothing was done); any other write without a
+ * clear answer ends as FAIL_UNKNOWN, and the caller reads live before anything else. 401 re-reads credentials once.
+ * In flight: at most KUBE_WRITES_MAX writes and KUBE_READS_MAX reads at once, more wait in order. Lease requests
+ * (kube_request.urgent) pass that queue on a connection of their own. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "base/loop.h"
+#include "kube/config.h"
+
+#define KUBE_WRITES_MAX 8
+#define KUBE_READS_MAX 16
+#define KUBE_BODY_BYTES_MAX (8u << 20)
+
+struct kube_client;
+
+struct kube_kind {
+        const char *group;   /* "" for core */
+        const char *version; /* "v1" */
+        const char *plural;  /* "pods" */
+        const char *name;    /* "Pod" */
+        bool namespaced;
+};
+
+/* Kinds that the client's own tools use and everybody knows. */
+extern const struct kube_kind kube_pods, kube_jobs, kube_configmaps, kube_services, kube_endpointslices, kube_nodes,
+        kube_events, kube_leases, kube_deployments, kube_replicasets, kube_statefulsets, kube_hpas, kube_namespaces;
+
+struct kube_ref {
+        const struct kube_kind *kind;
+        const char *namespace; /* NULL for all namespaces in a list, or for cluster-scoped kinds */
+        const char *name;
+};
+
+/* 'object' is NULL when fail->kind is set; 'fail' is never NULL and has kind FAIL_NONE on success. */
+typedef void kube_done_fn(void *owner, struct json_object *object, const struct fail *fail);
+
+/* Borrows loop and config for its life. FAIL_INVALID for unusable credentials. */
+enum fail_kind kube_client_new(struct loop *loop, const struct kube_config *config, struct kube_client **ret_client,
+                               struct fail *fail);
+struct kube_client *kube_client_free(struct kube_client *client); /* cancels everything without calling 'done' */
+
+/* Each returns a request id (> 0) for kube_cancel. 'ref' and strings are copied; objects are borrowed. */
+uint64_t kube_get(struct kube_client *client, const struct kube_ref *ref, kube_done_fn *done, void *owner);
+uint64_t kube_create(struct kube_client *client, const struct kube_ref *ref, struct json_object *object,
+                     kube_done_fn *done, void *owner);
+enum kube_patch { KUBE_PATCH_MERGE, KUBE_PATCH_JSON, KUBE_PATCH_APPLY };
+/* 'subresource' is NULL or "status". KUBE_PATCH_APPLY: server-side apply, field manager "loadstone", force.
+ * A resourceVersion inside the patch's metadata makes it a compare-and-swap: FAIL_CONFLICT when it moved. */
+uint64_t kube_patch(struct kube_client *client, const struct kube_ref *ref, const char *subresource, enum kube_patch type,
+                    struct json_object *patch, kube_done_fn *done, void *owner);
+/* PUT; the object's resourceVersion makes it a compare-and-swap. Used for Leases only. */
+uint64_t kube_replace(struct kube_client *client, const struct kube_ref *ref, struct json_object *object, bool urgent,
+                      kube_done_fn *done, void *owner);
+/* Background propagation; 'uid' (not NULL) is a precondition, so a namesake is never hit: FAIL_CONFLICT then. */
+uint64_t kube_delete(struct kube_client *client, const struct kube_ref *ref, const char *uid, kube_done_fn *done, void *owner);
+/* GET of any path ("/version", "/api/v1/namespaces/a/pods?labelSelector=…"). */
+uint64_t kube_get_path(struct kube_client *client, const char *path, bool urgent, kube_done_fn *done, void *owner);
+
+/* Whole lists, paged (limit 500), consistent; 'selector' NULL or a label selector. 'object' is a List with every item. */
+uint64_t kube_list(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_done_fn *done,
+                   void *owner);
+
+/* A body that comes piece by piece: watches and pod logs. 'data' is called with each piece as it arrives, 'closed' once at
+ * the end (FAIL_NONE: clean end of stream). 'path' as in kube_get_path. No byte for silence_s seconds (0: no limit)
+ * ends it with FAIL_TIMEOUT. */
+typedef void kube_data_fn(void *owner, const char *data, size_t size);
+typedef void kube_closed_fn(void *owner, const struct fail *fail);
+uint64_t kube_stream(struct kube_client *client, const char *path, int silence_s, kube_data_fn *data,
+                     kube_closed_fn *closed, void *owner);
+
+/* After this neither 'done' nor 'data' nor 'closed' is called. An unknown id is fine. A write may have happened. */
+void kube_cancel(struct kube_client *client, uint64_t id);
+
+struct kube_stats { uint64_t requests, retries, errors, writes, in_flight; };
+struct kube_stats kube_client_stats(const struct kube_client *client);
+
+/* "/apis/batch/v1/namespaces/a/jobs/b" in a new string; percent-encoded names. */
+char *kube_path(const struct kube_ref *ref);

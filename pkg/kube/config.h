@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where the API server is and who we are: in-cluster service account or kubeconfig
+ * (k8s.io/client-go/tools/clientcmd/api/v1). Secrets are held in memory only, and zeroed when freed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+
+struct kube_config {
+        char *server;             /* "https://10.96.0.1:443" */
+        char *tls_server_name;    /* NULL: from the URL */
+        bool insecure_skip_verify;
+        char *ca_pem;             /* NULL: the system's */
+        char *cert_pem, *key_pem; /* both or none */
+        char *token;              /* NULL: none */
+        char *token_file;         /* re-read at most once a minute and at once after a 401; wins over token */
+        char *ca_file;            /* re-read every 5 minutes; wins over ca_pem */
+        char *username, *password;
+        char *proxy_url;
+        char *namespace;          /* of the context or the service account; "default" */
+        struct kube_exec *exec;   /* credential plugin, NULL: none */
+};
+
+/* Service account of this pod (KUBERNETES_SERVICE_HOST/_PORT). FAIL_MISSING when not in a cluster. */
+enum fail_kind kube_config_in_cluster(struct kube_config **ret_config, struct fail *fail);
+/* 'path' NULL: $KUBECONFIG (a list of files is merged, the first to set a name wins), then ~/.kube/config.
+ * 'context' NULL: current-context. FAIL_MISSING, FAIL_INVALID (with file and field). */
+enum fail_kind kube_config_load(const char *path, const char *context, struct kube_config **ret_config, struct fail *fail);
+struct kube_config *kube_config_free(struct kube_config *config);
+
+/* The bearer token to send now, borrowed until the next call; NULL when there is none. Re-reads files and runs the exec
+ * plugin (client.authentication.k8s.io/v1 and v1beta1; no stdin, 64 KiB of output, 30 s) when it is time or 'refused' (a 401
+ * came). An exec plugin may also replace cert_pem and key_pem; *ret_changed then says that connections must be new. */
+const char *kube_config_token(struct kube_config *config, int64_t now_ns, bool refused, bool *ret_changed);

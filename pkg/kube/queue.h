@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Names that need a pass. Adding a name twice is adding it once; a name being worked is never handed out again until
+ * queue_finish, and what was added meanwhile is kept. Due times are monotonic. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct queue;
+
+struct queue *queue_new(void);
+struct queue *queue_free(struct queue *queue);
+/* Keeps the earlier of two due times. */
+void queue_add(struct queue *queue, const char *name, int64_t due_ns);
+/* The earliest name that is due, marked as being worked; NULL when none. Borrowed until queue_finish(name). */
+const char *queue_take(struct queue *queue, int64_t now_ns);
+void queue_finish(struct queue *queue, const char *name);
+/* Later each time: 50 ms doubled up to 30 s, with 0..50 % jitter from 'random' (any 64-bit number). */
+void queue_retry(struct queue *queue, const char *name, int64_t now_ns, uint64_t random);
+void queue_succeeded(struct queue *queue, const char *name); /* forgets the failures */
+void queue_remove(struct queue *queue, const char *name);
+/* INT64_MAX when nothing waits. */
+int64_t queue_next_ns(const struct queue *queue);
+uint64_t queue_len(const struct queue *queue);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a load worker does, as data. The JSON form (worker.json of a run's plan ConfigMap, or made by a command
+ * line) is decoded under stated bounds; every duration is an integer with its unit in the name.
+ *
+ * {"version":1, "run":{"uid":"…","namespace":"…","name":"…","trial":0},
+ *  "workers":2, "seed":1, "scheme":"http", "addresses":["10.96.3.4:8080"], "authority":"checkout.shop:8080",
+ *  "sni":"checkout.shop", "tls":{"caFile":"/etc/loadstone/ca/ca.crt","verify":true},
+ *  "requests":[{"name":"get-cart","weight":3,"method":"GET","path":"/cart","headers":[["accept","application/json"]],
+ *               "body":"text" | "bodyFile":"/etc/loadstone/bodies/0", "statuses":[[200,399]]}],
+ *  "timeoutMs":5000, "connections":64, "whenBusy":"queue", "arrival":"constant", "pacing":"precise",
+ *  "warmupMs":5000, "cooldownMs":0, "readyTimeoutMs":60000, "intervalMs":1000,
+ *  "shape":[{"kind":"hold","rate":500.0,"forMs":60000},{"kind":"ramp","from":500.0,"to":2000.0,"forMs":60000},
+ *           {"kind":"closed","forMs":60000}]}
+ *
+ * 'connections' is the total over all workers; worker k of N opens connections/N, the first (connections mod N)
+ * workers one more. Worker k takes every request i with i mod N = k of the one global schedule. The warm-up is extra
+ * time before the shape at the first piece's starting rate, with its own request numbers; shape time 0 begins after it. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+
+#define LOAD_REQUESTS_MAX 32
+#define LOAD_PIECES_MAX 64
+#define LOAD_HEADERS_MAX 32
+#define LOAD_ADDRESSES_MAX 256
+#define LOAD_STATUS_RANGES_MAX 16
+#define LOAD_WORKERS_MAX 256
+#define LOAD_CONNECTIONS_MAX 65536
+#define LOAD_RATE_MAX 10000000.0
+
+enum load_piece_kind { LOAD_HOLD, LOAD_RAMP, LOAD_CLOSED };
+
+struct load_piece {
+        enum load_piece_kind kind;
+        double from_rps, to_rps; /* equal for a hold; 0 for closed */
+        int64_t for_ms;
+};
+
+struct load_request {
+        char *name, *method, *path;
+        uint32_t weight;
+        char *headers[LOAD_HEADERS_MAX][2];
+        size_t headers_len;
+        char *body, *body_file; /* at most one; both may be NULL */
+        struct { int low, high; } statuses[LOAD_STATUS_RANGES_MAX]; /* what counts as success */
+        size_t statuses_len;
+};
+
+enum load_busy { LOAD_QUEUE, LOAD_SHED };
+
+struct load_plan {
+        char *run_uid, *run_namespace, *run_name;
+        int trial;
+        uint32_t workers;
+        uint64_t seed;
+        bool tls, tls_verify;
+        char *ca_file, *sni, *authority;
+        char *addresses[LOAD_ADDRESSES_MAX]; /* "host:port", "[v6]:port" */
+        size_t addresses_len;
+        struct load_request requests[LOAD_REQUESTS_MAX];
+        size_t requests_len;
+        struct load_piece shape[LOAD_PIECES_MAX];
+        size_t shape_len;
+        bool closed;  /* the shape is one LOAD_CLOSED piece */
+        bool precise; /* pacing: sleep, then poll; else sends are grouped to <= 1 ms */
+        enum load_busy when_busy;
+        uint32_t connections;
+        int64_t timeout_ms, warmup_ms, cooldown_ms, ready_timeout_ms, interval_ms;
+        int64_t shape_ms; /* sum of the pieces */
+};
+
+/* On success *ret_plan is new. FAIL_INVALID names the field by its path. */
+enum fail_kind load_plan_decode(struct json_object *doc, struct load_plan **ret_plan, struct fail *fail);
+struct load_plan *load_plan_free(struct load_plan *plan); /* NULL is fine; returns NULL */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a worker's measurements leave its pod: two lanes with the same content at two resolutions.
+ *
+ * Lane 1, stdout: NDJSON. Each line is one JSON object of at most RECORD_LINE_BYTES_MAX bytes that starts with
+ * {"seq":N,"type":"T", and ends with ,"crc":"xxxxxxxx"} where xxxxxxxx is the CRC-32C (8 lower-case hex digits) of all
+ * bytes of the line before ,"crc". seq counts from 0 without gaps; a reader sees a lost, cut or foreign line by it.
+ *
+ *  hello    version:1, worker, workers, run (uid), trial, pod (env POD_UID, may be ""), program, wallMs, startupMicros
+ *  ready    wallMs, connections, connectErrors, addresses, clockErrorMicros (adjtimex, -1 unsynchronised),
+ *           readyMicros since process start
+ *  start    startWallMs (the instant asked for), wakeMicros (own lateness in starting), clockErrorMicros, late (true when
+ *           the instant had already passed by more than 1 ms; what is past is skipped and counted in "skipped")
+ *  interval index (from 0), fromMs, toMs (shape time; negative during warm-up), phase: "warmup"|"shape",
+ *           C (counters below), cpuMicros, throttledMicros (in this interval), inFlight, backlog,
+ *           hists: {latency, error, censored}: 2-digit H; absent when empty
+ *  piece    index, kind, fromMs, toMs, C, hists: {latency, service, error, censored, ttfb, pacing, backlog}: 3-digit H
+ *  request  index, name, C, hists: {latency, error, censored}: 2-digit H (shape only)
+ *  connect  C2: connects, connectErrors, handshakes; hists: {connect, handshake}: 2-digit H (whole life)
+ *  end      reason: "finished" | "terminated" | "failed", message, C over the whole shape, cpuMicros, throttledMicros, cores,
+ *           records (lines before this one), sha256 (hex, over those lines each with its newline), skipped
+ *
+ * C = {"offered":due in this span,"sent":…,"done":answers and censored entries completed in this span,"ok":…,"missed":answers
+ *  that miss expect,"censored":…,"bytesIn":…,"status":{"200":…},"errors":{"connect":…,"reset":…,"timeout":…,"tls":…,
+ *  "status":…,"protocol":…,"unfinished":…,"shed":…}}. Zero members are left out. ok + missed + censored = done. errors.status = missed.
+ *  Over a whole shape done = offered - skipped when the worker ran to its end.
+ * H = {"hdr":"HISTFAAA…","count":…,"min":ns,"max":ns,"sum":ns,"clamped":…} (clamped left out when 0).
+ *
+ * Latency: open loop, from the intended start of the request to the last byte of its answer; 'latency' holds answers that
+ * meet expect, 'error' those that do not, 'censored' the age of requests that got no answer (timeout, reset, connect, tls,
+ * protocol, shed, unfinished). 'service' runs from entry of the send call. 'pacing' is the send-call entry minus
+ * max(intended start, instant a connection was free): the generator's own lateness; 'backlog' is that max minus the intended
+ * start: the target's. Closed loop: latency = service.
+ *
+ * Lane 2, termination message (<= RECORD_MESSAGE_BYTES_MAX bytes, the container's terminationMessagePath): one JSON object
+ * {"version":1,"worker","workers","run","trial","pod","reason","message","startWallMs","wakeMicros","clockErrorMicros","skipped",
+ *  "records","sha256","total":C,"latency":H,"error":H,"censored":H,"cpuMicros","elapsedMicros","cores","throttledMicros",
+ *  "pacingP99Nanos","crc":"…"} framed by crc like a line. latency at 2 digits without the other H if they do not fit; then
+ *  "hdr" is dropped from the largest until it fits, and count/min/max/sum stay. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/fail.h"
+#include "stat/hist.h"
+
+#define RECORD_LINE_BYTES_MAX (16 * 1024 - 256) /* the CRI splits longer log lines into partial entries */
+#define RECORD_MESSAGE_BYTES_MAX 4096
+#define RECORD_STATUS_CODES_MAX 16 /* further codes are counted under "other" */
+
+enum record_error {
+        RECORD_CONNECT,
+        RECORD_RESET,
+        RECORD_TIMEOUT,
+        RECORD_TLS,
+        RECORD_STATUS,
+        RECORD_PROTOCOL,
+        RECORD_UNFINISHED,
+        RECORD_SHED,
+        RECORD_ERRORS,
+};
+extern const char *const record_error_names[RECORD_ERRORS];
+
+struct record_counters {
+        uint64_t offered, sent, done, ok, missed, censored, bytes_in;
+        uint64_t errors[RECORD_ERRORS];
+        struct { int code; uint64_t count; } statuses[RECORD_STATUS_CODES_MAX]; /* code 0: free slot */
+        uint64_t statuses_other;
+};
+
+void record_count_status(struct record_counters *counters, int code, uint64_t count);
+void record_add_counters(struct record_counters *into, const struct record_counters *from);
+struct json_object *record_encode_counters(const struct record_counters *counters); /* caller owns */
+/* Absent members are 0. FAIL_INVALID: not an object, a negative number, a sum that does not hold (ok+missed+censored=done). */
+enum fail_kind record_decode_counters(struct json_object *doc, struct record_counters *ret_counters, struct fail *fail);
+
+struct json_object *record_encode_hist(const struct hist *hist); /* H; caller owns; NULL when empty */
+enum fail_kind record_decode_hist(struct json_object *doc, struct hist **ret_hist, struct fail *fail); /* *ret_hist is new */
+
+/* Frames: takes 'record' (an object without seq and crc), appends one line with newline to 'out'. */
+void record_frame(struct buf *out, uint64_t seq, struct json_object *record);
+/* Checks one line without its newline. On success *ret_record is a new reference with seq and type inside.
+ * FAIL_INVALID: not one of ours (foreign text, cut, crc differs). FAIL_TOO_LARGE. */
+enum fail_kind record_unframe(const char *line, size_t size, struct json_object **ret_record, struct fail *fail);
+/* The same for the termination message, which has no seq. */
+char *record_frame_message(struct json_object *message); /* takes message; new string, at most RECORD_MESSAGE_BYTES_MAX */
+enum fail_kind record_unframe_message(const char *text, size_t size, struct json_object **ret_message, struct fail *fail);
