@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/manager.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "operator/manager_internal.h"
+#include "operator/profile_pass.h"
+#include "operator/run_pass.h"
+
+#define PASSES_PER_STEP 32
+#define TICK_NS (1 * NS_PER_S)
+#define STOP_WAIT_NS (5 * NS_PER_S)
+
+const struct kube_kind kind_runs = {"loadstone.dev", "v1alpha1", "benchmarkruns", "BenchmarkRun", true};
+const struct kube_kind kind_profiles = {"loadstone.dev", "v1alpha1", "performanceprofiles", "PerformanceProfile", true};
+
+bool manager_may_act(const struct manager *manager)
+{
+        return manager->leading && !manager->stopping && lease_holds(manager->lease);
+}
+
+uint64_t manager_random(struct manager *manager)
+{
+        uint64_t x = manager->random; /* xorshift64: jitter needs no more */
+
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        return manager->random = x;
+}
+
+/* ---- the queue ---- */
+
+static void enqueue(struct manager *manager, const char *key, int64_t due_ns)
+{
+        queue_add(manager->queue, key, due_ns);
+        int64_t next_ns = queue_next_ns(manager->queue);
+        if (next_ns != INT64_MAX && (!manager->work.armed || next_ns < manager->work.at_ns))
+                loop_arm(manager->loop, &manager->work, next_ns);
+}
+
+void manager_enqueue_run(struct manager *manager, const char *namespace, const char *name, int64_t due_ns)
+{
+        auto_free char *key = xasprintf("r:%s/%s", namespace, name);
+        enqueue(manager, key, due_ns);
+}
+
+void manager_enqueue_profile(struct manager *manager, const char *namespace, const char *name)
+{
+        auto_free char *key = xasprintf("p:%s/%s", namespace, name);
+        enqueue(manager, key, loop_now_ns(manager->loop));
+}
+
+void manager_wake_waiting(struct manager *manager)
+{
+        size_t at = 0;
+        const char *key;
+        void *unused;
+
+        while (map_next(&manager->waiting, &at, &key, &unused))
+                enqueue(manager, key, loop_now_ns(manager->loop));
+}
+
+void manager_pass_done(struct manager *manager, const char *key, int64_t due_ns)
+{
+        auto_free char *name = xstrdup(key); /* the queue may drop its own copy */
+
+        queue_succeeded(manager->queue, name);
+        queue_finish(manager->queue, name);
+        if (due_ns != INT64_MAX)
+                enqueue(manager, name, due_ns);
+        else if (queue_next_ns(manager->queue) != INT64_MAX)
+                loop_arm(manager->loop, &manager->work, queue_next_ns(manager->queue));
+}
+
+void manager_pass_failed(struct manager *manager, const char *key, const struct fail *fail)
+{
+        auto_free char *name = xstrdup(key);
+
+        manager->counters.failures++;
+        log_line("pass failed", "key", name, "kind", fail_kind_name(fail->kind), "error", fail->text, NULL);
+        queue_retry(manager->queue, name, loop_now_ns(manager->loop), manager_random(manager));
+        queue_finish(manager->queue, name);
+        enqueue(manager, name, queue_next_ns(manager->queue));
+}
+
+static bool all_synced(const struct manager *manager)
+{
+        return kube_cache_synced(manager->runs) && kube_cache_synced(manager->profiles) &&
+               kube_cache_synced(manager->jobs) && kube_cache_synced(manager->pods) &&
+               kube_cache_synced(manager->configmaps);
+}
+
+static void work(void *owner)
+{
+        struct manager *manager = owner;
+        const char *key;
+
+        if (!manager_may_act(manager) || !all_synced(manager))
+                return; /* the tick looks again */
+        for (int passes = 0; passes < PASSES_PER_STEP; passes++) {
+                key = queue_take(manager->queue, loop_now_ns(manager->loop));
+                if (!key)
+                        break;
+                manager->counters.passes++;
+                if (text_starts(key, "r:"))
+                        run_pass(manager, key);
+                else
+                        profile_pass(manager, key);
+        }
+        if (queue_next_ns(manager->queue) != INT64_MAX)
+                loop_arm(manager->loop, &manager->work, queue_next_ns(manager->queue));
+}
+
+/* ---- what the caches say ---- */
+
+static const char *namespace_of(struct json_object *object)
+{
+        const char *namespace = doc_text(object, "metadata.namespace");
+        return namespace ? namespace : "";
+}
+
+static void run_changed(void *owner, struct json_object *before, struct json_object *after)
+{
+        struct manager *manager = owner;
+        struct json_object *object = after ? after : before;
+
+        manager_enqueue_run(manager, namespace_of(object), doc_text(object, "metadata.name"),
+                            loop_now_ns(manager->loop));
+        const char *profile = doc_text(object, "spec.profile");
+        if (profile && (!after || doc_at(after, "status.finishTime")))
+                manager_enqueue_profile(manager, namespace_of(object), profile);
+        if (!after || doc_at(after, "status.finishTime"))
+                manager_wake_waiting(manager);
+}
+
+static void profile_changed(void *owner, struct json_object *before, struct json_object *after)
+{
+        struct manager *manager = owner;
+        struct json_object *object = after ? after : before;
+
+        manager_enqueue_profile(manager, namespace_of(object), doc_text(object, "metadata.name"));
+        manager_wake_waiting(manager);
+}
+
+/* The BenchmarkRun that controls this object, NULL when none does. */
+static const char *owner_name(struct json_object *object)
+{
+        struct json_object *owners = doc_at(object, "metadata.ownerReferences");
+
+        for (size_t i = 0; i < doc_len(owners, ""); i++) {
+                struct json_object *owner = doc_item(owners, i);
+                if (text_equal(doc_text(owner, "kind"), kind_runs.name))
+                        return doc_text(owner, "name");
+        }
+        return NULL;
+}
+
+static void job_changed(void *owner, struct json_object *before, struct json_object *after)
+{
+        struct manager *manager = owner;
+        struct json_object *object = after ? after : before;
+        const char *run = owner_name(object);
+
+        if (run)
+                manager_enqueue_run(manager, namespace_of(object), run, loop_now_ns(manager->loop));
+        if (!after)
+                manager_wake_waiting(manager);
+}
+
+static void pod_changed(void *owner, struct json_object *before, struct json_object *after)
+{
+        struct manager *manager = owner;
+
+        run_pass_pod_changed(manager, after ? after : before, !after);
+}
+
+static void configmap_changed(void *owner, struct json_object *before, struct json_object *after)
+{
+        struct manager *manager = owner;
+        struct json_object *object = after ? after : before;
+        const char *run = doc_text(object, "metadata.annotations[\"loadstone.dev/run\"]");
+
+        if (run)
+                manager_enqueue_run(manager, namespace_of(object), run, loop_now_ns(manager->loop));
+}
+
+static void strip_configmap(struct json_object *object)
+{
+        json_object_object_del(object, "data"); /* results are read live, and only when needed */
+        json_object_object_del(object, "binaryData");
+}
+
+static struct kube_cache *open_cache(struct manager *manager, const struct kube_kind *kind, const char *selector,
+                                     kube_changed_fn *changed, void (*strip)(struct json_object *object))
+{
+        const struct kube_cache_options options = {
+                .kind = kind,
+                .namespace = manager->options->namespace,
+                .label_selector = selector,
+                .strip = strip,
+                .changed = changed,
+                .owner = manager,
+        };
+        return kube_cache_new(manager->client, &options);
+}
+
+/* ---- life ---- */
+
+static void lead_changed(void *owner, bool leading)
+{
+        struct manager *manager = owner;
+
+        manager->leading = leading;
+        log_line(leading ? "leading" : "not leading", "identity", manager->identity, NULL);
+        if (!leading)
+                return;
+        manager->was_leading = true;
+        loop_arm(manager->loop, &manager->work, loop_now_ns(manager->loop));
+}
+
+static void tick(void *owner)
+{
+        struct manager *manager = owner;
+
+        manager->ticked_ns = loop_now_ns(manager->loop);
+        loop_arm(manager->loop, &manager->tick, manager->ticked_ns + TICK_NS);
+        if (!manager->work.armed && queue_next_ns(manager->queue) <= manager->ticked_ns)
+                loop_arm(manager->loop, &manager->work, manager->ticked_ns);
+}
+
+static char *make_identity(const struct options *options)
+{
+        char host[128] = "unknown";
+        uint32_t unique = 0;
+
+        gethostname(host, sizeof host - 1);
+        if (getrandom(&unique, sizeof unique, 0) != (ssize_t)sizeof unique)
+                unique = (uint32_t)getpid();
+        return xasprintf("%s_%08x", options->identity ? options->identity : host, unique);
+}
+
+static void give_up_waiting(void *owner)
+{
+        struct manager *manager = owner;
+        manager->released = true;
+}
+
+struct manager *manager_new(struct loop *loop, struct kube_client *client, const struct options *options)
+{
+        struct manager *manager = xnew(struct manager);
+
+        *manager = (struct manager){.loop = loop, .client = client, .options = options, .queue = queue_new()};
+        manager->work = (struct loop_timer){.fire = work, .owner = manager};
+        manager->tick = (struct loop_timer){.fire = tick, .owner = manager};
+        manager->give_up = (struct loop_timer){.fire = give_up_waiting, .owner = manager};
+        manager->identity = make_identity(options);
+        manager->random = text_hash(manager->identity, strlen(manager->identity)) | 1;
+        manager->events = event_sink_new(client, "loadstone.dev/operator", manager->identity);
+        manager->runs = open_cache(manager, &kind_runs, NULL, run_changed, NULL);
+        manager->profiles = open_cache(manager, &kind_profiles, NULL, profile_changed, NULL);
+        manager->jobs = open_cache(manager, &kube_jobs, MANAGED_SELECTOR, job_changed, NULL);
+        manager->pods = open_cache(manager, &kube_pods, MANAGED_SELECTOR, pod_changed, NULL);
+        manager->configmaps = open_cache(manager, &kube_configmaps, MANAGED_SELECTOR, configmap_changed, strip_configmap);
+        const struct lease_options election = {
+                .namespace = options->own_namespace,
+                .name = options->lease_name,
+                .identity = manager->identity,
+                .duration_s = 15,
+                .renew_s = 10,
+                .retry_s = 2,
+                .changed = lead_changed,
+                .owner = manager,
+        };
+        manager->lease = lease_new(client, &election);
+        tick(manager);
+        return manager;
+}
+
+struct manager *manager_free(struct manager *manager)
+{
+        size_t at = 0;
+        const char *key;
+        void *session;
+
+        if (!manager)
+                return NULL;
+        while (map_next(&manager->sessions, &at, &key, &session))
+                session_free(session);
+        map_done(&manager->sessions);
+        map_done(&manager->waiting);
+        lease_free(manager->lease);
+        kube_cache_free(manager->runs);
+        kube_cache_free(manager->profiles);
+        kube_cache_free(manager->jobs);
+        kube_cache_free(manager->pods);
+        kube_cache_free(manager->configmaps);
+        event_sink_free(manager->events);
+        queue_free(manager->queue);
+        loop_disarm(manager->loop, &manager->work);
+        loop_disarm(manager->loop, &manager->tick);
+        loop_disarm(manager->loop, &manager->give_up);
+        free(manager->identity);
+        free(manager);
+        return NULL;
+}
+
+static void lease_released(void *owner)
+{
+        struct manager *manager = owner;
+        manager->released = true;
+}
+
+void manager_stop(struct manager *manager)
+{
+        if (manager->stopping)
+                return;
+        manager->stopping = true;
+        loop_arm(manager->loop, &manager->give_up, loop_now_ns(manager->loop) + STOP_WAIT_NS);
+        /* Effects in flight carry UID and resourceVersion: whoever leads next is not misled if one still lands. */
+        lease_release(manager->lease, lease_released, manager);
+}
+
+bool manager_stopped(const struct manager *manager)
+{
+        return manager->stopping && manager->released;
+}
+
+bool manager_deposed(const struct manager *manager)
+{
+        return manager->was_leading && !manager->stopping && !manager->leading;
+}
+
+/* ---- probes and metrics ---- */
+
+static int answer_health(const struct manager *manager, struct buf *body)
+{
+        int64_t age_ns = loop_now_ns(manager->loop) - manager->ticked_ns;
+        bool fine = age_ns < 20 * NS_PER_S && (!manager->leading || lease_age_ns(manager->lease) < 35 * NS_PER_S);
+
+        buf_text(body, fine ? "ok\n" : "stuck\n");
+        return fine ? 200 : 503;
+}
+
+static int answer_ready(const struct manager *manager, struct buf *body)
+{
+        const struct { const char *name; const struct kube_cache *cache; } caches[] = {
+                {"benchmarkruns", manager->runs}, {"performanceprofiles", manager->profiles}, {"jobs", manager->jobs},
+                {"pods", manager->pods},          {"configmaps", manager->configmaps},
+        };
+        bool ready = !manager->stopping;
+
+        for (size_t i = 0; i < ARRAY_LEN(caches); i++) {
+                bool synced = kube_cache_synced(caches[i].cache);
+                buf_format(body, "%s %s%s%s\n", synced ? "ok     " : "waiting", caches[i].name, synced ? "" : ": ",
+                           kube_cache_problem(caches[i].cache));
+                ready = ready && synced;
+        }
+        return ready ? 200 : 503;
+}
+
+static void metric(struct buf *body, const char *name, const char *type, const char *labels, double value)
+{
+        buf_format(body, "# TYPE %s %s\n%s%s %.17g\n", name, type, name, labels, value);
+}
+
+static int answer_metrics(const struct manager *manager, struct buf *body)
+{
+        struct kube_stats stats = kube_client_stats(manager->client);
+
+        metric(body, "controller_runtime_reconcile_total", "counter", "{controller=\"benchmarkrun\",result=\"success\"}",
+               (double)(manager->counters.passes - manager->counters.failures));
+        metric(body, "controller_runtime_reconcile_errors_total", "counter", "{controller=\"benchmarkrun\"}",
+               (double)manager->counters.failures);
+        metric(body, "workqueue_depth", "gauge", "{name=\"benchmarkrun\"}", (double)queue_len(manager->queue));
+        metric(body, "leader_election_master_status", "gauge", "{name=\"loadstone-operator\"}", manager->leading);
+        metric(body, "loadstone_api_requests_total", "counter", "", (double)stats.requests);
+        metric(body, "loadstone_api_writes_total", "counter", "", (double)stats.writes);
+        metric(body, "loadstone_api_retries_total", "counter", "", (double)stats.retries);
+        metric(body, "loadstone_api_errors_total", "counter", "", (double)stats.errors);
+        metric(body, "loadstone_effects_total", "counter", "", (double)manager->counters.effects);
+        metric(body, "loadstone_runs_finished_total", "counter", "", (double)manager->counters.runs_finished);
+        metric(body, "loadstone_runs_in_memory", "gauge", "", (double)manager->sessions.len);
+        metric(body, "loadstone_runs_waiting", "gauge", "", (double)manager->waiting.len);
+        return 200;
+}
+
+int manager_answer(void *owner, const char *path, struct buf *body)
+{
+        const struct manager *manager = owner;
+
+        if (text_equal(path, "/healthz"))
+                return answer_health(manager, body);
+        if (text_equal(path, "/readyz"))
+                return answer_ready(manager, body);
+        if (text_equal(path, "/metrics"))
+                return answer_metrics(manager, body);
+        buf_text(body, "not found: /healthz, /readyz and /metrics are here\n");
+        return 404;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the chapters of the manager share: the caches, the queue and the sessions. */
+#pragma once
+
+#include "base/loop.h"
+#include "base/map.h"
+#include "kube/cache.h"
+#include "kube/client.h"
+#include "kube/event.h"
+#include "kube/lease.h"
+#include "kube/queue.h"
+#include "operator/options.h"
+
+struct session;
+
+struct manager_counters {
+        uint64_t passes, effects, failures, runs_finished;
+};
+
+struct manager {
+        struct loop *loop;
+        struct kube_client *client;
+        const struct options *options;
+        struct kube_cache *runs, *profiles, *jobs, *pods, *configmaps;
+        struct lease *lease;
+        struct event_sink *events;
+        struct queue *queue;       /* "r:namespace/name" for runs, "p:namespace/name" for profiles */
+        struct map sessions;       /* run key -> struct session */
+        struct map waiting;        /* run keys that wait for a target, a profile or a resumption */
+        struct loop_timer work, tick, give_up;
+        char *identity;
+        bool leading, was_leading, stopping, released;
+        int64_t ticked_ns;
+        uint64_t random;
+        struct manager_counters counters;
+};
+
+/* The fixed words by which objects of ours are found. */
+#define MANAGED_SELECTOR "app.kubernetes.io/managed-by=loadstone"
+
+extern const struct kube_kind kind_runs, kind_profiles;
+
+/* Marks a run or profile for a pass. */
+void manager_enqueue_run(struct manager *manager, const char *namespace, const char *name, int64_t due_ns);
+void manager_enqueue_profile(struct manager *manager, const char *namespace, const char *name);
+/* Everybody who waits looks again: a target, a profile or a place in a queue may have become free. */
+void manager_wake_waiting(struct manager *manager);
+/* A pass over 'key' is over; 'due_ns' INT64_MAX: nothing more to do by itself. */
+void manager_pass_done(struct manager *manager, const char *key, int64_t due_ns);
+void manager_pass_failed(struct manager *manager, const char *key, const struct fail *fail);
+/* True while effects are allowed: the Lease is held and nobody asked us to stop. */
+bool manager_may_act(const struct manager *manager);
+/* A number for jitter. */
+uint64_t manager_random(struct manager *manager);

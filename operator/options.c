@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/options.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#define DEFAULT_PORT 8080
+
+struct flag {
+        const char *name, *variable, *otherwise, *help;
+        size_t offset;
+};
+
+static const struct flag flags[] = {
+        {"--kubeconfig", NULL, NULL, "file with the cluster's address and credentials", offsetof(struct options, kubeconfig)},
+        {"--namespace", "WATCH_NAMESPACE", NULL, "watch only this namespace (default: all)",
+         offsetof(struct options, namespace)},
+        {"--lease-namespace", "OPERATOR_NAMESPACE", "loadstone-system", "namespace of the leader's Lease",
+         offsetof(struct options, own_namespace)},
+        {"--lease-name", NULL, "loadstone-operator", "name of the leader's Lease", offsetof(struct options, lease_name)},
+        {"--identity", "POD_NAME", NULL, "holder name in the Lease (default: host name)", offsetof(struct options, identity)},
+        {"--image", "LOADSTONE_IMAGE", "localhost/loadstone:dev", "image of the load workers",
+         offsetof(struct options, image)},
+};
+
+static const char *from_environment(const struct flag *flag)
+{
+        const char *value = flag->variable ? getenv(flag->variable) : NULL;
+        return value && *value ? value : flag->otherwise;
+}
+
+static enum fail_kind parse_port(const char *text, int *ret_port, struct fail *fail)
+{
+        char *end;
+        long port = strtol(text, &end, 10);
+
+        if (*end || end == text || port < 0 || port > 65535)
+                return fail_set(fail, FAIL_INVALID, "--port '%s' is not a port number", text);
+        *ret_port = (int)port;
+        return FAIL_NONE;
+}
+
+static const struct flag *find_flag(const char *name)
+{
+        for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+                if (text_equal(flags[i].name, name))
+                        return &flags[i];
+        return NULL;
+}
+
+static bool parse_switch(const char *name, struct options *options)
+{
+        if (text_equal(name, "--print-rules"))
+                options->print_rules = true;
+        else if (text_equal(name, "--version"))
+                options->version = true;
+        else if (text_equal(name, "--help") || text_equal(name, "-h"))
+                options->help = true;
+        else
+                return false;
+        return true;
+}
+
+enum fail_kind options_parse(int argc, char **argv, struct options *ret_options, struct fail *fail)
+{
+        struct options options = {.port = DEFAULT_PORT};
+
+        for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+                *(const char **)((char *)&options + flags[i].offset) = from_environment(&flags[i]);
+        for (int i = 1; i < argc; i++) {
+                if (parse_switch(argv[i], &options))
+                        continue;
+                const struct flag *flag = find_flag(argv[i]);
+                bool port = text_equal(argv[i], "--port");
+                if (!flag && !port)
+                        return fail_set(fail, FAIL_INVALID, "unknown flag '%s'; see --help", argv[i]);
+                if (i + 1 == argc)
+                        return fail_set(fail, FAIL_INVALID, "%s needs a value", argv[i]);
+                if (port && parse_port(argv[i + 1], &options.port, fail))
+                        return fail->kind;
+                if (flag)
+                        *(const char **)((char *)&options + flag->offset) = argv[i + 1];
+                i++;
+        }
+        *ret_options = options;
+        return FAIL_NONE;
+}
+
+void options_print_help(void)
+{
+        puts("loadstone-operator: runs BenchmarkRuns of a Kubernetes cluster\n");
+        for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+                printf("  %-18s %s%s%s%s\n", flags[i].name, flags[i].help, flags[i].variable ? " [$" : "",
+                       flags[i].variable ? flags[i].variable : "", flags[i].variable ? "]" : "");
+        printf("  %-18s port of /healthz, /readyz and /metrics (default %d)\n", "--port", DEFAULT_PORT);
+        printf("  %-18s print the rules of a run as Markdown and exit\n", "--print-rules");
+        printf("  %-18s print the version and exit\n", "--version");
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the operator is told at start: flags first, then environment, then defaults. Decoded once, read-only afterwards. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/fail.h"
+
+struct options {
+        const char *kubeconfig;      /* --kubeconfig, else in-cluster when there is one, else $KUBECONFIG */
+        const char *namespace;       /* --namespace, WATCH_NAMESPACE: only this one; NULL: all */
+        const char *own_namespace;   /* --lease-namespace, OPERATOR_NAMESPACE: where the Lease lives */
+        const char *lease_name;      /* --lease-name */
+        const char *identity;        /* --identity, else POD_NAME, else the host name; made unique per start */
+        const char *image;           /* --image, LOADSTONE_IMAGE: of the workers */
+        int port;                    /* --port: probes and metrics */
+        bool print_rules, help, version;
+};
+
+/* Strings are borrowed from argv and the environment. FAIL_INVALID names the flag. */
+enum fail_kind options_parse(int argc, char **argv, struct options *ret_options, struct fail *fail);
+void options_print_help(void);

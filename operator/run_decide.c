@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/run_decide.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+
+typedef const struct run_view *seen; /* keeps the predicates below on one line each */
+
+static bool orphan_job(seen v) { return !v->found && v->job != JOB_ABSENT && v->job != JOB_FOREIGN && !v->job_stopping; }
+static bool run_gone(seen v) { return !v->found; }
+static bool deleting_with_job(seen v) { return v->deleting && v->job != JOB_ABSENT && v->job != JOB_FOREIGN && !v->job_stopping; }
+static bool deleting(seen v) { return v->deleting; }
+static bool ended_with_job(seen v) { return v->terminal && v->job != JOB_ABSENT && v->job != JOB_FOREIGN && !v->job_stopping; }
+static bool ended(seen v) { return v->terminal; }
+static bool result_found(seen v) { return v->result_found; }
+static bool spec_invalid(seen v) { return v->invalid; }
+
+static bool waiting(seen v) { return !v->admitted; }
+static bool cancelled_early(seen v) { return waiting(v) && v->cancel; }
+static bool waited_too_long(seen v) { return waiting(v) && v->accepted && v->overdue; }
+static bool may_begin(seen v) { return waiting(v) && v->profile_found && !v->suspended && v->target_free; }
+static bool not_accepted(seen v) { return waiting(v) && !v->accepted; }
+static bool queue_moved(seen v) { return waiting(v) && v->queue_position != v->queue_position_shown; }
+
+static bool name_taken(seen v) { return v->job == JOB_FOREIGN; }
+static bool job_replaced(seen v) { return v->bound && v->job != JOB_ABSENT && !v->job_is_bound; }
+
+static bool stop_unrecorded(seen v, bool wanted) { return !v->stop_reason && wanted; }
+static bool cancel_wanted(seen v) { return stop_unrecorded(v, v->cancel && v->harvest != HARVEST_SETTLED); }
+static bool deadline_passed(seen v) { return stop_unrecorded(v, v->overdue && v->harvest != HARVEST_SETTLED); }
+static bool nobody_ready(seen v)
+{
+        return stop_unrecorded(v, v->ready_overdue && v->workers_ready == 0 && v->workers_announced == 0 &&
+                                          v->job == JOB_ACTIVE);
+}
+static bool target_unresolved(seen v) { return stop_unrecorded(v, v->ready_overdue && v->target_problem && !v->plan_found); }
+static bool stopping_active_job(seen v) { return v->stop_reason && v->job == JOB_ACTIVE && !v->job_stopping; }
+static bool stopped_unbound_job(seen v) { return v->stop_reason && v->job == JOB_SUSPENDED && !v->job_stopping && !v->bound; }
+static bool stopped_before_load(seen v) { return v->stop_reason && !v->bound; }
+
+static bool store_left(seen v) { return v->packed && v->chunks_left; }
+static bool nothing_measured(seen v) { return v->packed; }
+static bool all_said(seen v) { return v->bound && v->harvest == HARVEST_SETTLED; }
+
+static bool plan_lost(seen v) { return v->bound && !v->plan_found; }
+static bool memory_empty(seen v) { return !v->context_ready; }
+static bool plan_absent(seen v) { return !v->plan_found; }
+static bool job_never_made(seen v) { return !v->bound && v->job == JOB_ABSENT; }
+static bool job_unbound(seen v) { return !v->bound; }
+static bool job_held(seen v) { return v->job == JOB_SUSPENDED && !v->stop_reason; }
+static bool may_start(seen v)
+{
+        return v->job == JOB_ACTIVE && !v->stop_reason && v->workers_announced < v->workers_ready &&
+               (v->workers_announced > 0 || v->workers_ready == v->workers || v->ready_overdue);
+}
+static bool status_stale(seen v) { return v->status_stale; }
+static bool otherwise(seen v) { return v != NULL; }
+
+struct rule {
+        bool (*holds)(seen view);
+        enum run_action action;
+        const char *reason, *when; /* 'when' is the sentence in docs/rules.md */
+};
+
+static const struct rule rules[] = {
+        {orphan_job, RUN_DELETE_JOB, "RunDeleted", "the run is gone and its Job is not"},
+        {run_gone, RUN_FORGET, "RunDeleted", "the run is gone"},
+        {deleting_with_job, RUN_DELETE_JOB, "RunDeleting", "the run is being deleted and its Job is there"},
+        {deleting, RUN_WAIT, "RunDeleting", "the run is being deleted"},
+        {ended_with_job, RUN_DELETE_JOB, "RunEnded", "the end is recorded and the Job is still there"},
+        {ended, RUN_FORGET, "RunEnded", "the end is recorded"},
+        {result_found, RUN_FINISH, "ResultStored", "the result is stored, its status is not"},
+        {spec_invalid, RUN_FINISH, "InvalidSpec", "the spec can never run"},
+        {cancelled_early, RUN_FINISH, "Cancelled", "cancelled before it was admitted"},
+        {waited_too_long, RUN_FINISH, "QueueTimeout", "waited longer than limits.queueTimeout"},
+        {may_begin, RUN_ADMIT, "TargetFree", "nobody else loads the target and nobody is ahead"},
+        {not_accepted, RUN_ACCEPT, "Waiting", "seen for the first time and may not begin yet"},
+        {queue_moved, RUN_SHOW_QUEUE, "QueueMoved", "its position in the queue changed"},
+        {waiting, RUN_WAIT, "Waiting", "waiting for its profile or its turn"},
+        {name_taken, RUN_FINISH, "NameCollision", "a Job of that name belongs to somebody else"},
+        {job_replaced, RUN_FINISH, "JobReplaced", "the Job of that name is not the one bound in status"},
+        {cancel_wanted, RUN_RECORD_STOP, "Cancelled", "cancelled while it is under way"},
+        {deadline_passed, RUN_RECORD_STOP, "DeadlineExceeded", "the recorded deadline has passed"},
+        {nobody_ready, RUN_RECORD_STOP, "WorkersNotReady", "readyTimeout passed and no worker is ready"},
+        {target_unresolved, RUN_RECORD_STOP, "TargetUnresolved", "readyTimeout passed and the target cannot be resolved"},
+        {stopping_active_job, RUN_STOP_JOB, "Stopping", "to be stopped and the Job is active"},
+        {stopped_unbound_job, RUN_DELETE_JOB, "Stopping", "to be stopped and the Job was made but never bound"},
+        {stopped_before_load, RUN_FINISH, "StoppedEarly", "to be stopped and no load was ever sent"},
+        {plan_lost, RUN_FINISH, "PlanLost", "load was bound to a plan that is gone"},
+        {memory_empty, RUN_RESOLVE, "Resolving", "plan, target and surroundings are not in memory"},
+        {store_left, RUN_STORE, "ResultsFolded", "results are folded and not all stored"},
+        {nothing_measured, RUN_FINISH, "NothingMeasured", "folded, and there is nothing to store"},
+        {all_said, RUN_FOLD, "HarvestSettled", "every worker's records are in, or lost for good"},
+        {plan_absent, RUN_CREATE_PLAN, "PlanAbsent", "there is no plan yet"},
+        {job_never_made, RUN_CREATE_JOB, "JobAbsent", "there is no Job and none was ever bound"},
+        {job_unbound, RUN_BIND_JOB, "JobUnbound", "the Job is there and status does not name it yet"},
+        {job_held, RUN_RELEASE_JOB, "JobSuspended", "the bound Job is suspended"},
+        {may_start, RUN_START, "WorkersReady", "ready workers wait for their start instant"},
+        {status_stale, RUN_SHOW, "StatusStale", "phase or progress is worth a write"},
+        {otherwise, RUN_WAIT, "UnderWay", "anything else"},
+};
+
+size_t run_rules_len(void)
+{
+        return ARRAY_LEN(rules);
+}
+
+size_t run_rule_of(const struct run_view *view)
+{
+        size_t i = 0;
+
+        while (!rules[i].holds(view))
+                i++;
+        assert(i < ARRAY_LEN(rules)); /* the last row always holds */
+        return i;
+}
+
+struct run_plan run_decide(const struct run_view *view)
+{
+        const struct rule *rule = &rules[run_rule_of(view)];
+        return (struct run_plan){.action = rule->action, .reason = rule->reason};
+}
+
+const char *run_action_name(enum run_action action)
+{
+        static const char *const names[] = {
+                [RUN_WAIT] = "wait",
+                [RUN_FORGET] = "forget",
+                [RUN_DELETE_JOB] = "delete-job",
+                [RUN_ACCEPT] = "accept",
+                [RUN_SHOW_QUEUE] = "show-queue",
+                [RUN_ADMIT] = "admit",
+                [RUN_RESOLVE] = "resolve",
+                [RUN_CREATE_PLAN] = "create-plan",
+                [RUN_CREATE_JOB] = "create-job",
+                [RUN_BIND_JOB] = "bind-job",
+                [RUN_RELEASE_JOB] = "release-job",
+                [RUN_START] = "start",
+                [RUN_RECORD_STOP] = "record-stop",
+                [RUN_STOP_JOB] = "stop-job",
+                [RUN_FOLD] = "fold",
+                [RUN_STORE] = "store",
+                [RUN_FINISH] = "finish",
+                [RUN_SHOW] = "show",
+        };
+        return names[action];
+}
+
+void run_print_rules(FILE *out)
+{
+        fputs("| # | when | does | reason |\n|---|---|---|---|\n", out);
+        for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+                fprintf(out, "| %zu | %s | %s | %s |\n", i + 1, rules[i].when, run_action_name(rules[i].action),
+                        rules[i].reason);
+}

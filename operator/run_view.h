@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What one pass over a BenchmarkRun sees: a snapshot that owns nothing and points nowhere but at static words.
+ * Everything here is observed afresh (caches, worker records, clocks) or was recorded in status because it cannot be
+ * observed again (admission, deadline, the bound Job, why it was stopped). The phase word is never read back. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum view_job {
+        JOB_ABSENT,
+        JOB_FOREIGN,   /* an object of that name that is not ours */
+        JOB_SUSPENDED,
+        JOB_ACTIVE,
+        JOB_ENDED,     /* complete or failed; its workers say how it went */
+};
+
+enum view_harvest {
+        HARVEST_NONE,    /* no worker has said anything yet */
+        HARVEST_PARTIAL, /* records are coming, or may still come */
+        HARVEST_SETTLED, /* nothing more can come */
+};
+
+struct run_view {
+        /* the object */
+        bool found, deleting, accepted; /* accepted: status was written for this generation */
+        bool terminal;                  /* recorded end */
+        bool cancel;
+        const char *invalid;            /* reason why the spec can never run, NULL when it can */
+
+        /* what it needs before it may begin */
+        bool profile_found, suspended;
+        bool target_free;               /* nobody else loads this target, and nobody is ahead in its queue */
+        int queue_position, queue_position_shown; /* 0: not queued */
+
+        /* recorded */
+        bool admitted;                  /* status.startTime */
+        bool bound;                     /* status names the Job by UID */
+        const char *stop_reason;        /* recorded reason to end early, NULL when none */
+        bool overdue;                   /* the recorded deadline has passed */
+
+        /* observed */
+        const char *target_problem;     /* why the target cannot be resolved now, NULL when it is */
+        bool context_ready;             /* plan (or target and profile) and surroundings are in memory */
+        bool plan_found, result_found;
+        enum view_job job;
+        bool job_is_bound;              /* its UID is the one in status */
+        bool job_stopping;              /* suspended again after it had run, or being deleted */
+        bool pods_left;                 /* worker pods that have not ended */
+        int workers, workers_ready, workers_announced; /* wanted; said "ready"; were told the start instant */
+        bool ready_overdue;             /* readyTimeout since admission (no Job yet) or release has passed */
+        enum view_harvest harvest;
+        bool packed;                    /* results are folded and waiting to be stored */
+        bool chunks_left;               /* some of them are not stored yet */
+
+        /* what the reader of status sees */
+        bool status_stale;              /* phase, workers or progress moved enough to write */
+        int64_t wake_ns;                /* when time alone changes the view, INT64_MAX for never */
+};

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The rules of a run against a toy world: single rules by name, then every schedule of eight faults among normal steps,
+ * crash before the effect, crash after the effect, and deciding on the view before last. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "operator/run_decide.h"
+
+static struct run_view fresh_view(void)
+{
+        return (struct run_view){.found = true, .profile_found = true, .target_free = true, .workers = 2};
+}
+
+static struct run_view running_view(void)
+{
+        struct run_view view = fresh_view();
+
+        view.accepted = view.admitted = view.bound = view.context_ready = view.plan_found = true;
+        view.job = JOB_ACTIVE;
+        view.job_is_bound = view.pods_left = true;
+        view.workers_ready = view.workers_announced = 2;
+        view.harvest = HARVEST_PARTIAL;
+        return view;
+}
+
+static void a_second_run_at_one_target_waits(void **state)
+{
+        struct run_view view = fresh_view();
+        (void)state;
+
+        view.target_free = false;
+        assert_int_equal(run_decide(&view).action, RUN_ACCEPT);
+        view.accepted = true;
+        assert_int_equal(run_decide(&view).action, RUN_WAIT);
+}
+
+static void a_running_run_without_news_waits(void **state)
+{
+        struct run_view view = running_view();
+        (void)state;
+
+        assert_int_equal(run_decide(&view).action, RUN_WAIT);
+}
+
+static void nothing_is_stopped_before_the_reason_is_recorded(void **state)
+{
+        struct run_view view = running_view();
+        (void)state;
+
+        view.cancel = true;
+        assert_int_equal(run_decide(&view).action, RUN_RECORD_STOP);
+        view.stop_reason = "Cancelled";
+        assert_int_equal(run_decide(&view).action, RUN_STOP_JOB);
+}
+
+static void a_job_that_is_not_the_bound_one_is_never_released(void **state)
+{
+        struct run_view view = running_view();
+        (void)state;
+
+        view.job = JOB_SUSPENDED;
+        view.job_is_bound = false;
+        assert_int_equal(run_decide(&view).action, RUN_FINISH);
+        assert_string_equal(run_decide(&view).reason, "JobReplaced");
+}
+
+static void a_lost_job_is_never_made_again(void **state)
+{
+        struct run_view view = running_view();
+        (void)state;
+
+        view.job = JOB_ABSENT;
+        view.pods_left = false;
+        view.harvest = HARVEST_SETTLED;
+        assert_int_equal(run_decide(&view).action, RUN_FOLD);
+        view.packed = true;
+        assert_int_equal(run_decide(&view).action, RUN_FINISH);
+}
+
+static void a_deleted_run_takes_its_job_along(void **state)
+{
+        struct run_view view = {.found = false, .job = JOB_ACTIVE};
+        (void)state;
+
+        assert_int_equal(run_decide(&view).action, RUN_DELETE_JOB);
+        view.job_stopping = true;
+        assert_int_equal(run_decide(&view).action, RUN_FORGET);
+}
+
+static void a_foreign_job_is_left_alone(void **state)
+{
+        struct run_view view = running_view();
+        (void)state;
+
+        view.job = JOB_FOREIGN;
+        view.bound = false;
+        assert_int_equal(run_decide(&view).action, RUN_FINISH);
+        view.terminal = true;
+        assert_int_equal(run_decide(&view).action, RUN_FORGET);
+}
+
+/* ---- the toy world ---- */
+
+struct world {
+        struct run_view now;     /* what a fresh look would see */
+        uint64_t status_version; /* moves with every status write: compare-and-swap */
+        int job_creates, releases, results, starts;
+        bool in_memory_packed, cleaned;
+};
+
+static void world_moves_on(struct world *world)
+{
+        struct run_view *now = &world->now;
+
+        if (now->job == JOB_ACTIVE && now->workers_ready < now->workers) {
+                now->workers_ready++;
+                now->harvest = HARVEST_PARTIAL;
+        } else if (now->job == JOB_ACTIVE && now->workers_announced == now->workers) {
+                now->job = JOB_ENDED;
+                now->pods_left = false;
+                now->harvest = HARVEST_SETTLED;
+        }
+        if (now->job_stopping) {
+                now->job = now->terminal ? JOB_ABSENT : JOB_SUSPENDED;
+                now->harvest = HARVEST_SETTLED;
+                now->pods_left = false;
+        }
+        if (now->admitted)
+                now->context_ready = true;
+}
+
+static void write_status(struct world *world, uint64_t seen_version, bool *flag)
+{
+        if (seen_version != world->status_version)
+                return; /* 409: somebody wrote since that look */
+        world->status_version++;
+        if (flag)
+                *flag = true;
+}
+
+static void world_applies(struct world *world, struct run_plan plan, uint64_t seen_version)
+{
+        struct run_view *now = &world->now;
+        bool done = false;
+
+        switch (plan.action) {
+        case RUN_ACCEPT:
+                write_status(world, seen_version, &now->accepted);
+                break;
+        case RUN_ADMIT:
+                write_status(world, seen_version, &now->admitted);
+                now->accepted = now->accepted || now->admitted;
+                break;
+        case RUN_CREATE_PLAN:
+                now->plan_found = true;
+                break;
+        case RUN_CREATE_JOB:
+                if (now->job == JOB_ABSENT) {
+                        world->job_creates++;
+                        now->job = JOB_SUSPENDED;
+                }
+                break;
+        case RUN_BIND_JOB:
+                write_status(world, seen_version, &now->bound);
+                now->job_is_bound = now->bound && now->job != JOB_ABSENT;
+                break;
+        case RUN_RELEASE_JOB:
+                if (now->job == JOB_SUSPENDED && now->job_is_bound) { /* the patch carries UID and version */
+                        world->releases++;
+                        now->job = JOB_ACTIVE;
+                        now->pods_left = true;
+                }
+                break;
+        case RUN_START:
+                now->workers_announced = now->workers_ready;
+                world->starts++;
+                break;
+        case RUN_FOLD:
+                world->in_memory_packed = true;
+                break;
+        case RUN_STORE:
+                now->result_found = true;
+                world->results++;
+                break;
+        case RUN_FINISH:
+                write_status(world, seen_version, &done);
+                now->terminal = now->terminal || done;
+                break;
+        case RUN_RECORD_STOP:
+                write_status(world, seen_version, &done);
+                if (done)
+                        now->stop_reason = "Cancelled";
+                break;
+        case RUN_STOP_JOB:
+        case RUN_DELETE_JOB:
+                now->job_stopping = true;
+                break;
+        case RUN_FORGET:
+                world->cleaned = true;
+                break;
+        case RUN_SHOW:
+        case RUN_SHOW_QUEUE:
+        case RUN_RESOLVE:
+        case RUN_WAIT:
+                break;
+        }
+}
+
+static struct run_view look(const struct world *world)
+{
+        struct run_view view = world->now;
+
+        view.packed = world->in_memory_packed;
+        view.chunks_left = view.packed && !view.result_found;
+        return view;
+}
+
+enum step { STEP_NORMAL, STEP_CRASH_BEFORE, STEP_CRASH_AFTER, STEP_STALE, STEPS };
+
+#define FAULTS_DEEP 9
+#define STEPS_TO_SETTLE 60
+
+static void play(uint64_t schedule, bool cancel)
+{
+        struct world world = {.now = fresh_view()};
+        struct run_view before = look(&world);
+        uint64_t version_before = 0;
+
+        world.now.target_problem = NULL;
+        for (int at = 0; at < STEPS_TO_SETTLE; at++) {
+                enum step step = at / 2 < FAULTS_DEEP && at % 2 == 1 ? (enum step)(schedule >> (at / 2 * 2) & 3) : STEP_NORMAL;
+                struct run_view view = look(&world);
+                uint64_t version = world.status_version;
+
+                if (cancel && at == 9)
+                        world.now.cancel = true;
+                bool stale = step == STEP_STALE;
+                struct run_plan plan = run_decide(stale ? &before : &view);
+                if (step == STEP_CRASH_BEFORE || step == STEP_CRASH_AFTER)
+                        world.in_memory_packed = false;
+                if (step != STEP_CRASH_BEFORE)
+                        world_applies(&world, plan, stale ? version_before : version);
+                if (step == STEP_CRASH_AFTER)
+                        world.in_memory_packed = false;
+                before = view;
+                version_before = version;
+                world_moves_on(&world);
+        }
+        assert_true(world.now.terminal);
+        assert_true(world.cleaned);
+        assert_int_equal(world.now.job, JOB_ABSENT);
+        assert_in_range(world.job_creates, 0, 1);
+        assert_in_range(world.releases, 0, 1);
+        if (!cancel) {
+                assert_int_equal(world.releases, 1);
+                assert_true(world.now.result_found);
+        }
+}
+
+static void every_schedule_of_faults_ends_with_one_job(void **state)
+{
+        (void)state;
+        for (uint64_t schedule = 0; schedule < UINT64_C(1) << (2 * FAULTS_DEEP); schedule++)
+                play(schedule, false);
+        for (uint64_t schedule = 0; schedule < UINT64_C(1) << (2 * FAULTS_DEEP); schedule++)
+                play(schedule, true);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_second_run_at_one_target_waits),
+                cmocka_unit_test(a_running_run_without_news_waits),
+                cmocka_unit_test(nothing_is_stopped_before_the_reason_is_recorded),
+                cmocka_unit_test(a_job_that_is_not_the_bound_one_is_never_released),
+                cmocka_unit_test(a_lost_job_is_never_made_again),
+                cmocka_unit_test(a_deleted_run_takes_its_job_along),
+                cmocka_unit_test(a_foreign_job_is_left_alone),
+                cmocka_unit_test(every_schedule_of_faults_ends_with_one_job),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
