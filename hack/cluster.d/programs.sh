@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# The cluster's programs, built from Go modules at pinned versions and kept in the cache by content.
+
+KUBERNETES_VERSION=v1.34.4
+KUBE_PROGRAMS="kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy"
+
+# go_programs MODULE_DIR LDFLAGS NAME=PACKAGE…: builds what the cache lacks and prints the folder that has them.
+go_programs() {
+        local module=$1 flags=$2 key folder pair
+        shift 2
+        key=$(printf '%s %s %s' "$(content_key "hack/cluster.d/$module")" "$flags" "$*" | sha256sum | cut -c1-16)
+        folder=$CACHE/go/$module-$key
+        for pair in "$@"; do
+                [ -x "$folder/${pair%%=*}" ] && continue
+                mkdir -p "$folder"
+                progress "building ${pair%%=*}" go_build "$ROOT/hack/cluster.d/$module" "$flags" \
+                        "$folder/${pair%%=*}" "${pair#*=}"
+        done
+        printf '%s\n' "$folder"
+}
+
+go_build() {
+        cd "$1" || return 1
+        export CGO_ENABLED=0 GOFLAGS=-mod=readonly
+        retry 3 go build -trimpath -ldflags "$2" -o "$3.new" "$4" && mv "$3.new" "$3"
+}
+
+# Sets KUBE_BIN, ETCD_BIN, DNS_BIN.
+cluster_programs() {
+        local pairs=() name
+        need_go
+        for name in $KUBE_PROGRAMS; do
+                pairs+=("$name=k8s.io/kubernetes/cmd/$name")
+        done
+        KUBE_BIN=$(go_programs kubernetes "-s -w -X k8s.io/component-base/version.gitVersion=$KUBERNETES_VERSION \
+-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34" "${pairs[@]}") || exit 1
+        ETCD_BIN=$(go_programs etcd "-s -w" etcd=go.etcd.io/etcd/server/v3) || exit 1
+        DNS_BIN=$(go_programs coredns "-s -w" coredns=.) || exit 1
+}
