@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Requests to a Kubernetes API server: paths and JSON, no kinds. One curl multi handle on the caller's loop, no threads.
+ * Requests to a Kubernetes API server: paths and JSON, no kinds. libcurl on the caller's loop, no threads.
  * Every request ends with exactly one call of its 'done' function (never from inside the call that started it), unless it
- * is cancelled. Objects handed to 'done' are borrowed for the call.
+ * is cancelled. Objects handed to 'done' are borrowed for the call. Callbacks may start and cancel any request, but not
+ * free the client.
  *
- * Transport retries live here: GETs are repeated on connection errors and on 429/503/504 with the server's Retry-After (cap
- * 60 s) or jittered back-off, at most 4 times. Writes are repeated only on 429 (nothing was done); any other write without a
- * clear answer ends as FAIL_UNKNOWN, and the caller reads live before anything else. 401 re-reads credentials once.
- * In flight: at most KUBE_WRITES_MAX writes and KUBE_READS_MAX reads at once, more wait in order. Lease requests
- * (kube_request.urgent) pass that queue on a connection of their own. */
+ * Transport retries live here: GETs are repeated on connection errors and on 429/502/503/504 with the server's Retry-After
+ * (cap 60 s) or jittered back-off, at most 4 times. Writes are repeated only on 429 (nothing was done); any other write
+ * without a clear answer ends as FAIL_UNKNOWN, and the caller reads live before anything else. A write of which no byte
+ * was sent (refused connection, failed handshake) ends as FAIL_IO. 401 re-reads credentials once. Redirects are never
+ * followed: the token goes to the configured server and nowhere else.
+ * In flight: at most KUBE_WRITES_MAX writes and KUBE_READS_MAX reads at once, more wait in order. Streams and urgent
+ * requests (Leases) pass that queue, each sort on connections of its own; urgent ones get 5 s and no repeats, others 65 s. */
 #pragma once
 
 #include <json-c/json.h>
@@ -47,10 +50,16 @@ struct kube_ref {
 /* 'object' is NULL when fail->kind is set; 'fail' is never NULL and has kind FAIL_NONE on success. */
 typedef void kube_done_fn(void *owner, struct json_object *object, const struct fail *fail);
 
-/* Borrows loop and config for its life. FAIL_INVALID for unusable credentials. */
-enum fail_kind kube_client_new(struct loop *loop, const struct kube_config *config, struct kube_client **ret_client,
+/* Borrows loop and config for its life; the config's credentials are refreshed through it. FAIL_INVALID for a server URL
+ * or credentials that cannot work; a credential plugin is run at once, and its failure is ours. */
+enum fail_kind kube_client_new(struct loop *loop, struct kube_config *config, struct kube_client **ret_client,
                                struct fail *fail);
 struct kube_client *kube_client_free(struct kube_client *client); /* cancels everything without calling 'done' */
+
+struct loop *kube_client_loop(const struct kube_client *client);
+/* Numbers for jitter and names, never for secrets: seeded by the kernel, or by a test that wants them repeatable. */
+uint64_t kube_client_random(struct kube_client *client);
+void kube_client_seed(struct kube_client *client, uint64_t seed);
 
 /* Each returns a request id (> 0) for kube_cancel. 'ref' and strings are copied; objects are borrowed. */
 uint64_t kube_get(struct kube_client *client, const struct kube_ref *ref, kube_done_fn *done, void *owner);
@@ -69,13 +78,21 @@ uint64_t kube_delete(struct kube_client *client, const struct kube_ref *ref, con
 /* GET of any path ("/version", "/api/v1/namespaces/a/pods?labelSelector=…"). */
 uint64_t kube_get_path(struct kube_client *client, const char *path, bool urgent, kube_done_fn *done, void *owner);
 
-/* Whole lists, paged (limit 500), consistent; 'selector' NULL or a label selector. 'object' is a List with every item. */
+/* Whole lists, paged (limit 500), consistent; 'selector' NULL or a label selector. 'object' is a List with every item.
+ * Pages whose version was compacted away meanwhile start the list again, in the end unpaged; pages too large for
+ * KUBE_BODY_BYTES_MAX are asked for again with half the limit; a 'continue' that leads nowhere is FAIL_INVALID. */
 uint64_t kube_list(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_done_fn *done,
                    void *owner);
+/* The same, page by page, for lists that should never be in memory at once: 'page' borrows each List for the call, 'first'
+ * says that the list begins (again: what came before is void). 'done' gets the last page, whose metadata.resourceVersion
+ * is that of the whole list. */
+typedef void kube_page_fn(void *owner, struct json_object *list, bool first);
+uint64_t kube_list_pages(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_page_fn *page,
+                         kube_done_fn *done, void *owner);
 
-/* A body that comes piece by piece: watches and pod logs. 'data' is called with each piece as it arrives, 'closed' once at
- * the end (FAIL_NONE: clean end of stream). 'path' as in kube_get_path. No byte for silence_s seconds (0: no limit)
- * ends it with FAIL_TIMEOUT. */
+/* A body that comes piece by piece: watches and pod logs. 'data' is called with size 0 when the server has accepted, then
+ * with each piece as it arrives, 'closed' once at the end (FAIL_NONE: clean end of stream). 'path' as in kube_get_path.
+ * No byte for silence_s seconds (0: no limit) ends it with FAIL_TIMEOUT. Never repeated, but for one 401. */
 typedef void kube_data_fn(void *owner, const char *data, size_t size);
 typedef void kube_closed_fn(void *owner, const struct fail *fail);
 uint64_t kube_stream(struct kube_client *client, const char *path, int silence_s, kube_data_fn *data,
@@ -84,8 +101,17 @@ uint64_t kube_stream(struct kube_client *client, const char *path, int silence_s
 /* After this neither 'done' nor 'data' nor 'closed' is called. An unknown id is fine. A write may have happened. */
 void kube_cancel(struct kube_client *client, uint64_t id);
 
-struct kube_stats { uint64_t requests, retries, errors, writes, in_flight; };
+struct kube_stats {
+        uint64_t requests;  /* attempts sent, repeats included */
+        uint64_t retries;   /* repeats among them */
+        uint64_t errors;    /* requests and streams that ended with a failure */
+        uint64_t writes;    /* attempts that were not GETs */
+        uint64_t in_flight; /* now, streams included */
+        uint64_t waiting;   /* now, not yet sent */
+};
 struct kube_stats kube_client_stats(const struct kube_client *client);
 
 /* "/apis/batch/v1/namespaces/a/jobs/b" in a new string; percent-encoded names. */
 char *kube_path(const struct kube_ref *ref);
+/* "batch/v1", or "v1" for the core group, in a new string. */
+char *kube_api_version(const struct kube_kind *kind);

@@ -17,11 +17,15 @@ struct kube_config {
         char *cert_pem, *key_pem; /* both or none */
         char *token;              /* NULL: none */
         char *token_file;         /* re-read at most once a minute and at once after a 401; wins over token */
-        char *ca_file;            /* re-read every 5 minutes; wins over ca_pem */
+        char *ca_file;            /* ca_pem came from here and is re-read every 5 minutes; NULL: it did not */
+        char *cert_file, *key_file; /* the same for cert_pem and key_pem */
         char *username, *password;
-        char *proxy_url;
+        char *proxy_url;          /* NULL: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment count */
         char *namespace;          /* of the context or the service account; "default" */
         struct kube_exec *exec;   /* credential plugin, NULL: none */
+
+        /* kube_config_token()'s own memory. */
+        int64_t token_due_ns, files_due_ns; /* when to look at the files again */
 };
 
 /* Service account of this pod (KUBERNETES_SERVICE_HOST/_PORT). FAIL_MISSING when not in a cluster. */
@@ -33,5 +37,6 @@ struct kube_config *kube_config_free(struct kube_config *config);
 
 /* The bearer token to send now, borrowed until the next call; NULL when there is none. Re-reads files and runs the exec
  * plugin (client.authentication.k8s.io/v1 and v1beta1; no stdin, 64 KiB of output, 30 s) when it is time or 'refused' (a 401
- * came). An exec plugin may also replace cert_pem and key_pem; *ret_changed then says that connections must be new. */
+ * came). A file or plugin that fails leaves what was there. New certificates set *ret_changed: connections must be new.
+ * A plugin is waited for, so a program with a schedule to keep should use a service account or a token file. */
 const char *kube_config_token(struct kube_config *config, int64_t now_ns, bool refused, bool *ret_changed);

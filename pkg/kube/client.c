@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The order and the bounds of requests: who waits, who runs, who sleeps before a repeat, and who is told. */
+#include "kube/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "kube/exec_plugin.h"
+#include "kube/request.h"
+#include "kube/retry.h"
+
+#define CALL_NS (65 * NS_PER_S) /* the server itself gives up after 60 s */
+#define URGENT_NS (5 * NS_PER_S)
+#define PEER_MS 30000
+#define URGENT_PEER_MS 4000
+
+static const unsigned running_max[CLASSES] = {[CLASS_URGENT] = UINT32_MAX,
+                                              [CLASS_STREAM] = UINT32_MAX,
+                                              [CLASS_WRITE] = KUBE_WRITES_MAX,
+                                              [CLASS_READ] = KUBE_READS_MAX};
+
+/* ---- Lists of requests ---- */
+
+static void append(struct request_list *list, struct request *request)
+{
+        request->previous = list->last;
+        request->next = NULL;
+        *(list->last ? &list->last->next : &list->first) = request;
+        list->last = request;
+        list->len++;
+}
+
+static void detach(struct request_list *list, struct request *request)
+{
+        *(request->previous ? &request->previous->next : &list->first) = request->next;
+        *(request->next ? &request->next->previous : &list->last) = request->previous;
+        request->previous = request->next = NULL;
+        list->len--;
+}
+
+static struct request *find_in(const struct request_list *list, uint64_t id)
+{
+        struct request *request = list->first;
+
+        while (request && request->id != id)
+                request = request->next;
+        return request;
+}
+
+static void not_ready(struct request *request)
+{
+        struct request **slot = &request->client->ready;
+
+        if (!request->ready)
+                return;
+        while (*slot != request)
+                slot = &(*slot)->next_ready;
+        *slot = request->next_ready;
+        request->next_ready = NULL;
+        request->ready = false;
+}
+
+void client_ready(struct request *request)
+{
+        struct request **slot = &request->client->ready;
+
+        if (request->ready)
+                return;
+        while (*slot)
+                slot = &(*slot)->next_ready;
+        *slot = request;
+        request->ready = true;
+}
+
+/* Takes a request out of every list and frees it; its owner hears nothing. */
+static void drop(struct request *request)
+{
+        struct kube_client *client = request->client;
+
+        not_ready(request);
+        transfer_stop(request);
+        loop_disarm(client->loop, &request->timer);
+        if (request->state == REQUEST_WAITING) {
+                detach(&client->waiting[request->class], request);
+        } else {
+                detach(&client->active, request);
+                client->running[request->class]--;
+                loop_arm(client->loop, &client->pump, loop_now_ns(client->loop));
+        }
+        pages_free(request->pages);
+        buf_done(&request->answer);
+        free(request->path);
+        free(request->body);
+        free(request);
+}
+
+/* ---- Ends ---- */
+
+/* Moves what the owner needs out of the request first: it may start, cancel and free whatever it likes. */
+static void finish(struct request *request, struct json_object *object, const struct fail *fail)
+{
+        kube_done_fn *done = request->done;
+        kube_closed_fn *closed = request->closed;
+        void *owner = request->owner;
+
+        if (fail->kind)
+                request->client->stats.errors++;
+        drop(request);
+        if (closed)
+                closed(owner, fail);
+        else
+                done(owner, fail->kind ? NULL : object, fail);
+}
+
+static void sleep_then_attempt(struct request *request, int64_t wait_ns)
+{
+        struct loop *loop = request->client->loop;
+
+        request->state = REQUEST_SLEEPING;
+        loop_arm(loop, &request->timer, loop_now_ns(loop) + wait_ns);
+}
+
+/* After a 401: new credentials, if there are any, are worth exactly one more attempt. */
+static bool refresh(struct request *request)
+{
+        struct kube_client *client = request->client;
+        bool changed = false;
+
+        if (request->refreshed)
+                return false;
+        request->refreshed = true;
+        int64_t now_ns = loop_now_ns(client->loop);
+        const char *token = kube_config_token(client->config, now_ns, false, &changed);
+        auto_free char *before = token ? xstrdup(token) : NULL;
+        const char *after = kube_config_token(client->config, now_ns, true, &changed);
+        bool renewed = changed || !text_equal(before, after);
+        if (before)
+                explicit_bzero(before, strlen(before));
+        for (size_t i = 0; changed && i < LANES; i++)
+                client->lanes[i].suspect = true;
+        return renewed;
+}
+
+/* Gives a page to its owner and says whether there is another to ask for. */
+static bool goes_on(struct request *request, struct json_object *object, struct fail *fail)
+{
+        if (fail->kind) {
+                if (pages_refused(request->pages, fail) != PAGES_MORE)
+                        return false;
+        } else {
+                struct kube_client *client = request->client;
+                uint64_t id = request->id;
+                bool first = pages_at_first(request->pages);
+                enum pages_next next = pages_listed(request->pages, object, fail);
+                if (next != PAGES_FAILED && request->page)
+                        request->page(request->owner, object, first);
+                if (!find_in(&client->active, id))
+                        return true; /* cancelled by its owner: nothing is left to finish */
+                if (next != PAGES_MORE)
+                        return false;
+        }
+        free(request->path);
+        request->path = pages_path(request->pages);
+        request->attempts = 0;
+        sleep_then_attempt(request, 0);
+        return true;
+}
+
+static void attempt_over(struct request *request)
+{
+        struct kube_client *client = request->client;
+        auto_json struct json_object *object = NULL;
+        struct fail fail = {0};
+        int64_t wait_ns;
+        struct retry_attempt attempt = {.write = request->body != NULL,
+                                        .once = request->class == CLASS_URGENT || request->class == CLASS_STREAM,
+                                        .attempts = request->attempts};
+
+        loop_disarm(client->loop, &request->timer);
+        transfer_result(request, &object, &fail);
+        transfer_stop(request);
+        buf_done(&request->answer);
+        if (fail.status == 401 && refresh(request)) {
+                sleep_then_attempt(request, 0);
+                return;
+        }
+        if (fail.kind && retry_again(&attempt, &fail, kube_client_random(client), &wait_ns)) {
+                client->stats.retries++;
+                sleep_then_attempt(request, wait_ns);
+                return;
+        }
+        if (request->pages && goes_on(request, object, &fail))
+                return;
+        if (fail.kind) {
+                auto_free char *path = xstrndup(request->path, strcspn(request->path, "?"));
+                fail_wrap(&fail, "%s %s", request->method, path);
+        }
+        if (request->pages && !request->page && !fail.kind)
+                pages_whole(request->pages, object);
+        finish(request, object, &fail);
+}
+
+/* Hands a stream's owner what has come. The owner may cancel the stream while being told. */
+static void deliver_stream(struct request *request)
+{
+        struct kube_client *client = request->client;
+        kube_data_fn *data = request->data;
+        void *owner = request->owner;
+        uint64_t id = request->id;
+
+        if (!request->opened_told) {
+                request->opened_told = true;
+                data(owner, "", 0);
+                if (!find_in(&client->active, id))
+                        return;
+        }
+        if (request->answer.size) {
+                struct buf piece = request->answer;
+                request->answer = client->piece;
+                client->piece = piece;
+                data(owner, client->piece.data, client->piece.size);
+                buf_clear(&client->piece);
+        }
+}
+
+void client_deliver(struct kube_client *client)
+{
+        while (client->ready) {
+                struct request *request = client->ready;
+                uint64_t id = request->id;
+                not_ready(request);
+                if (request->opened)
+                        deliver_stream(request);
+                if (find_in(&client->active, id) == request && request->finished)
+                        attempt_over(request);
+        }
+}
+
+/* ---- Beginnings ---- */
+
+static int64_t silence_ns(const struct request *request)
+{
+        return request->silence_s ? request->silence_s * NS_PER_S : 0;
+}
+
+static void request_due(void *owner)
+{
+        struct request *request = owner;
+        struct loop *loop = request->client->loop;
+
+        if (request->state == REQUEST_SLEEPING) {
+                client_attempt(request);
+                return;
+        }
+        int64_t quiet_until_ns = request->heard_ns + silence_ns(request);
+        if (request->class == CLASS_STREAM && loop_now_ns(loop) < quiet_until_ns) {
+                loop_arm(loop, &request->timer, quiet_until_ns);
+                return;
+        }
+        request->overdue = true;
+        attempt_over(request);
+}
+
+void client_attempt(struct request *request)
+{
+        struct kube_client *client = request->client;
+        struct fail fail = {0};
+        int64_t now_ns = loop_now_ns(client->loop);
+        int64_t limit_ns = request->class == CLASS_STREAM   ? silence_ns(request)
+                           : request->class == CLASS_URGENT ? URGENT_NS
+                                                            : CALL_NS;
+
+        request->state = REQUEST_RUNNING;
+        request->attempts++;
+        request->heard_ns = now_ns;
+        client->stats.requests++;
+        client->stats.writes += request->body != NULL;
+        if (transfer_start(request, &fail)) {
+                finish(request, NULL, &fail);
+                return;
+        }
+        if (limit_ns)
+                loop_arm(client->loop, &request->timer, now_ns + limit_ns);
+}
+
+static void pump(void *owner)
+{
+        struct kube_client *client = owner;
+
+        for (enum request_class class = 0; class < CLASSES; class++)
+                while (client->waiting[class].first && client->running[class] < running_max[class]) {
+                        struct request *request = client->waiting[class].first;
+                        detach(&client->waiting[class], request);
+                        append(&client->active, request);
+                        client->running[class]++;
+                        client_attempt(request);
+                }
+}
+
+uint64_t client_submit(struct kube_client *client, const struct request *wanted)
+{
+        struct request *request = xnew(struct request);
+
+        *request = *wanted;
+        request->client = client;
+        request->id = ++client->id;
+        request->state = REQUEST_WAITING;
+        request->timer = (struct loop_timer){.fire = request_due, .owner = request};
+        append(&client->waiting[request->class], request);
+        /* From the loop, never from here: 'done' must not run inside the call that starts a request. */
+        loop_arm(client->loop, &client->pump, loop_now_ns(client->loop));
+        return request->id;
+}
+
+void kube_cancel(struct kube_client *client, uint64_t id)
+{
+        struct request *request = find_in(&client->active, id);
+
+        for (enum request_class class = 0; !request && class < CLASSES; class++)
+                request = find_in(&client->waiting[class], id);
+        if (request)
+                drop(request);
+}
+
+void client_distrust(struct kube_client *client, uint64_t id)
+{
+        struct request *request = find_in(&client->active, id);
+
+        if (request)
+                request_lane(request)->suspect = true;
+}
+
+/* ---- The client ---- */
+
+enum fail_kind kube_client_new(struct loop *loop, struct kube_config *config, struct kube_client **ret_client,
+                               struct fail *fail)
+{
+        if (!config->cert_pem != !config->key_pem)
+                return fail_set(fail, FAIL_INVALID, "a client certificate needs its key, and the key its certificate");
+        bool changed = false;
+        if (config->exec && exec_plugin_due(config->exec, loop_now_ns(loop), false) &&
+            exec_plugin_run(config->exec, config, loop_now_ns(loop), &changed, fail))
+                return fail ? fail->kind : FAIL_INVALID;
+        struct kube_client *client = xnew(struct kube_client);
+        client->loop = loop;
+        client->config = config;
+        if (transfer_prepare(client, fail)) {
+                free(client);
+                return FAIL_INVALID;
+        }
+        curl_global_init(CURL_GLOBAL_DEFAULT);
+        client->pump = (struct loop_timer){.fire = pump, .owner = client};
+        for (size_t i = 0; i < LANES; i++)
+                lane_init(&client->lanes[i], client, i == LANE_URGENT ? URGENT_PEER_MS : PEER_MS);
+        if (getrandom(&client->random, sizeof client->random, 0) != sizeof client->random)
+                client->random = (uint64_t)loop_now_ns(loop);
+        *ret_client = client;
+        return FAIL_NONE;
+}
+
+struct kube_client *kube_client_free(struct kube_client *client)
+{
+        if (!client)
+                return NULL;
+        while (client->active.first)
+                drop(client->active.first);
+        for (size_t class = 0; class < CLASSES; class++)
+                while (client->waiting[class].first)
+                        drop(client->waiting[class].first);
+        for (size_t i = 0; i < LANES; i++)
+                lane_done(&client->lanes[i]);
+        loop_disarm(client->loop, &client->pump);
+        buf_done(&client->piece);
+        curl_slist_free_all(client->connect_to);
+        free(client->host);
+        free(client->base_url);
+        free(client);
+        curl_global_cleanup();
+        return NULL;
+}
+
+struct loop *kube_client_loop(const struct kube_client *client)
+{
+        return client->loop;
+}
+
+/* splitmix64 */
+uint64_t kube_client_random(struct kube_client *client)
+{
+        uint64_t z = client->random += UINT64_C(0x9e3779b97f4a7c15);
+
+        z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+        return z ^ z >> 31;
+}
+
+void kube_client_seed(struct kube_client *client, uint64_t seed)
+{
+        client->random = seed;
+}
+
+struct kube_stats kube_client_stats(const struct kube_client *client)
+{
+        struct kube_stats stats = client->stats;
+
+        stats.in_flight = client->active.len;
+        for (size_t class = 0; class < CLASSES; class++)
+                stats.waiting += client->waiting[class].len;
+        return stats;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of the client, shared by its chapters and by nobody else: client.c keeps the order and the bounds of
+ * requests, calls.c says what they are, transfer.c makes one attempt with libcurl, pages.c strings pages together, answer.c and retry.c judge.
+ *
+ *   submit -> WAITING -> RUNNING -> done            No callback of the caller ever runs inside libcurl: what arrives
+ *                         ^   |                     is put aside and delivered when libcurl has returned, so callbacks
+ *                         |   v                     may cancel and start whatever they like.
+ *                        SLEEPING (before a repeat) */
+#pragma once
+
+#include <curl/curl.h>
+
+#include "base/buf.h"
+#include "kube/client.h"
+#include "kube/pages.h"
+
+enum request_class { CLASS_URGENT, CLASS_STREAM, CLASS_WRITE, CLASS_READ, CLASSES };
+enum request_state { REQUEST_WAITING, REQUEST_RUNNING, REQUEST_SLEEPING };
+
+/* Connections of one sort. Lanes keep a large list or a slow watch from delaying the Lease. */
+enum lane_name { LANE_ORDINARY, LANE_STREAMS, LANE_URGENT, LANES };
+
+struct lane {
+        struct kube_client *client;
+        CURLM *multi;
+        struct loop_timer timer; /* libcurl's */
+        unsigned running;
+        int peer_timeout_ms;     /* TCP_USER_TIMEOUT */
+        bool suspect;            /* something timed out or credentials changed: no old connection may serve again */
+};
+
+struct request {
+        uint64_t id;
+        struct kube_client *client;
+        struct request *previous, *next; /* in client->waiting[class] or client->active */
+        struct request *next_ready;
+        bool ready;                      /* in client->ready */
+        enum request_class class;
+        enum request_state state;
+
+        const char *method, *content_type;
+        char *path;
+        char *body;
+        size_t body_size;
+        int silence_s;                   /* streams */
+
+        kube_done_fn *done;
+        kube_data_fn *data;              /* streams */
+        kube_closed_fn *closed;          /* streams */
+        struct pages *pages;             /* lists, else NULL */
+        kube_page_fn *page;              /* lists that are not gathered */
+        void *owner;
+
+        /* The attempt that runs or ran last. */
+        CURL *easy;
+        struct curl_slist *headers;
+        struct buf answer;               /* the body; of a stream, what is not delivered yet */
+        size_t body_sent;
+        bool opened, opened_told;        /* streams: the head of a 2xx answer has come; 'data' knows */
+        bool finished;                   /* libcurl is through with it: 'code' holds */
+        bool overdue;                    /* our own timer ended it */
+        CURLcode code;
+        char code_text[CURL_ERROR_SIZE];
+        int64_t heard_ns;                /* when the last byte came */
+        struct loop_timer timer;         /* RUNNING: deadline or silence; SLEEPING: the next attempt */
+        int attempts;
+        bool refreshed;                  /* a 401 has already made us read the credentials again */
+};
+
+struct request_list {
+        struct request *first, *last;
+        size_t len;
+};
+
+struct kube_client {
+        struct loop *loop;
+        struct kube_config *config;
+        struct lane lanes[LANES];
+        struct request_list waiting[CLASSES];
+        struct request_list active;
+        unsigned running[CLASSES];
+        struct request *ready;           /* with something to deliver, oldest first */
+        struct loop_timer pump;
+        struct buf piece;                /* what is being delivered */
+        uint64_t id, random;
+        struct kube_stats stats;
+        char *host;                      /* CURLOPT_CONNECT_TO and Host when a tls-server-name is set, else NULL */
+        struct curl_slist *connect_to;
+        char *base_url;                  /* without a slash at its end */
+};
+
+/* client.c */
+/* Takes body, path and pages of 'wanted' (not its address) and returns the id. */
+uint64_t client_submit(struct kube_client *client, const struct request *wanted);
+void client_attempt(struct request *request);
+void client_deliver(struct kube_client *client);
+/* Marks a request as having something for its owner; delivered once libcurl has returned. */
+void client_ready(struct request *request);
+
+/* The connection under this stream looks dead: the next one on its lane gets a new connection. */
+void client_distrust(struct kube_client *client, uint64_t id);
+
+/* transfer.c */
+enum fail_kind transfer_prepare(struct kube_client *client, struct fail *fail); /* base_url, host, connect_to */
+void lane_init(struct lane *lane, struct kube_client *client, int peer_timeout_ms);
+void lane_done(struct lane *lane);
+struct lane *request_lane(struct request *request);
+enum fail_kind transfer_start(struct request *request, struct fail *fail);
+/* Takes the attempt away from libcurl; harmless when there is none. */
+void transfer_stop(struct request *request);
+/* What the finished attempt came to. */
+enum fail_kind transfer_result(struct request *request, struct json_object **ret_object, struct fail *fail);
