@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The merged result of one trial: the workers' records summed bucket by bucket, per piece, per request, per point of
+ * time and over the whole shape. Folding the records of two workers equals folding one worker that saw both.
+ *
+ * Which lane counts: a worker whose log is complete is taken from its log. A worker of which only the termination
+ * message arrived is taken from that: whole shape only, two digits, so the measured window of the fold becomes the whole shape
+ * ('reduced'). A worker of which nothing arrived is missing ('covered' < 'workers'). When no worker is covered the
+ * results are lost ('lost'); what interval records had shown until then is kept as 'whole', with 'partial'. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "load/plan.h"
+#include "load/record.h"
+#include "result/harvest.h"
+#include "stat/hist.h"
+
+/* ---- values that may be censored ---- */
+
+/* A latency: unknown, known, or "more than 'ns'" (censored). */
+struct fold_value {
+        bool known, censored;
+        int64_t ns;
+};
+
+/* No percentile whose tail holds too few samples: one with (1 - q) * count < FOLD_TAIL_MIN is not known. */
+#define FOLD_TAIL_MIN 10
+
+/* The q-quantile over ok and censored entries together (each may be NULL). A censored entry is worse than any number:
+ * when the rank falls among them the value is {censored, ns = timeout_ns}. Unknown by the rule above, or when empty. */
+struct fold_value fold_quantile(const struct hist *ok, const struct hist *censored, double q, int64_t timeout_ns);
+/* Mean with censored entries at their age: a lower bound then, marked censored. */
+struct fold_value fold_mean(const struct hist *ok, const struct hist *censored);
+struct fold_value fold_min(const struct hist *ok, const struct hist *censored, int64_t timeout_ns);
+struct fold_value fold_max(const struct hist *ok, const struct hist *censored, int64_t timeout_ns);
+/* -1, 0, 1; censored is greater than any number, and equal to censored. Both must be known. */
+int fold_compare(struct fold_value a, struct fold_value b);
+
+#define FOLD_TEXT_MAX 32
+/* "1.234ms", "> 5s", "-" when unknown. Milliseconds with three decimals; a censored bound as short as it can be said. */
+const char *fold_format(struct fold_value value, char text[static FOLD_TEXT_MAX]);
+
+/* ---- the fold ---- */
+
+struct fold_span {
+        int64_t from_ms, to_ms; /* shape time; rates are per this span */
+        struct record_counters counters;
+        struct hist *latency, *service, *error, *censored, *ttfb, *pacing, *backlog; /* NULL when empty or not recorded */
+        bool unresolved; /* some worker gave counts without a histogram: there are no percentiles */
+        int digits;      /* least resolution that went in: 3 or 2; 0 when empty */
+};
+
+struct fold_piece {
+        enum load_piece_kind kind;
+        double from_rps, to_rps; /* as planned */
+        uint32_t workers;        /* how many workers' records are in it */
+        struct fold_span span;   /* from_ms, to_ms: as recorded (a cancelled piece is shorter); as planned without records */
+};
+
+struct fold_request {
+        char *name;
+        struct fold_span span;
+};
+
+struct fold {
+        uint32_t workers, covered, reduced; /* wanted; with a result; of those, by termination message only */
+        bool lost;      /* not a single worker is covered */
+        bool partial;   /* some worker was told to stop before its shape ended, or 'lost' with intervals kept */
+        bool closed;
+        bool mismatch, tainted;
+        int64_t timeout_ns;
+
+        struct fold_span whole;
+        struct fold_piece *pieces; size_t pieces_len;
+        struct fold_request *requests; size_t requests_len; /* request records cover the whole shape */
+        /* The piece that is judged: the longest hold (the first of equals), or the closed piece; -1 when the shape has
+         * none, or when 'reduced' and the shape has several pieces. */
+        int window;
+
+        uint64_t connects, connect_errors, handshakes;
+        struct hist *connect, *handshake; /* 2 digits; NULL when empty */
+        const struct harvest_point *points; size_t points_len; /* borrowed from the harvest */
+        int64_t point_ms;
+
+        /* about the generator */
+        int64_t start_wall_ms;   /* 0 unknown */
+        int64_t start_skew_us;   /* most of (wake-up lateness + clock error bound); -1 unknown */
+        uint32_t unsynchronised; /* workers whose kernel clock is not disciplined */
+        uint64_t skipped;
+        int64_t pacing_p99_ns;   /* of the window; the worst worker's when reduced; -1 unknown (closed loop) */
+        double cpu_ratio_max;    /* CPU time / (span * cores) of the busiest worker; -1 unknown */
+        double throttled_ratio_max; /* -1 unknown */
+        uint32_t failed;         /* workers that ended with reason "failed" */
+        char lost_text[160];     /* of the first worker without a result: why */
+};
+
+/* Folds what the harvest holds now; may be called at any time and again. 'plan' gives shape and request names.
+ * The fold borrows the points of 'harvest' until the harvest is fed or freed; 'plan' only for the call. */
+struct fold *fold_new(const struct harvest *harvest, const struct load_plan *plan);
+struct fold *fold_free(struct fold *fold); /* NULL is fine; returns NULL */
+
+/* The span that results show: the window's piece, else the whole shape. */
+const struct fold_span *fold_window(const struct fold *fold);
+
+/* Rates over a span: due, and answered (ok and missed), per second; 0 when the span is empty. */
+double fold_offered_rps(const struct fold_span *span);
+double fold_achieved_rps(const struct fold_span *span);
+/* (missed + censored) / done, 0..1; 0 when nothing was done. */
+double fold_error_ratio(const struct fold_span *span);

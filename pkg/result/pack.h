@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A trial's result as immutable ConfigMaps: chunks "…-s<n>", then the manifest "…-result" that names each chunk with its
+ * SHA-256. The same inputs give the same bytes, so that an operator that was killed half-way writes the same again and
+ * compares: equal is fine, different is a conflict and the first stays.
+ *
+ * Chunk data (docs name it "series"; every value is text):
+ *   "chunk.json"     {"version":1,"run":uid,"trial":0,"chunk":0}
+ *   "h.p<i>.<what>"  base64 HDR V2, 3 digits, piece i; what: latency service error censored ttfb pacing backlog
+ *   "h.r<i>.<what>"  request i, 2 digits;  "h.w.<what>" whole shape, 2 digits, only when there are no pieces (reduced)
+ *   "h.c.<what>"     connect, handshake
+ *   "grid.json"      {"version":1,"pointMs":1000,"points":N,"first":n, "from":[…],"to":[…],"workers":[…],"offered":[…],"sent":[…],"ok":[…],
+ *                    "missed":[…],"censored":[…],"bytesIn":[…],"errors":{"timeout":[…]},"cpuMicros":[…],"throttledMicros":[…],
+ *                    "inFlight":[…],"backlog":[…],"sumNanos":[…]}   points n..n+N-1 of the grid, as columns
+ *   "grid.latency", "grid.error", "grid.censored"   one base64 HDR V2 at 2 digits per point, one per line; an empty line is an empty
+ *                    histogram
+ * A grid that does not fit one chunk goes on in the next, same keys, "first" says where.
+ *
+ * Manifest data: "manifest.json" {"version":1,"run":{name,namespace,uid},"profile","trial","intervalMs","pointMs","pointsMerged":1,
+ * "chunks":[{"name","sha256","bytes"}],"bytes"}, "summary.json" (status_encode_full, validity, verdict, objectives, workers),
+ * "provenance.json", "context.json".
+ * SHA-256 is over the canonical JSON of the ConfigMap's "data" object (keys sorted by bytes, no white space). */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "result/fold.h"
+
+#define PACK_BYTES_MAX (512 * 1024)        /* one ConfigMap, as JSON */
+#define PACK_TRIAL_BYTES_MAX (1024 * 1024) /* all of one trial; a finer grid is coarsened until it fits */
+#define PACK_CHUNKS_MAX 8
+#define PACK_SHA256_MAX 65
+
+struct pack_input { /* everything borrowed for the call */
+        const char *base; /* name of the run's ConfigMaps up to the last '-': "<run cut>-<8 hex>" (api/plan.h) */
+        const char *namespace, *run_name, *run_uid;
+        const char *profile; /* name; NULL for a run without one */
+        int trial;
+        struct json_object *labels; /* further labels of each ConfigMap, {"k":"v"}; may be NULL */
+        const struct fold *fold;
+        int64_t interval_ms;
+        struct json_object *summary;    /* written as it is to summary.json */
+        struct json_object *provenance; /* may be NULL */
+        struct json_object *context;    /* full context; may be NULL */
+};
+
+struct pack {
+        struct json_object *maps[PACK_CHUNKS_MAX + 1]; /* whole ConfigMaps, chunks first, the manifest last */
+        size_t len;
+        size_t bytes;                  /* of all data together */
+        char digest[PACK_SHA256_MAX];  /* of the manifest's data: resultRef.digest is "sha256:" and this */
+        int64_t point_ms;              /* of the grid as written */
+};
+
+/* FAIL_TOO_LARGE: does not fit even with the coarsest grid (a context or summary beyond all measure). */
+enum fail_kind pack_write(const struct pack_input *input, struct pack *ret_pack, struct fail *fail);
+void pack_done(struct pack *pack);
+
+/* status.resultRef: {"configMap","digest","chunks","bytes"}; caller owns. */
+struct json_object *pack_encode_ref(const struct pack *pack);
+
+/* SHA-256 of a ConfigMap's data as above, hex. For comparing what stands in the cluster with what would be written. */
+void pack_digest(struct json_object *config_map, char sha256[static PACK_SHA256_MAX]);
+
+/* ---- labels by which results are found and history is kept ---- */
+#define PACK_LABEL_RUN "loadstone.dev/run-uid"
+#define PACK_LABEL_PROFILE "loadstone.dev/profile" /* left out for a run without one */
+#define PACK_LABEL_TRIAL "loadstone.dev/trial"
+#define PACK_LABEL_PART "loadstone.dev/part"       /* "plan", "result", "series" */
+
+/* ---- history ---- */
+
+struct history_item { /* one result ConfigMap's metadata */
+        const char *name, *run_uid, *profile; /* profile NULL or "": none */
+        int64_t created_wall_ms;
+        int64_t bytes;
+        bool kept; /* belongs to a run that must stay: active, pinned, or a baseline */
+};
+
+struct history_rule {
+        const char *profile; /* items of this profile only; NULL: items without one */
+        uint32_t keep_runs;  /* the newest this many runs stay */
+        int64_t keep_bytes;  /* 0: no limit; beyond it the oldest runs go */
+        int64_t max_age_ms;  /* 0: no limit */
+        int64_t now_wall_ms; /* for max_age_ms */
+};
+
+/* Marks what to delete: ret_delete[i] for items[i]. A run goes as a whole, the oldest first (a run is as old as its oldest
+ * item; equals by uid); runs with a 'kept' item never go but count. Returns how many are marked. */
+size_t history_select(const struct history_item *items, size_t len, const struct history_rule *rule, bool ret_delete[]);
