@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/job.h"
+
+#include <string.h>
+
+#include "api/names.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+
+/* Fixed parts as text: easier to compare with what kubectl shows than a page of builder calls. */
+static const char pod_security[] =
+        "{\"runAsNonRoot\":true,\"runAsUser\":65532,\"runAsGroup\":65532,\"fsGroup\":65532,\"seccompProfile\":{\"type\":\"RuntimeDefault\"}}";
+static const char container_security[] =
+        "{\"allowPrivilegeEscalation\":false,\"readOnlyRootFilesystem\":true,\"capabilities\":{\"drop\":[\"ALL\"]}}";
+static const char default_resources[] = "{\"requests\":{\"cpu\":\"500m\",\"memory\":\"64Mi\"},\"limits\":{\"memory\":\"256Mi\"}}";
+static const char failure_policy[] =
+        "{\"rules\":[{\"action\":\"FailJob\",\"onPodConditions\":[{\"type\":\"DisruptionTarget\",\"status\":\"True\"}]}]}";
+static const char start_volume[] =
+        "{\"name\":\"pod\",\"downwardAPI\":{\"items\":[{\"path\":\"start-at\","
+        "\"fieldRef\":{\"fieldPath\":\"metadata.annotations['loadstone.dev/start-at']\"}}]}}";
+static const char own_names[] =
+        "[{\"name\":\"POD_NAME\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}},"
+        "{\"name\":\"POD_UID\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.uid\"}}}]";
+
+static struct json_object *literal(const char *text)
+{
+        struct json_object *doc = NULL;
+        doc_parse(text, strlen(text), &doc, NULL);
+        return doc;
+}
+
+static struct json_object *labels_of(const struct run *run)
+{
+        struct json_object *labels = doc_object();
+
+        doc_set_text(labels, LABEL_MANAGED, LABEL_MANAGED_VALUE);
+        doc_set_text(labels, LABEL_RUN_UID, run->uid);
+        doc_set_text(labels, LABEL_PART, "worker");
+        return doc_set_text(labels, LABEL_PROFILE, run->profile);
+}
+
+static struct json_object *mount(const char *name, const char *path)
+{
+        struct json_object *out = doc_object();
+        return doc_set_bool(doc_set_text(doc_set_text(out, "name", name), "mountPath", path), "readOnly", true);
+}
+
+static struct json_object *configmap_volume(const char *volume, const char *configmap, const char *key, const char *path)
+{
+        struct json_object *item = doc_set_text(doc_set_text(doc_object(), "key", key), "path", path);
+        struct json_object *source = doc_set_text(doc_object(), "name", configmap);
+
+        doc_set(source, "items", doc_push(doc_array(), item));
+        return doc_set(doc_set_text(doc_object(), "name", volume), "configMap", source);
+}
+
+/* Volumes and their mounts: the plan, the start instant, a CA and bodies where the profile names them. */
+static void add_volumes(const struct run *run, const struct profile *profile, struct json_object *volumes,
+                        struct json_object *mounts)
+{
+        char plan[NAME_MAX_LEN];
+        struct json_object *requests = doc_at(profile->spec, "load.requests");
+
+        name_plan(run->name, run->uid, plan);
+        doc_push(volumes, configmap_volume("plan", plan, "worker.json", "worker.json"));
+        doc_push(mounts, mount("plan", "/etc/loadstone/plan"));
+        doc_push(volumes, literal(start_volume));
+        doc_push(mounts, mount("pod", "/etc/loadstone/pod"));
+        if (profile->ca_configmap) {
+                doc_push(volumes, configmap_volume("ca", profile->ca_configmap, profile->ca_key, "ca.crt"));
+                doc_push(mounts, mount("ca", "/etc/loadstone/ca"));
+        }
+        for (size_t i = 0; i < doc_len(requests, ""); i++) {
+                struct json_object *ref = doc_at(doc_item(requests, i), "body.configMapKeyRef");
+                if (!ref)
+                        continue;
+                auto_free char *volume = xasprintf("body-%zu", i), *path = xasprintf("/etc/loadstone/body/%zu", i);
+                doc_push(volumes, configmap_volume(volume, doc_text(ref, "name"), doc_text(ref, "key"), "body"));
+                doc_push(mounts, mount(volume, path));
+        }
+}
+
+static struct json_object *encode_container(const struct profile *profile, const char *image, struct json_object *mounts)
+{
+        static const char *const command[] = {"/usr/bin/loadstone-load", "--plan", "/etc/loadstone/plan/worker.json",
+                                              "--start-file", "/etc/loadstone/pod/start-at", "--message",
+                                              "/dev/termination-log"};
+        struct json_object *container = doc_object(), *words = doc_array();
+        struct json_object *resources = doc_at(profile->spec, "placement.resources");
+
+        for (size_t i = 0; i < ARRAY_LEN(command); i++)
+                doc_push_text(words, command[i]);
+        doc_set_text(doc_set_text(container, "name", "load"), "image", image);
+        doc_set(doc_set_text(container, "imagePullPolicy", "IfNotPresent"), "command", words);
+        doc_set(container, "env", literal(own_names));
+        doc_set(container, "resources", resources ? doc_copy(resources) : literal(default_resources));
+        doc_set(container, "securityContext", literal(container_security));
+        doc_set_text(container, "terminationMessagePath", "/dev/termination-log");
+        return doc_set(container, "volumeMounts", mounts);
+}
+
+static struct json_object *encode_pod(const struct run *run, const struct profile *profile, const char *image)
+{
+        static const char *const passed[] = {"nodeSelector", "tolerations", "affinity", "priorityClassName"};
+        struct json_object *pod = doc_object(), *volumes = doc_array(), *mounts = doc_array();
+        struct json_object *placement = doc_at(profile->spec, "placement");
+        const char *own_image = doc_text(placement, "image");
+
+        add_volumes(run, profile, volumes, mounts);
+        doc_set_text(pod, "restartPolicy", "Never");
+        doc_set_int(pod, "terminationGracePeriodSeconds", 5);
+        doc_set_bool(doc_set_bool(pod, "automountServiceAccountToken", false), "enableServiceLinks", false);
+        doc_set(pod, "securityContext", literal(pod_security));
+        doc_set(pod, "containers", doc_push(doc_array(), encode_container(profile, own_image ? own_image : image, mounts)));
+        doc_set(pod, "volumes", volumes);
+        for (size_t i = 0; i < ARRAY_LEN(passed); i++)
+                doc_set(pod, passed[i], doc_copy(doc_at(placement, passed[i])));
+        return pod;
+}
+
+static struct json_object *encode_owner(const struct run *run)
+{
+        struct json_object *owner = doc_object();
+
+        doc_set_text(doc_set_text(owner, "apiVersion", "loadstone.dev/v1alpha1"), "kind", "BenchmarkRun");
+        doc_set_text(doc_set_text(owner, "name", run->name), "uid", run->uid);
+        return doc_set_bool(doc_set_bool(owner, "controller", true), "blockOwnerDeletion", false);
+}
+
+static struct json_object *encode_spec(const struct run *run, const struct profile *profile, const char *image)
+{
+        struct json_object *spec = doc_object(), *template = doc_object();
+        struct json_object *annotations = doc_set_text(doc_object(), ANNOTATION_RUN, run->name);
+
+        doc_set_text(doc_set_bool(spec, "suspend", true), "completionMode", "Indexed");
+        doc_set_int(doc_set_int(spec, "completions", profile->workers), "parallelism", profile->workers);
+        doc_set_text(doc_set_int(spec, "backoffLimit", 0), "podReplacementPolicy", "Failed");
+        doc_set(spec, "podFailurePolicy", literal(failure_policy));
+        doc_set_int(spec, "activeDeadlineSeconds", profile->deadline_ms / 1000 + 60);
+        doc_set(template, "metadata", doc_set(doc_set(doc_object(), "labels", labels_of(run)), "annotations", annotations));
+        doc_set(template, "spec", encode_pod(run, profile, image));
+        return doc_set(spec, "template", template);
+}
+
+struct json_object *job_encode(const struct run *run, const struct profile *profile, const char *image, int trial)
+{
+        char name[NAME_MAX_LEN];
+        struct json_object *job = doc_object(), *metadata = doc_object();
+
+        name_job(run->name, run->uid, trial, name);
+        doc_set_text(doc_set_text(metadata, "name", name), "namespace", run->namespace);
+        doc_set(metadata, "labels", labels_of(run));
+        doc_set(metadata, "annotations", doc_set_text(doc_object(), ANNOTATION_RUN, run->name));
+        doc_set(metadata, "ownerReferences", doc_push(doc_array(), encode_owner(run)));
+        doc_set_text(doc_set_text(job, "apiVersion", "batch/v1"), "kind", "Job");
+        return doc_set(doc_set(job, "metadata", metadata), "spec", encode_spec(run, profile, image));
+}
+
+void job_decode(struct json_object *object, struct job *ret_job)
+{
+        struct json_object *conditions = doc_at(object, "status.conditions");
+        const char *start = doc_text(object, "status.startTime");
+
+        *ret_job = (struct job){
+                .uid = doc_text(object, "metadata.uid"),
+                .name = doc_text(object, "metadata.name"),
+                .version = doc_text(object, "metadata.resourceVersion"),
+                .owner_uid = doc_text(object, "metadata.ownerReferences[0].uid"),
+                .suspended = doc_bool(object, "spec.suspend", false),
+                .deleting = doc_at(object, "metadata.deletionTimestamp") != NULL,
+                .started_wall_ms = start ? clock_parse(start) : -1,
+                .active = doc_int(object, "status.active", 0),
+                .terminating = doc_int(object, "status.terminating", 0),
+        };
+        for (size_t i = 0; i < doc_len(conditions, ""); i++) {
+                struct json_object *condition = doc_item(conditions, i);
+                const char *type = doc_text(condition, "type");
+                if (!text_equal(doc_text(condition, "status"), "True"))
+                        continue;
+                ret_job->complete = ret_job->complete || text_equal(type, "Complete");
+                if (!text_equal(type, "Failed") && !text_equal(type, "FailureTarget"))
+                        continue;
+                ret_job->failed = ret_job->failed || text_equal(type, "Failed");
+                ret_job->reason = doc_text(condition, "reason");
+                ret_job->message = doc_text(condition, "message");
+        }
+}

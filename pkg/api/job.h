@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The generator's Indexed Job (batch/v1): built once, suspended; released by the operator when it is bound. One worker pod per
+ * index, never replaced: a replaced worker is a different measurement. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/profile.h"
+#include "api/run.h"
+
+/* The Job object, ready to create; caller owns. 'run' must carry name, namespace and uid. */
+struct json_object *job_encode(const struct run *run, const struct profile *profile, const char *image, int trial);
+
+struct job {
+        const char *uid, *name, *version, *owner_uid; /* borrowed; owner_uid: of the BenchmarkRun */
+        bool suspended, deleting, complete, failed;
+        const char *reason, *message;  /* of the Failed condition; NULL */
+        int64_t started_wall_ms;       /* -1: not released yet */
+        int64_t active, terminating;   /* pods */
+};
+/* Never fails; 'object' must not be NULL. */
+void job_decode(struct json_object *object, struct job *ret_job);

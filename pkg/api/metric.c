@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/metric.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/unit.h"
+
+static const struct family_row {
+        const char *name;
+        enum metric_family family;
+        bool has_stat;
+} families[] = {
+        {"latency", METRIC_LATENCY, true},          {"service", METRIC_SERVICE, true},
+        {"ttfb", METRIC_TTFB, true},                {"errors.ratio", METRIC_ERRORS_RATIO, false},
+        {"status.ratio", METRIC_STATUS_RATIO, false}, {"rate.offered", METRIC_RATE_OFFERED, false},
+        {"rate.achieved", METRIC_RATE_ACHIEVED, false},
+};
+
+static const struct stat_row {
+        const char *name;
+        enum metric_stat stat;
+        double quantile;
+} stats[] = {
+        {"mean", METRIC_MEAN, 0},         {"min", METRIC_MIN, 0},           {"max", METRIC_MAX, 0},
+        {"p50", METRIC_QUANTILE, 0.50},   {"p75", METRIC_QUANTILE, 0.75},   {"p90", METRIC_QUANTILE, 0.90},
+        {"p95", METRIC_QUANTILE, 0.95},   {"p99", METRIC_QUANTILE, 0.99},   {"p999", METRIC_QUANTILE, 0.999},
+        {"p9999", METRIC_QUANTILE, 0.9999},
+};
+
+static enum fail_kind parse_name(const char *name, struct metric *metric, struct fail *fail)
+{
+        for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+                const struct family_row *row = &families[i];
+                size_t len = strlen(row->name);
+                metric->family = row->family;
+                if (!row->has_stat && strcmp(name, row->name) == 0)
+                        return FAIL_NONE;
+                if (!row->has_stat || strncmp(name, row->name, len) != 0 || name[len] != '.')
+                        continue;
+                for (size_t k = 0; k < ARRAY_LEN(stats); k++)
+                        if (strcmp(name + len + 1, stats[k].name) == 0) {
+                                metric->stat = stats[k].stat;
+                                metric->quantile = stats[k].quantile;
+                                return FAIL_NONE;
+                        }
+        }
+        return fail_set(fail, FAIL_INVALID,
+                        "metric '%.60s' is not known; write for example latency.p99, errors.ratio or rate.achieved", name);
+}
+
+static enum fail_kind parse_label(char *text, struct metric *metric, struct fail *fail)
+{
+        const struct { const char *name; char *into; } labels[] = {
+                {"piece", metric->piece}, {"request", metric->request}, {"class", metric->class}, {"code", metric->code}};
+        char *equals = strchr(text, '='), *value = equals ? equals + 1 : NULL;
+        size_t len = value ? strlen(value) : 0;
+
+        if (!equals || len < 3 || value[0] != '"' || value[len - 1] != '"' || len - 2 >= METRIC_LABEL_MAX)
+                return fail_set(fail, FAIL_INVALID, "label '%.60s' is not name=\"value\"", text);
+        *equals = '\0';
+        value[len - 1] = '\0';
+        for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+                if (strcmp(text, labels[i].name) == 0) {
+                        snprintf(labels[i].into, METRIC_LABEL_MAX, "%s", value + 1);
+                        return FAIL_NONE;
+                }
+        return fail_set(fail, FAIL_INVALID, "label '%.60s' is not known; piece, request, class and code are", text);
+}
+
+enum fail_kind metric_parse(const char *text, struct metric *ret_metric, struct fail *fail)
+{
+        struct metric metric = {0};
+
+        if (!text || strlen(text) > 200)
+                return fail_set(fail, FAIL_INVALID, "metric is missing");
+        auto_free char *copy = xstrdup(text);
+        char *open = strchr(copy, '{'), *state = NULL;
+        if (open) {
+                char *close = strrchr(copy, '}');
+                if (!close || close[1] != '\0')
+                        return fail_set(fail, FAIL_INVALID, "metric '%.60s' has no closing }", text);
+                *close = '\0';
+                *open = '\0';
+                for (char *label = strtok_r(open + 1, ",", &state); label; label = strtok_r(NULL, ",", &state))
+                        if (parse_label(label, &metric, fail))
+                                return fail->kind;
+        }
+        if (parse_name(copy, &metric, fail))
+                return fail->kind;
+        if (metric.family == METRIC_STATUS_RATIO && !metric.code[0])
+                return fail_set(fail, FAIL_INVALID, "status.ratio needs a code, for example status.ratio{code=\"429\"}");
+        *ret_metric = metric;
+        return FAIL_NONE;
+}
+
+enum fail_kind metric_parse_limit(const struct metric *metric, const char *text, double *ret_limit, bool *ret_of_offered,
+                                  struct fail *fail)
+{
+        int64_t ns;
+
+        *ret_of_offered = false;
+        switch (metric->family) {
+        case METRIC_LATENCY:
+        case METRIC_SERVICE:
+        case METRIC_TTFB:
+                if (unit_parse_duration_ns(text, &ns, fail))
+                        return fail->kind;
+                *ret_limit = (double)ns;
+                return FAIL_NONE;
+        case METRIC_RATE_OFFERED:
+        case METRIC_RATE_ACHIEVED:
+                if (strchr(text, '%')) {
+                        *ret_of_offered = true;
+                        return unit_parse_percent(text, ret_limit, fail);
+                }
+                return unit_parse_rate_rps(text, ret_limit, fail);
+        case METRIC_ERRORS_RATIO:
+        case METRIC_STATUS_RATIO:
+                return unit_parse_percent(text, ret_limit, fail);
+        }
+        return fail_set(fail, FAIL_INVALID, "metric of no family");
+}
+
+enum fail_kind metric_check_limit(const struct metric *metric, const char *text, struct fail *fail)
+{
+        double limit;
+        bool of_offered;
+        return metric_parse_limit(metric, text, &limit, &of_offered, fail);
+}

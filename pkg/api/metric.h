@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Names of what an objective judges: family.statistic{label="value",…}. To add a family is to add a row. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/fail.h"
+
+enum metric_family {
+        METRIC_LATENCY, /* from the intended start; durations */
+        METRIC_SERVICE,
+        METRIC_TTFB,
+        METRIC_ERRORS_RATIO,  /* label class optional */
+        METRIC_STATUS_RATIO,  /* label code required */
+        METRIC_RATE_OFFERED,
+        METRIC_RATE_ACHIEVED,
+};
+
+enum metric_stat { METRIC_NO_STAT, METRIC_MIN, METRIC_MEAN, METRIC_QUANTILE, METRIC_MAX };
+
+#define METRIC_LABEL_MAX 64
+
+struct metric {
+        enum metric_family family;
+        enum metric_stat stat;
+        double quantile;  /* of METRIC_QUANTILE, 0..1 */
+        char piece[METRIC_LABEL_MAX], request[METRIC_LABEL_MAX], class[METRIC_LABEL_MAX], code[METRIC_LABEL_MAX]; /* "" absent */
+};
+
+/* FAIL_INVALID says what is known. */
+enum fail_kind metric_parse(const char *text, struct metric *ret_metric, struct fail *fail);
+
+/* A limit in the metric's own unit: nanoseconds, ratio 0..1, requests per second; a percentage for a rate is of the offered
+ * rate and sets *ret_of_offered. */
+enum fail_kind metric_parse_limit(const struct metric *metric, const char *text, double *ret_limit, bool *ret_of_offered,
+                                  struct fail *fail);
+enum fail_kind metric_check_limit(const struct metric *metric, const char *text, struct fail *fail);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Names of everything a run makes: fixed functions of the run's name and UID, so that making it twice is "exists already".
+ * Also the label and annotation keys by which it is found. */
+#pragma once
+
+#include <stddef.h>
+
+#define LABEL_MANAGED "app.kubernetes.io/managed-by"
+#define LABEL_MANAGED_VALUE "loadstone"
+#define LABEL_RUN_UID "loadstone.dev/run-uid"
+#define LABEL_PROFILE "loadstone.dev/profile"
+#define LABEL_PART "loadstone.dev/part"        /* plan | result | series | worker */
+#define ANNOTATION_RUN "loadstone.dev/run"     /* name of the BenchmarkRun */
+#define ANNOTATION_START "loadstone.dev/start-at"
+
+#define NAME_MAX_LEN 64 /* with the terminating NUL */
+
+/* "<run cut to 40>-<8 hex of the UID>-plan" | -result | -s<n> | -t<trial> */
+void name_plan(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
+void name_result(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
+void name_series(const char *run, const char *uid, size_t index, char name[static NAME_MAX_LEN]);
+void name_job(const char *run, const char *uid, int trial, char name[static NAME_MAX_LEN]);

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/names.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "data/unit.h"
+
+#define PLAN_VERSION 1
+
+struct json_object *plan_metadata(const char *namespace, const char *run, const char *uid, const char *profile,
+                                  const char *name, const char *part)
+{
+        struct json_object *labels = doc_object(), *annotations = doc_object();
+
+        doc_set_text(labels, LABEL_MANAGED, LABEL_MANAGED_VALUE);
+        doc_set_text(labels, LABEL_RUN_UID, uid);
+        doc_set_text(labels, LABEL_PART, part);
+        doc_set_text(labels, LABEL_PROFILE, profile);
+        doc_set_text(annotations, ANNOTATION_RUN, run);
+        struct json_object *metadata = doc_object();
+        doc_set_text(doc_set_text(metadata, "name", name), "namespace", namespace);
+        return doc_set(doc_set(metadata, "labels", labels), "annotations", annotations);
+}
+
+/* Durations and rates were checked by profile_decode. */
+static int64_t milliseconds(struct json_object *doc, const char *path)
+{
+        int64_t ns = 0;
+        unit_parse_duration_ns(doc_text(doc, path), &ns, NULL);
+        return ns / 1000000;
+}
+
+static struct json_object *rate(struct json_object *doc, const char *path)
+{
+        double rps = 0;
+        unit_parse_rate_rps(doc_text(doc, path), &rps, NULL);
+        return json_object_new_double(rps);
+}
+
+static struct json_object *encode_piece(struct json_object *piece)
+{
+        struct json_object *out = doc_object();
+
+        if (doc_at(piece, "hold")) {
+                doc_set(doc_set_text(out, "kind", "hold"), "rate", rate(piece, "hold.rate"));
+                return doc_set_int(out, "forMs", milliseconds(piece, "hold.for"));
+        }
+        if (doc_at(piece, "ramp")) {
+                doc_set(doc_set(doc_set_text(out, "kind", "ramp"), "from", rate(piece, "ramp.from")), "to", rate(piece, "ramp.to"));
+                return doc_set_int(out, "forMs", milliseconds(piece, "ramp.for"));
+        }
+        return doc_set_int(doc_set_text(out, "kind", "closed"), "forMs", milliseconds(piece, "closed.for"));
+}
+
+static struct json_object *encode_statuses(struct json_object *expected)
+{
+        struct json_object *out = doc_array();
+
+        for (size_t i = 0; i < doc_len(expected, ""); i++) {
+                struct json_object *range = doc_array();
+                int64_t code = json_object_get_int64(doc_item(expected, i));
+                doc_push(doc_push(range, json_object_new_int64(code)), json_object_new_int64(code));
+                doc_push(out, range);
+        }
+        return out;
+}
+
+static struct json_object *encode_request(struct json_object *request, size_t index)
+{
+        struct json_object *out = doc_object(), *headers = doc_array(), *given = doc_at(request, "headers");
+
+        doc_set_text(out, "name", doc_text(request, "name"));
+        doc_set_int(out, "weight", doc_int(request, "weight", 1));
+        doc_set_text(out, "method", doc_text(request, "method"));
+        doc_set_text(out, "path", doc_text(request, "path"));
+        if (given) {
+                json_object_object_foreach(given, key, value) {
+                        struct json_object *pair = doc_array();
+                        doc_push_text(doc_push_text(pair, key), json_object_get_string(value));
+                        doc_push(headers, pair);
+                }
+        }
+        doc_set(out, "headers", headers);
+        doc_set_text(out, "body", doc_text(request, "body.inline"));
+        if (doc_at(request, "body.configMapKeyRef")) {
+                auto_free char *path = xasprintf("/etc/loadstone/body/%zu/body", index);
+                doc_set_text(out, "bodyFile", path);
+        }
+        if (doc_len(request, "expect.status") > 0)
+                doc_set(out, "statuses", encode_statuses(doc_at(request, "expect.status")));
+        return out;
+}
+
+static struct json_object *encode_worker(const struct plan_parts *parts)
+{
+        const struct profile *profile = parts->profile;
+        struct json_object *worker = doc_object(), *run = doc_object(), *requests = doc_array(), *shape = doc_array();
+
+        doc_set_text(doc_set_text(run, "uid", parts->run->uid), "namespace", parts->run->namespace);
+        doc_set_int(doc_set_text(run, "name", parts->run->name), "trial", 0);
+        for (size_t i = 0; i < doc_len(profile->spec, "load.requests"); i++)
+                doc_push(requests, encode_request(doc_item(doc_at(profile->spec, "load.requests"), i), i));
+        for (size_t i = 0; i < doc_len(profile->spec, "load.shape"); i++)
+                doc_push(shape, encode_piece(doc_item(doc_at(profile->spec, "load.shape"), i)));
+        doc_set(doc_set_int(worker, "version", PLAN_VERSION), "run", run);
+        doc_set_int(doc_set_int(worker, "workers", profile->workers), "seed", 1);
+        doc_set_text(worker, "scheme", profile->tls ? "https" : "http");
+        doc_set(worker, "addresses", json_object_get(parts->target->addresses));
+        doc_set_text(doc_set_text(worker, "authority", parts->target->authority), "sni", parts->target->sni);
+        if (profile->tls) {
+                struct json_object *tls = doc_set_bool(doc_object(), "verify", profile->tls_verify);
+                doc_set_text(tls, "caFile", profile->ca_configmap ? "/etc/loadstone/ca/ca.crt" : NULL);
+                doc_set(worker, "tls", tls);
+        }
+        doc_set(doc_set(worker, "requests", requests), "shape", shape);
+        doc_set_int(doc_set_int(worker, "timeoutMs", profile->timeout_ms), "connections", profile->connections);
+        doc_set_text(worker, "whenBusy", doc_text(profile->spec, "load.concurrency.whenBusy"));
+        doc_set_text(worker, "arrival", "constant");
+        doc_set_text(worker, "pacing", doc_text(profile->spec, "load.pacing"));
+        doc_set_int(doc_set_int(worker, "warmupMs", profile->warmup_ms), "cooldownMs", profile->cooldown_ms);
+        doc_set_int(worker, "readyTimeoutMs", profile->deadline_ms < 600000 ? profile->deadline_ms : 600000);
+        return doc_set_int(worker, "intervalMs", 1000);
+}
+
+static struct json_object *encode_meta(const struct plan_parts *parts)
+{
+        struct json_object *meta = doc_object(), *profile = doc_object();
+        char digest[PROFILE_DIGEST_MAX];
+
+        profile_digest(parts->profile, digest);
+        doc_set_text(profile, "name", parts->run->profile);
+        doc_set_text(profile, "uid", doc_text(parts->profile_object, "metadata.uid"));
+        if (parts->profile_object)
+                doc_set_int(profile, "generation", doc_int(parts->profile_object, "metadata.generation", 0));
+        doc_set_text(profile, "digest", digest);
+        doc_set(doc_set_int(meta, "version", PLAN_VERSION), "profile", profile);
+        doc_set_text(meta, "image", parts->image);
+        if (parts->run->labels)
+                doc_set(meta, "labels", json_object_get(parts->run->labels));
+        return meta;
+}
+
+static void add_key(struct json_object *data, const char *key, struct json_object *takes_value)
+{
+        auto_json struct json_object *value = takes_value;
+        auto_free char *text = doc_canonical(value);
+        doc_set_text(data, key, text);
+}
+
+static struct json_object *encode_target(const struct target *target)
+{
+        struct json_object *out = doc_set_text(doc_object(), "key", target->key);
+
+        doc_set_text(doc_set_text(out, "authority", target->authority), "sni", target->sni);
+        doc_set(out, "addresses", json_object_get(target->addresses));
+        return doc_set(out, "selector", json_object_get(target->selector));
+}
+
+struct json_object *plan_encode(const struct plan_parts *parts)
+{
+        char name[NAME_MAX_LEN];
+        struct json_object *configmap = doc_object(), *data = doc_object();
+
+        name_plan(parts->run->name, parts->run->uid, name);
+        add_key(data, "profile.json", json_object_get(parts->profile->spec));
+        add_key(data, "worker.json", encode_worker(parts));
+        add_key(data, "target.json", encode_target(parts->target));
+        add_key(data, "context.json", parts->context ? json_object_get(parts->context) : doc_object());
+        add_key(data, "meta.json", encode_meta(parts));
+        doc_set_text(doc_set_text(configmap, "apiVersion", "v1"), "kind", "ConfigMap");
+        doc_set(configmap, "metadata", plan_metadata(parts->run->namespace, parts->run->name, parts->run->uid,
+                                                     parts->run->profile, name, "plan"));
+        doc_set_bool(configmap, "immutable", true);
+        return doc_set(configmap, "data", data);
+}
+
+enum fail_kind plan_decode(struct json_object *configmap, struct plan *ret_plan, struct fail *fail)
+{
+        struct plan plan = {0};
+        const struct { const char *key; struct json_object **into; } keys[] = {
+                {"profile.json", &plan.spec}, {"worker.json", &plan.worker}, {"target.json", &plan.target},
+                {"context.json", &plan.context}, {"meta.json", &plan.meta},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+                auto_free char *path = xasprintf("data[\"%s\"]", keys[i].key);
+                const char *text = doc_text(configmap, path);
+                if (!text || doc_parse(text, strlen(text), keys[i].into, fail)) {
+                        plan_done(&plan);
+                        return fail_set(fail, FAIL_INVALID, "plan ConfigMap has no usable %s", keys[i].key);
+                }
+        }
+        *ret_plan = plan;
+        return FAIL_NONE;
+}
+
+void plan_done(struct plan *plan)
+{
+        json_object_put(plan->spec);
+        json_object_put(plan->worker);
+        json_object_put(plan->target);
+        json_object_put(plan->context);
+        json_object_put(plan->meta);
+        *plan = (struct plan){0};
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The immutable …-plan ConfigMap: everything a run needs, frozen before its Job exists. A restarted operator works only from
+ * it. Keys: profile.json (merged spec), worker.json (the format of pkg/load's plan), target.json, context.json ("before"),
+ * meta.json (profile name, uid, generation, digest; image of the workers). */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "api/profile.h"
+#include "api/run.h"
+#include "api/target.h"
+#include "base/fail.h"
+
+struct plan_parts {
+        const struct run *run;
+        const struct profile *profile;
+        struct json_object *profile_object; /* the PerformanceProfile, NULL with a template */
+        const struct target *target;
+        struct json_object *context;        /* "before"; borrowed */
+        const char *image;                  /* of the workers */
+};
+
+/* The ConfigMap object, ready to create; caller owns. */
+struct json_object *plan_encode(const struct plan_parts *parts);
+
+struct plan {
+        struct json_object *spec, *worker, *target, *context, *meta; /* owned */
+};
+/* FAIL_INVALID: not one of ours. Everything in *ret_plan must be released with plan_done. */
+enum fail_kind plan_decode(struct json_object *configmap, struct plan *ret_plan, struct fail *fail);
+void plan_done(struct plan *plan);
+
+/* metadata of an evidence ConfigMap of this run: name, namespace, labels, annotation; caller owns. */
+struct json_object *plan_metadata(const char *namespace, const char *run, const char *uid, const char *profile,
+                                  const char *name, const char *part);

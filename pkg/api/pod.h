@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A worker pod as the operator needs it, and what its state says about why nothing moves. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pod {
+        const char *uid, *name, *node, *job; /* borrowed; job: name of the Job that owns it */
+        int index;                           /* completion index, -1 when it has none */
+        const char *run;                     /* name of the BenchmarkRun, from the annotation */
+        bool running;                        /* the container "load" has started and not ended */
+        bool ended;                          /* it has terminated, or the pod has Succeeded or Failed */
+        bool deleting;
+        int exit_code;                       /* valid when ended; -1 unknown */
+        const char *end_reason;              /* "Completed", "OOMKilled", "Error"; NULL */
+        const char *message;                 /* termination message; NULL */
+        const char *start_at;                /* annotation; NULL */
+};
+
+/* Never fails; 'object' must not be NULL. */
+void pod_decode(struct json_object *object, struct pod *ret_pod);
+
+/* Why a pod or Job does not get on: a reason of a closed list and a sentence for people. */
+struct diagnosis {
+        const char *reason; /* static, NULL: nothing to say. ImagePull, ConfigError, Unschedulable, OOMKilled, Evicted, Disrupted,
+                             * NodeLost, Crashed, QuotaExceeded, AdmissionDenied, CreateFailed */
+        char text[256];
+};
+
+struct diagnosis pod_diagnose(struct json_object *pod);
+/* From the note of a FailedCreate Event of the Job: a blocked Job says nothing in its own status. */
+struct diagnosis pod_diagnose_create(const char *note);

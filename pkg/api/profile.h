@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The meaning of a profile's spec: decoded, defaulted and checked again. The API server has refused most of what is wrong
+ * (crds/); objects stored before a rule existed, and merges of a run's overrides, have not passed it. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+
+#define PROFILE_OBJECTIVES_MAX 32
+#define PROFILE_RUN_NAME_MAX 52
+
+struct profile_objective {
+        const char *metric, *min, *max; /* min or max may be NULL; checked by api/metric.h */
+};
+
+struct profile {
+        struct json_object *spec;  /* the merged, defaulted spec that everything else borrows from; owned */
+        const char *service, *port; /* port as text: number or name */
+        bool tls, tls_verify;
+        const char *host;          /* NULL: the Service's own name */
+        const char *ca_configmap, *ca_key;
+        int64_t timeout_ms, warmup_ms, cooldown_ms, shape_ms;
+        uint32_t workers, connections;
+        bool closed;
+        struct profile_objective objectives[PROFILE_OBJECTIVES_MAX];
+        size_t objectives_len;
+        int64_t deadline_ms, ready_timeout_ms, queue_timeout_ms;
+        int64_t pacing_lateness_ns, min_window_ms;
+        double generator_cpu, throttled; /* ratios 0..1 */
+        int keep;
+        bool suspend;
+};
+
+/* RFC 7386 merge of a run's overrides over a profile's spec, with the schema's defaults filled in afterwards. Only load.shape,
+ * load.workers, load.concurrency, load.warmup, objectives and limits may be overridden. Both are borrowed, overrides may be NULL.
+ * FAIL_INVALID names the field. *ret_spec is new. */
+enum fail_kind profile_merge(struct json_object *spec, struct json_object *overrides, struct json_object **ret_spec,
+                             struct fail *fail);
+
+/* Decodes a merged spec. *ret_profile is new and takes its own reference of 'spec'. FAIL_INVALID names the field and says
+ * what to write. */
+enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_profile, struct fail *fail);
+struct profile *profile_free(struct profile *profile);
+void profile_free_at(struct profile **profile);
+#define auto_profile __attribute__((cleanup(profile_free_at)))
+
+#define PROFILE_DIGEST_MAX 80
+/* "v1:sha256:<64 hex>" over the canonical JSON of what is measured (target and load), defaults left out. */
+void profile_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX]);
