@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kube/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+
+/* Among objects that are lent, only the latest are searched for: a pass asks again for what it has just asked for. */
+#define LENT_SEARCHED 32
+
+struct lent {
+        const struct stored *stored; /* what 'object' was parsed from; NULL once that has been replaced */
+        struct json_object *object;
+};
+
+bool store_key(char key[static STORE_KEY_MAX], const char *namespace, const char *name)
+{
+        int len = snprintf(key, STORE_KEY_MAX, "%s/%s", namespace ? namespace : "", name ? name : "");
+
+        return len > 0 && len < STORE_KEY_MAX;
+}
+
+/* ---- One object ---- */
+
+/* Puts back what stands outside the text. */
+static void complete(struct json_object *object, const struct kube_kind *kind, const char *key, const char *uid,
+                     const char *version)
+{
+        struct json_object *metadata = doc_at(object, "metadata");
+        const char *slash = strchr(key, '/');
+        auto_free char *namespace = xstrndup(key, (size_t)(slash - key));
+        auto_free char *api_version = kube_api_version(kind);
+
+        doc_set_text(object, "apiVersion", api_version);
+        doc_set_text(object, "kind", kind->name);
+        doc_set_text(metadata, "namespace", namespace[0] ? namespace : NULL);
+        doc_set_text(metadata, "name", slash + 1);
+        doc_set_text(metadata, "uid", uid);
+        doc_set_text(metadata, "resourceVersion", version);
+}
+
+static void reduce(struct json_object *object)
+{
+        static const char *const outside[] = {"namespace", "name", "uid", "resourceVersion"};
+
+        json_object_object_del(object, "apiVersion");
+        json_object_object_del(object, "kind");
+        for (size_t i = 0; i < ARRAY_LEN(outside); i++)
+                json_object_object_del(doc_at(object, "metadata"), outside[i]);
+}
+
+struct stored *stored_new(const struct kube_kind *kind, struct json_object *object)
+{
+        const char *name = doc_text(object, "metadata.name"), *namespace = doc_text(object, "metadata.namespace");
+        char key[STORE_KEY_MAX];
+
+        if (!name || !doc_text(object, "metadata.uid") || !doc_text(object, "metadata.resourceVersion") ||
+            !store_key(key, namespace, name))
+                return NULL;
+        auto_free char *uid = xstrdup(doc_text(object, "metadata.uid"));
+        auto_free char *version = xstrdup(doc_text(object, "metadata.resourceVersion"));
+        size_t uid_at = strlen(version) + 1, text_at = uid_at + strlen(uid) + 1;
+        if (text_at > UINT16_MAX)
+                return NULL;
+        reduce(object);
+        const char *text = doc_print(object);
+        size_t text_size = strlen(text) + 1;
+        struct stored *stored = xcalloc(1, sizeof *stored + text_at + text_size);
+        stored->uid_at = (uint16_t)uid_at;
+        stored->text_at = (uint16_t)text_at;
+        memcpy(stored->bytes, version, uid_at);
+        memcpy(stored->bytes + uid_at, uid, text_at - uid_at);
+        memcpy(stored->bytes + text_at, text, text_size);
+        complete(object, kind, key, uid, version);
+        return stored;
+}
+
+struct json_object *stored_parse(const struct stored *stored, const struct kube_kind *kind, const char *key)
+{
+        const char *text = stored->bytes + stored->text_at;
+        struct json_object *object = NULL;
+
+        /* We printed it ourselves. */
+        if (doc_parse(text, strlen(text), &object, NULL))
+                abort();
+        complete(object, kind, key, stored_uid(stored), stored_version(stored));
+        return object;
+}
+
+static uint64_t size_of(const struct stored *stored)
+{
+        const char *text = stored->bytes + stored->text_at;
+
+        return sizeof *stored + stored->text_at + strlen(text) + 1;
+}
+
+/* ---- All of them ---- */
+
+void store_init(struct store *store, const struct kube_kind *kind)
+{
+        *store = (struct store){.kind = kind};
+}
+
+void store_done(struct store *store)
+{
+        size_t at = 0;
+        const char *key;
+        void *stored;
+
+        store_take_back(store);
+        free(store->lent);
+        while (map_next(&store->objects, &at, &key, &stored))
+                free(stored);
+        map_done(&store->objects);
+}
+
+const struct stored *store_find(const struct store *store, const char *key)
+{
+        return map_find(&store->objects, key);
+}
+
+struct stored *store_set(struct store *store, const char *key, struct stored *stored)
+{
+        struct stored *old = stored ? map_set(&store->objects, key, stored) : map_remove(&store->objects, key);
+
+        store->bytes += stored ? size_of(stored) : 0;
+        store->bytes -= old ? size_of(old) : 0;
+        for (size_t i = 0; old && i < store->lent_len; i++)
+                if (store->lent[i].stored == old)
+                        store->lent[i].stored = NULL;
+        return old;
+}
+
+struct json_object *store_lend(struct store *store, const char *key)
+{
+        const struct stored *stored = store_find(store, key);
+        size_t searched = store->lent_len < LENT_SEARCHED ? store->lent_len : LENT_SEARCHED;
+
+        if (!stored)
+                return NULL;
+        for (size_t i = store->lent_len; i > store->lent_len - searched; i--)
+                if (store->lent[i - 1].stored == stored)
+                        return store->lent[i - 1].object;
+        if (store->lent_len == store->lent_capacity) {
+                store->lent_capacity = store->lent_capacity ? store->lent_capacity * 2 : 16;
+                store->lent = xrealloc(store->lent, store->lent_capacity * sizeof *store->lent);
+        }
+        struct json_object *object = stored_parse(stored, store->kind, key);
+        store->lent[store->lent_len++] = (struct lent){.stored = stored, .object = object};
+        return object;
+}
+
+void store_take_back(struct store *store)
+{
+        while (store->lent_len > 0)
+                json_object_put(store->lent[--store->lent_len].object);
+        json_object_put(take(store->walked));
+}
+
+struct json_object *store_next(struct store *store, size_t *at)
+{
+        const char *key;
+        void *stored;
+
+        json_object_put(take(store->walked));
+        if (!map_next(&store->objects, at, &key, &stored))
+                return NULL;
+        store->walked = stored_parse(stored, store->kind, key);
+        return store->walked;
+}
+
+/* ---- Versions ---- */
+
+static bool is_number(const char *text)
+{
+        return text[0] >= '1' && text[0] <= '9' && strspn(text, "0123456789") == strlen(text);
+}
+
+int version_compare(const char *a, const char *b, bool *ret_comparable)
+{
+        size_t a_len = strlen(a), b_len = strlen(b);
+
+        *ret_comparable = is_number(a) && is_number(b);
+        if (!*ret_comparable)
+                return strcmp(a, b) != 0;
+        return a_len != b_len ? (a_len < b_len ? -1 : 1) : strcmp(a, b);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Objects by key, held as text. A parsed object costs five to ten times its JSON; a cache of tens of thousands that is
+ * asked for a handful at a time keeps the text and parses on demand. What the key and the kind say already (apiVersion,
+ * kind, namespace, name), uid and resourceVersion are kept once, outside the text. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "kube/client.h"
+
+/* One object: a single block, freed with free(). */
+struct stored {
+        uint32_t seen;         /* the owner's: in which list it was seen last */
+        uint16_t uid_at, text_at; /* offsets into bytes; the version is at 0 */
+        char bytes[];          /* "version\0uid\0text\0" */
+};
+
+static inline const char *stored_version(const struct stored *stored)
+{
+        return stored->bytes;
+}
+
+static inline const char *stored_uid(const struct stored *stored)
+{
+        return stored->bytes + stored->uid_at;
+}
+
+/* "namespace/name", with an empty namespace for cluster-scoped objects. */
+#define STORE_KEY_MAX 512
+bool store_key(char key[static STORE_KEY_MAX], const char *namespace, const char *name); /* false: too long */
+
+/* A new block for 'object', or NULL when it lacks name, uid or resourceVersion. 'object' is complete again afterwards,
+ * with apiVersion and kind of 'kind' (items of lists come without). */
+struct stored *stored_new(const struct kube_kind *kind, struct json_object *object);
+/* The object again; the caller owns the reference. Never NULL for what stored_new() made. */
+struct json_object *stored_parse(const struct stored *stored, const struct kube_kind *kind, const char *key);
+
+struct store {
+        struct map objects; /* key -> struct stored */
+        const struct kube_kind *kind;
+        struct lent *lent;  /* parsed objects that are still borrowed */
+        size_t lent_len, lent_capacity;
+        struct json_object *walked;
+        uint64_t bytes;     /* in blocks, allocator and table not counted */
+};
+
+void store_init(struct store *store, const struct kube_kind *kind); /* 'kind' is borrowed for the store's life */
+void store_done(struct store *store);
+const struct stored *store_find(const struct store *store, const char *key);
+/* Takes 'stored' (NULL: removes) and returns what was there, now the caller's, or NULL. */
+struct stored *store_set(struct store *store, const char *key, struct stored *stored);
+/* The parsed object, borrowed until store_take_back(); the same one while it is lent. NULL when absent. */
+struct json_object *store_lend(struct store *store, const char *key);
+void store_take_back(struct store *store);
+/* Walks: start with *at = 0, NULL at the end. Borrowed until the next call. */
+struct json_object *store_next(struct store *store, size_t *at);
+
+/* Order of two resource versions of one kind: decimal numbers of any length. Returns <0, 0, >0; *ret_comparable is false
+ * when either is none (then 0 only says that both are the same text). */
+int version_compare(const char *a, const char *b, bool *ret_comparable);
