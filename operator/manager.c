@@ -128,11 +128,22 @@ static const char *namespace_of(struct json_object *object)
         return namespace ? namespace : "";
 }
 
+static void note_active(struct manager *manager, struct json_object *run, bool active)
+{
+        auto_free char *key = xasprintf("%s/%s", namespace_of(run), doc_text(run, "metadata.name"));
+
+        if (active)
+                map_set(&manager->active, key, manager);
+        else
+                map_remove(&manager->active, key);
+}
+
 static void run_changed(void *owner, struct json_object *before, struct json_object *after)
 {
         struct manager *manager = owner;
         struct json_object *object = after ? after : before;
 
+        note_active(manager, object, after && !doc_at(after, "status.finishTime"));
         manager_enqueue_run(manager, namespace_of(object), doc_text(object, "metadata.name"),
                             loop_now_ns(manager->loop));
         const char *profile = doc_text(object, "spec.profile");
@@ -297,6 +308,8 @@ struct manager *manager_free(struct manager *manager)
                 session_free(session);
         map_done(&manager->sessions);
         map_done(&manager->waiting);
+        map_done(&manager->active);
+        run_pass_forget_pods(manager);
         lease_free(manager->lease);
         kube_cache_free(manager->runs);
         kube_cache_free(manager->profiles);

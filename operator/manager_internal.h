@@ -27,11 +27,14 @@ struct manager {
         struct event_sink *events;
         struct queue *queue;       /* "r:namespace/name" for runs, "p:namespace/name" for profiles */
         struct map sessions;       /* run key -> struct session */
+        struct map active;         /* "namespace/name" of runs that have not ended */
+        struct map job_pods;       /* "namespace/job" -> struct map of pod names */
         struct map waiting;        /* run keys that wait for a target, a profile or a resumption */
         struct loop_timer work, tick, give_up;
         char *identity;
         bool leading, was_leading, stopping, released;
         int64_t ticked_ns;
+        int64_t blind_since_wall_ms; /* when a leader before us was last seen alive; 0: there was none */
         uint64_t random;
         struct manager_counters counters;
 };

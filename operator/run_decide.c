@@ -27,21 +27,22 @@ static bool name_taken(seen v) { return v->job == JOB_FOREIGN; }
 static bool job_replaced(seen v) { return v->bound && v->job != JOB_ABSENT && !v->job_is_bound; }
 
 static bool stop_unrecorded(seen v, bool wanted) { return !v->stop_reason && wanted; }
-static bool cancel_wanted(seen v) { return stop_unrecorded(v, v->cancel && v->harvest != HARVEST_SETTLED); }
-static bool deadline_passed(seen v) { return stop_unrecorded(v, v->overdue && v->harvest != HARVEST_SETTLED); }
+static bool cancel_wanted(seen v) { return stop_unrecorded(v, v->cancel && v->records != RECORDS_SETTLED); }
+static bool deadline_passed(seen v) { return stop_unrecorded(v, v->overdue && v->records != RECORDS_SETTLED); }
 static bool nobody_ready(seen v)
 {
         return stop_unrecorded(v, v->ready_overdue && v->workers_ready == 0 && v->workers_announced == 0 &&
                                           v->job == JOB_ACTIVE);
 }
 static bool target_unresolved(seen v) { return stop_unrecorded(v, v->ready_overdue && v->target_problem && !v->plan_found); }
+static bool create_refused(seen v) { return stop_unrecorded(v, v->refused); }
 static bool stopping_active_job(seen v) { return v->stop_reason && v->job == JOB_ACTIVE && !v->job_stopping; }
 static bool stopped_unbound_job(seen v) { return v->stop_reason && v->job == JOB_SUSPENDED && !v->job_stopping && !v->bound; }
 static bool stopped_before_load(seen v) { return v->stop_reason && !v->bound; }
 
 static bool store_left(seen v) { return v->packed && v->chunks_left; }
 static bool nothing_measured(seen v) { return v->packed; }
-static bool all_said(seen v) { return v->bound && v->harvest == HARVEST_SETTLED; }
+static bool all_said(seen v) { return v->bound && v->records == RECORDS_SETTLED; }
 
 static bool plan_lost(seen v) { return v->bound && !v->plan_found; }
 static bool memory_empty(seen v) { return !v->context_ready; }
@@ -84,6 +85,7 @@ static const struct rule rules[] = {
         {deadline_passed, RUN_RECORD_STOP, "DeadlineExceeded", "the recorded deadline has passed"},
         {nobody_ready, RUN_RECORD_STOP, "WorkersNotReady", "readyTimeout passed and no worker is ready"},
         {target_unresolved, RUN_RECORD_STOP, "TargetUnresolved", "readyTimeout passed and the target cannot be resolved"},
+        {create_refused, RUN_RECORD_STOP, "CreateRefused", "the API server refuses the plan or the Job for good"},
         {stopping_active_job, RUN_STOP_JOB, "Stopping", "to be stopped and the Job is active"},
         {stopped_unbound_job, RUN_DELETE_JOB, "Stopping", "to be stopped and the Job was made but never bound"},
         {stopped_before_load, RUN_FINISH, "StoppedEarly", "to be stopped and no load was ever sent"},

@@ -16,10 +16,10 @@ enum view_job {
         JOB_ENDED,     /* complete or failed; its workers say how it went */
 };
 
-enum view_harvest {
-        HARVEST_NONE,    /* no worker has said anything yet */
-        HARVEST_PARTIAL, /* records are coming, or may still come */
-        HARVEST_SETTLED, /* nothing more can come */
+enum view_records {
+        RECORDS_NONE,    /* no worker has said anything yet */
+        RECORDS_PARTIAL, /* records are coming, or may still come */
+        RECORDS_SETTLED, /* nothing more can come */
 };
 
 struct run_view {
@@ -43,6 +43,7 @@ struct run_view {
         /* observed */
         const char *target_problem;     /* why the target cannot be resolved now, NULL when it is */
         bool context_ready;             /* plan (or target and profile) and surroundings are in memory */
+        bool refused;                   /* the API server refuses for good what has to be created */
         bool plan_found, result_found;
         enum view_job job;
         bool job_is_bound;              /* its UID is the one in status */
@@ -50,7 +51,7 @@ struct run_view {
         bool pods_left;                 /* worker pods that have not ended */
         int workers, workers_ready, workers_announced; /* wanted; said "ready"; were told the start instant */
         bool ready_overdue;             /* readyTimeout since admission (no Job yet) or release has passed */
-        enum view_harvest harvest;
+        enum view_records records;
         bool packed;                    /* results are folded and waiting to be stored */
         bool chunks_left;               /* some of them are not stored yet */
 

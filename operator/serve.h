@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/fail.h"
 #include "base/loop.h"
 
 /* Answers a GET of 'path': fills 'body' (bounded) and returns the HTTP status. */

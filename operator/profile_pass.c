@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/profile_pass.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/condition.h"
+#include "api/names.h"
+#include "api/profile.h"
+#include "api/run.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "operator/run_status.h"
+#include "result/pack.h"
+
+struct profile_effect {
+        struct manager *manager;
+        char *key;
+};
+
+static void effect_done(void *owner, struct json_object *object, const struct fail *fail)
+{
+        struct profile_effect *effect = owner;
+        struct manager *manager = effect->manager;
+        bool settled = fail->kind == FAIL_NONE || fail->kind == FAIL_MISSING;
+
+        if (object && text_equal(doc_text(object, "kind"), kind_profiles.name))
+                kube_cache_wrote(manager->profiles, object);
+        if (settled)
+                manager_pass_done(manager, effect->key, loop_now_ns(manager->loop));
+        else
+                manager_pass_failed(manager, effect->key, fail);
+        free(effect->key);
+        free(effect);
+}
+
+static struct profile_effect *effect_new(struct manager *manager, const char *key)
+{
+        struct profile_effect *effect = xnew(struct profile_effect);
+
+        *effect = (struct profile_effect){.manager = manager, .key = xstrdup(key)};
+        return effect;
+}
+
+/* ---- history ---- */
+
+struct history {
+        struct history_item *items;
+        struct json_object **objects; /* references that the items borrow from */
+        size_t len, runs;
+};
+
+static void history_add(struct manager *manager, struct history *history, struct json_object *configmap)
+{
+        const char *run = doc_text(configmap, "metadata.annotations[\"" ANNOTATION_RUN "\"]");
+        const char *uid = doc_text(configmap, "metadata.labels[\"" LABEL_RUN_UID "\"]");
+        struct json_object *object = run ? kube_cache_find(manager->runs, doc_text(configmap, "metadata.namespace"), run) : NULL;
+        struct run found;
+
+        run_decode(object, &found);
+        bool active = object && text_equal(found.uid, uid) && !found.terminal;
+        history->items = xrealloc(history->items, (history->len + 1) * sizeof *history->items);
+        history->objects = xrealloc(history->objects, (history->len + 1) * sizeof *history->objects);
+        history->objects[history->len] = json_object_get(configmap);
+        history->items[history->len++] = (struct history_item){
+                .name = doc_text(configmap, "metadata.name"),
+                .run_uid = uid ? uid : "",
+                .profile = doc_text(configmap, "metadata.labels[\"" LABEL_PROFILE "\"]"),
+                .created_wall_ms = clock_parse(doc_text(configmap, "metadata.creationTimestamp")),
+                .kept = active,
+        };
+        history->runs += text_equal(doc_text(configmap, "metadata.labels[\"" LABEL_PART "\"]"), "result");
+}
+
+static struct history history_of(struct manager *manager, const char *namespace, const char *profile)
+{
+        struct history history = {0};
+        struct json_object *configmap;
+        size_t at = 0;
+
+        while ((configmap = kube_cache_next(manager->configmaps, &at)))
+                if (text_equal(doc_text(configmap, "metadata.namespace"), namespace) &&
+                    text_equal(doc_text(configmap, "metadata.labels[\"" LABEL_PROFILE "\"]"), profile))
+                        history_add(manager, &history, configmap);
+        return history;
+}
+
+static void history_done(struct history *history)
+{
+        for (size_t i = 0; i < history->len; i++)
+                json_object_put(history->objects[i]);
+        free(history->objects);
+        free(history->items);
+}
+
+static void configmap_deleted(void *owner, struct json_object *object, const struct fail *fail)
+{
+        (void)object;
+        effect_done(owner, NULL, fail);
+}
+
+/* Deletes one ConfigMap beyond the limit; true when there was one. */
+static bool prune(struct manager *manager, const char *key, const char *namespace, const struct profile *profile,
+                  const char *name, const struct history *history)
+{
+        const struct history_rule rule = {.profile = name, .keep_runs = (uint32_t)profile->keep};
+        auto_free bool *marked = xcalloc(history->len + 1, sizeof *marked);
+
+        if (history_select(history->items, history->len, &rule, marked) == 0)
+                return false;
+        for (size_t i = 0; i < history->len; i++) {
+                if (!marked[i])
+                        continue;
+                const char *uid = doc_text(history->objects[i], "metadata.uid");
+                kube_cache_gone(manager->configmaps, namespace, history->items[i].name, uid);
+                kube_delete(manager->client, &(struct kube_ref){&kube_configmaps, namespace, history->items[i].name}, uid,
+                            configmap_deleted, effect_new(manager, key));
+                return true;
+        }
+        return false;
+}
+
+/* ---- status ---- */
+
+/* The run of this profile that ended last; zeroed when there is none. */
+static struct run last_run(struct manager *manager, const char *namespace, const char *profile)
+{
+        struct json_object *object, *kept = NULL;
+        struct run last = {.finish_wall_ms = -1};
+        size_t at = 0;
+
+        while ((object = kube_cache_next(manager->runs, &at))) {
+                struct run run;
+                run_decode(object, &run);
+                if (!text_equal(run.namespace, namespace) || !text_equal(run.profile, profile) ||
+                    run.finish_wall_ms <= last.finish_wall_ms)
+                        continue;
+                json_object_put(kept);
+                kept = json_object_get(object);
+                run_decode(kept, &last);
+        }
+        return last;
+}
+
+static struct json_object *status_of(struct manager *manager, struct json_object *object, const struct profile *profile,
+                                     const struct fail *invalid, size_t runs)
+{
+        struct json_object *old = doc_at(object, "status"), *status = old ? doc_copy(old) : doc_object();
+        struct json_object *list = doc_array();
+        const struct condition_facts facts = {
+                .generation = doc_int(object, "metadata.generation", 0),
+                .wall_ms = clock_wall_ms(loop_clock(manager->loop)),
+        };
+        struct run last = last_run(manager, doc_text(object, "metadata.namespace"), doc_text(object, "metadata.name"));
+
+        condition_add(list, doc_at(old, "conditions"), &facts, "Stalled", profile ? NULL : "True", "InvalidSpec", invalid->text);
+        condition_add(list, doc_at(old, "conditions"), &facts, "Ready", profile ? "True" : "False",
+                      profile ? "Accepted" : "InvalidSpec", profile ? "the profile is valid" : invalid->text);
+        doc_set_int(status, "observedGeneration", facts.generation);
+        doc_set(status, "conditions", list);
+        doc_set(status, "history", doc_set_int(doc_object(), "runs", (int64_t)runs));
+        if (profile) {
+                char digest[PROFILE_DIGEST_MAX];
+                profile_digest(profile, digest);
+                doc_set_text(status, "digest", digest);
+        }
+        if (last.object) {
+                struct json_object *entry = doc_set_text(doc_object(), "name", last.name);
+                doc_set_text(doc_set_text(entry, "verdict", doc_text(last.status, "verdict")), "finishedAt",
+                             doc_text(last.status, "finishTime"));
+                doc_set_text(doc_set_text(entry, "latencyP99", doc_text(last.status, "summary.p99")), "rate",
+                             doc_text(last.status, "summary.rate"));
+                doc_set(status, "lastRun", entry);
+                json_object_put(last.object);
+        }
+        return status;
+}
+
+static bool write_status(struct manager *manager, const char *key, struct json_object *object, struct json_object *next)
+{
+        struct run as_run;
+
+        run_decode(object, &as_run); /* metadata and status are read alike */
+        auto_json struct json_object *patch = run_status_patch(&as_run, next);
+        if (!patch)
+                return false;
+        kube_patch(manager->client, &(struct kube_ref){&kind_profiles, as_run.namespace, as_run.name}, "status",
+                   KUBE_PATCH_MERGE, patch, effect_done, effect_new(manager, key));
+        return true;
+}
+
+void profile_pass(struct manager *manager, const char *queue_key)
+{
+        auto_free char *key = xstrdup(queue_key);
+        auto_free char *namespace = xstrndup(key + 2, strcspn(key + 2, "/"));
+        const char *name = key + 2 + strlen(namespace) + 1;
+        auto_json struct json_object *object = json_object_get(kube_cache_find(manager->profiles, namespace, name));
+        auto_json struct json_object *merged = NULL;
+        auto_profile struct profile *profile = NULL;
+        struct fail invalid = {0};
+
+        if (!object || doc_at(object, "metadata.deletionTimestamp")) {
+                manager_pass_done(manager, key, INT64_MAX);
+                return;
+        }
+        if (profile_merge(doc_at(object, "spec"), NULL, &merged, &invalid) == FAIL_NONE)
+                profile_decode(merged, &profile, &invalid);
+        struct history history = history_of(manager, namespace, name);
+        auto_json struct json_object *next = status_of(manager, object, profile, &invalid, history.runs);
+        if (!write_status(manager, key, object, next) && !(profile && prune(manager, key, namespace, profile, name, &history)))
+                manager_pass_done(manager, key, INT64_MAX);
+        history_done(&history);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One pass over one profile: whether it is usable, what came of its last run, and how many results are kept. */
+#pragma once
+
+#include "operator/manager_internal.h"
+
+/* 'key' is "p:namespace/name"; ends like run_pass. */
+void profile_pass(struct manager *manager, const char *key);

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/run_fill.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/names.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+
+#define SHOW_EVERY_NS (10 * NS_PER_S)
+#define LOOK_AGAIN_NS NS_PER_S
+
+/* ---- the queue at a target ---- */
+
+static bool earlier(const struct run *a, const struct run *b)
+{
+        if (a->created_wall_ms != b->created_wall_ms)
+                return a->created_wall_ms < b->created_wall_ms;
+        return strcmp(a->name, b->name) < 0;
+}
+
+/* Who else of the runs under way names this target in its status? Targets are of the run's own namespace. */
+static void fill_queue(struct manager *manager, const struct run *run, const char *target, struct run_view *view)
+{
+        size_t at = 0;
+        const char *key;
+        void *unused;
+        int ahead = 0;
+        bool busy = false;
+
+        while (map_next(&manager->active, &at, &key, &unused)) {
+                const char *name = strchr(key, '/') + 1;
+                size_t namespace_len = strlen(run->namespace);
+                if (strncmp(key, run->namespace, namespace_len) != 0 || key[namespace_len] != '/')
+                        continue;
+                struct json_object *object = kube_cache_find(manager->runs, run->namespace, name);
+                struct run other;
+                run_decode(object, &other);
+                if (!object || text_equal(other.uid, run->uid) || other.terminal || !text_equal(other.target, target))
+                        continue;
+                if (other.start_wall_ms >= 0)
+                        busy = true;
+                else if (earlier(&other, run))
+                        ahead++;
+        }
+        view->target_free = !busy && ahead == 0;
+        view->queue_position = view->target_free ? 0 : ahead + 1;
+}
+
+/* ---- profile ---- */
+
+static void fill_waiting(struct manager *manager, struct session *session, struct run_sight *sight, struct run_view *view)
+{
+        struct fail fail = {0};
+
+        /* A waiting run takes the profile as it stands when its turn comes. */
+        session->profile = profile_free(session->profile);
+        session->profile_object = (json_object_put(session->profile_object), NULL);
+        session_load_profile(session, &sight->run, &fail);
+        if (fail.kind) {
+                if (fail.kind == FAIL_INVALID)
+                        view->invalid = "InvalidSpec";
+                snprintf(sight->invalid_text, sizeof sight->invalid_text, "%s", fail.text);
+                return;
+        }
+        view->profile_found = true;
+        view->suspended = session->profile->suspend;
+        sight->target_key = target_key(session->profile, sight->run.namespace);
+        fill_queue(manager, &sight->run, sight->target_key, view);
+}
+
+/* ---- Job and pods ---- */
+
+static void fill_job(struct manager *manager, const char *namespace, const char *name, const char *uid,
+                     struct run_sight *sight, struct run_view *view)
+{
+        char job_name[NAME_MAX_LEN];
+        struct job *job = &sight->job;
+
+        name_job(name, uid, 0, job_name);
+        sight->job_object = kube_cache_find(manager->jobs, namespace, job_name);
+        if (!sight->job_object)
+                return;
+        job_decode(sight->job_object, job);
+        bool had_pods = job->started_wall_ms >= 0 || job->active > 0 || job->terminating > 0;
+        view->job = !text_equal(job->owner_uid, uid)     ? JOB_FOREIGN
+                    : job->complete || job->failed       ? JOB_ENDED
+                    : job->suspended                     ? JOB_SUSPENDED
+                                                         : JOB_ACTIVE;
+        view->job_stopping = job->deleting || (job->suspended && had_pods && view->stop_reason);
+        view->job_is_bound = text_equal(sight->run.job_uid, job->uid);
+}
+
+struct pods_seen {
+        struct session *session;
+        struct run_view *view;
+        struct run_sight *sight;
+};
+
+static void see_pod(void *owner, struct json_object *object)
+{
+        struct pods_seen *seen = owner;
+        struct pod pod;
+
+        pod_decode(object, &pod);
+        session_see_pod(seen->session, object, false);
+        seen->view->pods_left = seen->view->pods_left || !pod.ended;
+        if (!pod.start_at || !*pod.start_at)
+                return;
+        seen->view->workers_announced++;
+        seen->sight->start_at_wall_ms = strtoll(pod.start_at, NULL, 10);
+}
+
+/* Workers of which no pod is left, and none will come any more, have said all they ever will. */
+static void lose_the_absent(struct session *session, const struct run_view *view)
+{
+        bool none_will_come = view->job == JOB_ENDED || view->job == JOB_ABSENT ||
+                              (view->job == JOB_SUSPENDED && view->stop_reason);
+
+        if (!session->harvest || !none_will_come || view->pods_left)
+                return;
+        for (uint32_t i = 0; i < session->followers_len; i++) {
+                struct follower *follower = &session->followers[i];
+                bool over = !follower->stream && (!follower->pod || !harvest_wants_log(session->harvest, i) ||
+                                                  !kube_cache_find(session->manager->pods, session->namespace, follower->pod));
+                if (over)
+                        harvest_lost(session->harvest, i, "no pod left");
+        }
+}
+
+static void fill_records(struct session *session, struct run_view *view)
+{
+        if (!session->harvest)
+                return;
+        view->workers = (int)session->load_plan->workers;
+        view->workers_ready = (int)harvest_count(session->harvest, HARVEST_READY);
+        lose_the_absent(session, view);
+        if (harvest_done(session->harvest) && !view->pods_left)
+                view->records = RECORDS_SETTLED;
+        else if (harvest_count(session->harvest, HARVEST_HELLO) > 0)
+                view->records = RECORDS_PARTIAL;
+}
+
+/* ---- time ---- */
+
+static void wake_at_wall(struct run_view *view, const struct run_sight *sight, int64_t at_wall_ms)
+{
+        if (at_wall_ms < 0 || at_wall_ms <= sight->wall_ms)
+                return;
+        int64_t wake_ns = sight->now_ns + (at_wall_ms - sight->wall_ms) * NS_PER_MS;
+        if (wake_ns < view->wake_ns)
+                view->wake_ns = wake_ns;
+}
+
+static void wake_at(struct run_view *view, int64_t at_ns)
+{
+        if (at_ns < view->wake_ns)
+                view->wake_ns = at_ns;
+}
+
+static const char *phase_of(const struct session *session, const struct run_view *view, const struct run_sight *sight)
+{
+        int64_t shape_ms = session->load_plan ? session->load_plan->shape_ms : 0;
+        int64_t warmup_ms = session->load_plan ? session->load_plan->warmup_ms : 0;
+
+        if (!view->admitted)
+                return view->queue_position > 0 ? "Queued" : "Pending";
+        if (sight->start_at_wall_ms < 0)
+                return "Preparing";
+        if (view->job == JOB_ENDED || sight->wall_ms >= sight->start_at_wall_ms + warmup_ms + shape_ms || view->stop_reason)
+                return "Collecting";
+        return sight->wall_ms < sight->start_at_wall_ms + warmup_ms ? "Warming" : "Running";
+}
+
+static void fill_times(struct session *session, struct run_sight *sight, struct run_view *view)
+{
+        const struct run *run = &sight->run;
+        int64_t ready_ms = session->profile ? session->profile->ready_timeout_ms : INT64_C(300000);
+        int64_t ready_from_wall_ms = sight->job_object && sight->job.started_wall_ms >= 0 ? sight->job.started_wall_ms
+                                                                                          : run->start_wall_ms;
+
+        view->overdue = run->deadline_wall_ms >= 0 && sight->wall_ms > run->deadline_wall_ms;
+        view->ready_overdue = run->start_wall_ms >= 0 && sight->wall_ms > ready_from_wall_ms + ready_ms;
+        wake_at_wall(view, sight, run->deadline_wall_ms + 1);
+        if (view->admitted && view->workers_announced == 0)
+                wake_at_wall(view, sight, ready_from_wall_ms + ready_ms + 1);
+        if (sight->start_at_wall_ms >= 0 && session->load_plan) {
+                int64_t shape_from_wall_ms = sight->start_at_wall_ms + session->load_plan->warmup_ms;
+                wake_at_wall(view, sight, shape_from_wall_ms);
+                wake_at_wall(view, sight, shape_from_wall_ms + session->load_plan->shape_ms);
+                session->measured_from_wall_ms = shape_from_wall_ms;
+        }
+}
+
+static void fill_freshness(struct session *session, struct run_sight *sight, struct run_view *view)
+{
+        bool moving = view->admitted && sight->start_at_wall_ms >= 0 && view->job == JOB_ACTIVE;
+        int64_t due_ns = session->shown_ns + SHOW_EVERY_NS;
+
+        sight->phase = phase_of(session, view, sight);
+        view->status_stale = view->admitted && !text_equal(sight->phase, sight->run.phase);
+        if (moving && sight->now_ns >= due_ns)
+                view->status_stale = true;
+        if (moving)
+                wake_at(view, due_ns);
+        /* Logs that have to be read again, a target that is not there yet, a pod that does not come: look once a second. */
+        if (view->admitted && view->records != RECORDS_SETTLED && (!view->context_ready || view->job == JOB_ENDED || view->stop_reason || (view->job == JOB_ACTIVE && view->workers_ready < view->workers)))
+                wake_at(view, sight->now_ns + LOOK_AGAIN_NS);
+}
+
+static void fill_recorded(const struct run *run, struct run_view *view)
+{
+        view->found = true;
+        view->deleting = run->deleting;
+        view->accepted = run->observed_generation >= 0 && run->phase;
+        view->terminal = run->terminal;
+        view->cancel = run->cancel;
+        view->admitted = run->start_wall_ms >= 0;
+        view->bound = run->job_uid != NULL;
+        view->stop_reason = run->stop_reason;
+        view->queue_position_shown = run->queue_position;
+}
+
+void run_fill(struct manager *manager, struct session *session, struct json_object *run_object, struct run_view *ret_view,
+              struct run_sight *ret_sight)
+{
+        char name[NAME_MAX_LEN];
+        struct run_view *view = ret_view;
+        struct run_sight *sight = ret_sight;
+
+        *view = (struct run_view){.wake_ns = INT64_MAX};
+        *sight = (struct run_sight){
+                .start_at_wall_ms = -1,
+                .wall_ms = clock_wall_ms(loop_clock(manager->loop)),
+                .now_ns = loop_now_ns(manager->loop),
+        };
+        if (!run_object) {
+                if (session)
+                        fill_job(manager, session->namespace, session->name, session->uid, sight, view);
+                return;
+        }
+        run_decode(run_object, &sight->run);
+        const struct run *run = &sight->run;
+        fill_recorded(run, view);
+        fill_job(manager, run->namespace, run->name, run->uid, sight, view);
+        if (view->terminal || view->deleting)
+                return;
+        name_plan(run->name, run->uid, name);
+        view->plan_found = kube_cache_find(manager->configmaps, run->namespace, name) != NULL;
+        name_result(run->name, run->uid, name);
+        view->result_found = kube_cache_find(manager->configmaps, run->namespace, name) != NULL;
+        if (!view->admitted) {
+                fill_waiting(manager, session, sight, view);
+                fill_times(session, sight, view);
+                return;
+        }
+        struct pods_seen seen = {.session = session, .view = view, .sight = sight};
+        if (sight->job_object)
+                run_each_pod(manager, run->namespace, sight->job.name, see_pod, &seen);
+        if (sight->start_at_wall_ms < 0)
+                sight->start_at_wall_ms = run->start_at_wall_ms;
+        view->target_problem = session->problem[0] ? session->problem : NULL;
+        view->context_ready = session_ready(session) && (!view->plan_found || session->plan_loaded);
+        view->refused = session->refused;
+        fill_records(session, view);
+        view->packed = session->packed;
+        view->chunks_left = session->packed && session->stored < session->pack.len;
+        fill_times(session, sight, view);
+        fill_freshness(session, sight, view);
+}
+
+void run_sight_done(struct run_sight *sight)
+{
+        free(sight->target_key);
+}

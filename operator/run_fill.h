@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Fills a view from caches, records and clocks. */
+#pragma once
+
+#include "api/job.h"
+#include "api/run.h"
+#include "operator/run_view.h"
+#include "operator/session.h"
+
+/* What a pass works with beside the view; strings are borrowed until the loop's next step. */
+struct run_sight {
+        struct run run;               /* zeroed when the run is gone */
+        struct json_object *job_object;
+        struct job job;               /* valid with job_object */
+        char *target_key;             /* NULL while unknown; owned, freed by run_sight_done */
+        char invalid_text[256];
+        const char *phase;            /* that the status should show */
+        int64_t start_at_wall_ms;     /* as announced to the workers, -1 not yet */
+        int64_t wall_ms, now_ns;
+};
+
+/* 'run_object' NULL: the run is gone. 'session' may be NULL only then. */
+void run_fill(struct manager *manager, struct session *session, struct json_object *run_object, struct run_view *ret_view,
+              struct run_sight *ret_sight);
+void run_sight_done(struct run_sight *sight);
+/* Calls 'each' for every worker pod of the Job that the cache knows. */
+void run_each_pod(struct manager *manager, const char *namespace, const char *job,
+                  void (*each)(void *owner, struct json_object *pod), void *owner);

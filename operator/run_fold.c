@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From records to results: fold, gates, verdict, explanation of the end, and the ConfigMaps to store. No requests. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/names.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "operator/run_status.h"
+#include "result/fold.h"
+#include "result/gates.h"
+#include "result/status.h"
+#include "result/verdict.h"
+
+static struct gates_facts facts_of(const struct session *session, const struct fold *fold, const struct run_view *view)
+{
+        const struct fold_span *window = fold_window(fold);
+        int64_t from_wall_ms = session->measured_from_wall_ms + window->from_ms;
+        int64_t to_wall_ms = session->measured_from_wall_ms + window->to_ms;
+        const struct context *context = session->context;
+
+        if (!session->measured_from_wall_ms || !context)
+                return (struct gates_facts){.cancelled = view->stop_reason != NULL};
+        return (struct gates_facts){
+                .cancelled = view->stop_reason != NULL,
+                .restarts = context_count(context, CONTEXT_RESTART, from_wall_ms, to_wall_ms),
+                .rollouts = context_count(context, CONTEXT_ROLLOUT, from_wall_ms, to_wall_ms),
+                .scales = context_count(context, CONTEXT_SCALE, from_wall_ms, to_wall_ms),
+                .replacements = context_count(context, CONTEXT_EVICTION, from_wall_ms, to_wall_ms),
+        };
+}
+
+static struct json_object *encode_reasons(const struct gates *gates, const struct verdict_judged *judged)
+{
+        struct json_object *reasons = doc_array();
+
+        for (size_t i = 0; i < gates->len; i++) {
+                struct json_object *entry = doc_set_text(doc_object(), "about", "validity");
+                doc_set_text(entry, "reason", gates_reason_name(gates->reasons[i].kind));
+                doc_push(reasons, doc_set_text(entry, "message", gates->reasons[i].text));
+        }
+        struct json_object *verdict = doc_set_text(doc_object(), "about", "verdict");
+        doc_set_text(doc_set_text(verdict, "reason", judged->reason), "message", judged->text);
+        return doc_push(reasons, verdict);
+}
+
+static struct json_object *encode_trials(const struct run_sight *sight, const struct gates *gates, struct json_object *summary)
+{
+        struct json_object *trial = doc_object();
+
+        doc_set(doc_set_int(trial, "index", 0), "job",
+                doc_set_text(doc_set_text(doc_object(), "name", sight->run.job_name), "uid", sight->run.job_uid));
+        doc_set_text(trial, "validity", validity_name(gates->validity));
+        doc_set_text(doc_set_text(trial, "rate", doc_text(summary, "rate")), "p50", doc_text(summary, "p50"));
+        doc_set_text(doc_set_text(trial, "p99", doc_text(summary, "p99")), "errorRatio", doc_text(summary, "errors"));
+        return doc_push(doc_array(), trial);
+}
+
+static struct json_object *encode_workers(const struct session *session, const struct fold *fold, const struct run_sight *sight)
+{
+        struct json_object *workers = status_encode_workers(session->harvest, fold);
+        char text[CLOCK_TEXT_MAX];
+
+        if (sight->start_at_wall_ms >= 0) {
+                clock_format_seconds(sight->start_at_wall_ms, text);
+                doc_set_text(workers, "startAt", text);
+        }
+        return workers;
+}
+
+/* The terminal status but for times and conditions. */
+static struct json_object *compose(struct session *session, const struct run_sight *sight, const struct fold *fold,
+                                   const struct gates *gates, const struct verdict_judged *judged)
+{
+        struct json_object *final = doc_object(), *truncated = doc_array();
+        struct json_object *summary = status_encode_summary(fold);
+        const char *stop = sight->run.stop_reason;
+        auto_free char *text = status_message(fold, gates, judged);
+        auto_free char *message = sight->run.stop_message ? xasprintf("%s; %s", sight->run.stop_message, text) : xstrdup(text);
+
+        doc_set_text(final, "phase", !stop ? "Succeeded" : text_equal(stop, "Cancelled") ? "Cancelled" : "Failed");
+        doc_set_text(final, "reason", stop ? stop : judged->reason);
+        doc_set_text(final, "validity", validity_name(gates->validity));
+        doc_set_text(final, "verdict", stop ? "None" : verdict_name(judged->verdict));
+        doc_set(final, "reasons", encode_reasons(gates, judged));
+        doc_set_text(final, "message", message);
+        doc_set(final, "trials", encode_trials(sight, gates, summary));
+        doc_set(final, "summary", summary);
+        doc_set(final, "results", status_encode_results(fold, truncated));
+        doc_set(final, "objectives", verdict_encode_objectives(judged));
+        doc_set(final, "workers", encode_workers(session, fold, sight));
+        if (session->context)
+                doc_set(final, "context", context_encode_status(session->context, session->generator_nodes, truncated));
+        if (json_object_array_length(truncated) > 0)
+                return doc_set(final, "truncated", truncated);
+        json_object_put(truncated);
+        return final;
+}
+
+static struct json_object *encode_provenance(const struct session *session, const struct run_sight *sight)
+{
+        struct json_object *out = doc_copy(session->plan.meta);
+
+        doc_set_text(out, "operator", LOADSTONE_VERSION);
+        doc_set_text(out, "run", sight->run.uid);
+        return doc_set(out, "worker", json_object_get(session->plan.worker));
+}
+
+/* Every ConfigMap says by annotation whose it is: labels cannot hold every name. */
+static void annotate(struct session *session)
+{
+        for (size_t i = 0; i < session->pack.len; i++) {
+                struct json_object *metadata = doc_at(session->pack.maps[i], "metadata");
+                doc_set(metadata, "annotations", doc_set_text(doc_object(), ANNOTATION_RUN, session->name));
+        }
+}
+
+static void store_away(struct session *session, const struct run_sight *sight, const struct fold *fold)
+{
+        char name[NAME_MAX_LEN];
+        struct fail fail = {0};
+        auto_json struct json_object *labels = doc_set_text(doc_object(), LABEL_MANAGED, LABEL_MANAGED_VALUE);
+        auto_json struct json_object *summary = doc_set(doc_object(), "status", json_object_get(session->final));
+        auto_json struct json_object *provenance = encode_provenance(session, sight);
+        auto_json struct json_object *context =
+                session->context ? context_encode_full(session->context, session->generator_nodes) : NULL;
+
+        doc_set(summary, "full", status_encode_full(fold));
+        name_result(session->name, session->uid, name);
+        *strrchr(name, '-') = '\0';
+        const struct pack_input input = {
+                .base = name,
+                .namespace = session->namespace,
+                .run_name = session->name,
+                .run_uid = session->uid,
+                .profile = sight->run.profile,
+                .labels = labels,
+                .fold = fold,
+                .interval_ms = session->load_plan->interval_ms,
+                .summary = summary,
+                .provenance = provenance,
+                .context = context,
+        };
+        if (pack_write(&input, &session->pack, &fail)) {
+                log_line("result does not fit", "run", session->key, "error", fail.text, NULL);
+                return; /* the status keeps the figures; resultRef stays empty */
+        }
+        annotate(session);
+        doc_set(session->final, "resultRef", pack_encode_ref(&session->pack));
+}
+
+static void judge(struct session *session, const struct run_view *view, const struct run_sight *sight, const struct fold *fold)
+{
+        const struct profile *profile = session->profile;
+        const struct gates_limits limits = {
+                .pacing_ns = profile->pacing_lateness_ns,
+                .cpu_ratio = profile->generator_cpu,
+                .throttled_ratio = profile->throttled,
+                .window_ms = profile->min_window_ms,
+                .interval_ms = session->load_plan->interval_ms,
+        };
+        struct gates_facts facts = facts_of(session, fold, view);
+        struct gates gates = gates_judge(fold, &limits, &facts);
+        auto_free struct verdict_judged *judged = xnew(struct verdict_judged);
+        struct objective objectives[PROFILE_OBJECTIVES_MAX];
+
+        for (size_t i = 0; i < profile->objectives_len; i++)
+                objectives[i] = (struct objective){profile->objectives[i].metric, profile->objectives[i].min, profile->objectives[i].max};
+        verdict_judge(fold, &gates, objectives, profile->objectives_len, judged);
+        session->final = compose(session, sight, fold, &gates, judged);
+        store_away(session, sight, fold);
+}
+
+void run_status_fold(struct session *session, const struct run_view *view, const struct run_sight *sight)
+{
+        struct fold *fold = fold_new(session->harvest, session->load_plan);
+
+        session->packed = true;
+        if (session->context)
+                context_mark_after(session->context, sight->wall_ms);
+        if (!fold->lost || fold->partial)
+                judge(session, view, sight, fold);
+        fold_free(fold);
+}

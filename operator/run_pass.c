@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/run_pass.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/pod.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "operator/run_apply.h"
+#include "operator/run_decide.h"
+#include "operator/run_fill.h"
+
+/* ---- which pods belong to which Job ---- */
+
+void run_pass_pod_changed(struct manager *manager, struct json_object *object, bool gone)
+{
+        struct pod pod;
+        const char *namespace = doc_text(object, "metadata.namespace");
+
+        pod_decode(object, &pod);
+        if (!namespace || !pod.job || !pod.name)
+                return;
+        auto_free char *key = xasprintf("%s/%s", namespace, pod.job);
+        struct map *pods = map_find(&manager->job_pods, key);
+        if (!pods && !gone) {
+                pods = xnew(struct map);
+                map_set(&manager->job_pods, key, pods);
+        }
+        if (pods && gone) {
+                map_remove(pods, pod.name);
+                if (pods->len == 0) {
+                        map_remove(&manager->job_pods, key);
+                        map_done(pods);
+                        free(pods);
+                }
+        } else if (pods) {
+                map_set(pods, pod.name, manager);
+        }
+        if (!pod.run)
+                return;
+        auto_free char *run = xasprintf("r:%s/%s", namespace, pod.run);
+        struct session *session = map_find(&manager->sessions, run);
+        const char *run_uid = doc_text(object, "metadata.labels[\"loadstone.dev/run-uid\"]");
+        if (gone && session && text_equal(session->uid, run_uid))
+                session_see_pod(session, object, true);
+        manager_enqueue_run(manager, namespace, pod.run, loop_now_ns(manager->loop));
+}
+
+void run_pass_forget_pods(struct manager *manager)
+{
+        size_t at = 0;
+        const char *key;
+        void *pods;
+
+        while (map_next(&manager->job_pods, &at, &key, &pods)) {
+                map_done(pods);
+                free(pods);
+        }
+        map_done(&manager->job_pods);
+}
+
+void run_each_pod(struct manager *manager, const char *namespace, const char *job,
+                  void (*each)(void *owner, struct json_object *pod), void *owner)
+{
+        auto_free char *key = xasprintf("%s/%s", namespace, job);
+        const struct map *pods = map_find(&manager->job_pods, key);
+        size_t at = 0;
+        const char *name;
+        void *unused;
+
+        while (pods && map_next(pods, &at, &name, &unused)) {
+                struct json_object *pod = kube_cache_find(manager->pods, namespace, name);
+                if (pod)
+                        each(owner, pod);
+        }
+}
+
+/* ---- the pass ---- */
+
+static void forget(struct manager *manager, const char *key)
+{
+        session_free(map_remove(&manager->sessions, key));
+        map_remove(&manager->waiting, key);
+}
+
+/* The session of this run; one of an earlier run of the same name is kept until its Job is gone. */
+static struct session *session_for(struct manager *manager, const char *key, struct json_object *run_object)
+{
+        struct session *session = map_find(&manager->sessions, key);
+        struct run run;
+
+        if (session || !run_object)
+                return session;
+        run_decode(run_object, &run);
+        session = session_new(manager, key, &run);
+        map_set(&manager->sessions, key, session);
+        return session;
+}
+
+static void log_plan(const char *key, const struct run_plan *plan)
+{
+        if (plan->action != RUN_WAIT && plan->action != RUN_SHOW && plan->action != RUN_FORGET && plan->action != RUN_RESOLVE)
+                log_line("run planned", "run", key + 2, "action", run_action_name(plan->action), "reason", plan->reason, NULL);
+}
+
+static void end_without_request(struct manager *manager, const char *key, const struct run_view *view,
+                                const struct run_plan *plan)
+{
+        int64_t due_ns = view->wake_ns;
+
+        if (plan->action == RUN_FOLD)
+                due_ns = loop_now_ns(manager->loop);
+        if (plan->action == RUN_FORGET) {
+                forget(manager, key);
+                due_ns = INT64_MAX;
+        }
+        manager_pass_done(manager, key, due_ns);
+}
+
+void run_pass(struct manager *manager, const char *queue_key)
+{
+        auto_free char *key = xstrdup(queue_key);
+        auto_free char *namespace = xstrndup(key + 2, strcspn(key + 2, "/"));
+        const char *name = key + 2 + strlen(namespace) + 1;
+        struct json_object *object = kube_cache_find(manager->runs, namespace, name);
+        struct session *session = session_for(manager, key, object);
+        struct run_view view;
+        struct run_sight sight;
+
+        /* A namesake with another UID: first end what belongs to the one that is gone. */
+        bool namesake = session && object && !text_equal(session->uid, doc_text(object, "metadata.uid"));
+        run_fill(manager, session, namesake ? NULL : object, &view, &sight);
+        struct run_plan plan = run_decide(&view);
+        log_plan(key, &plan);
+        if (view.found && !view.admitted && !view.terminal)
+                map_set(&manager->waiting, key, manager);
+        else
+                map_remove(&manager->waiting, key);
+        bool begun = session && run_apply(session, &view, &sight, &plan);
+        if (begun)
+                manager->counters.effects++;
+        else
+                end_without_request(manager, key, &view, &plan);
+        if (!begun && plan.action == RUN_FORGET && namesake)
+                manager_enqueue_run(manager, namespace, name, loop_now_ns(manager->loop));
+        run_sight_done(&sight);
+}

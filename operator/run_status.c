@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/run_status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/condition.h"
+#include "api/names.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "result/status.h"
+
+#define HOUR_MS INT64_C(3600000)
+
+static void set_time(struct json_object *object, const char *key, int64_t wall_ms)
+{
+        char text[CLOCK_TEXT_MAX];
+
+        clock_format_seconds(wall_ms, text);
+        doc_set_text(object, key, text);
+}
+
+/* ---- what the end is called ---- */
+
+static const struct stop_word {
+        const char *reason, *text;
+} stop_words[] = {
+        {"Cancelled", "cancelled"},
+        {"DeadlineExceeded", "did not end within limits.deadline"},
+        {"WorkersNotReady", "no generator pod became ready within limits.readyTimeout"},
+        {"TargetUnresolved", "the target could not be resolved within limits.readyTimeout"},
+        {"CreateRefused", "the API server refused the generator"},
+        {"QueueTimeout", "waited longer than limits.queueTimeout"},
+        {"InvalidSpec", "the spec can never run"},
+        {"NameCollision", "a Job of the generator's name belongs to somebody else"},
+        {"JobReplaced", "the generator's Job was replaced by another of the same name"},
+        {"PlanLost", "the plan ConfigMap was deleted while the run was under way"},
+        {"ResultsLost", "no generator pod left a result"},
+};
+
+static const char *word_for(const char *reason)
+{
+        for (size_t i = 0; i < ARRAY_LEN(stop_words); i++)
+                if (text_equal(reason, stop_words[i].reason))
+                        return stop_words[i].text;
+        return "ended early";
+}
+
+/* "did not end within limits.deadline; no node takes the generator pod: …" */
+static char *stop_message(const struct session *session, const struct run_sight *sight, const char *reason)
+{
+        const char *detail = "";
+
+        if (text_equal(reason, "InvalidSpec"))
+                detail = sight->invalid_text;
+        else if (text_equal(reason, "CreateRefused"))
+                detail = session->refusal;
+        else if (text_equal(reason, "TargetUnresolved") || text_equal(reason, "QueueTimeout"))
+                detail = session->problem[0] ? session->problem : sight->invalid_text;
+        else if (!text_equal(reason, "Cancelled") && session->diagnosis.reason)
+                detail = session->diagnosis.text;
+        return xasprintf("%s%s%s", word_for(reason), *detail ? "; " : "", detail);
+}
+
+/* The most telling reason: what was seen to be wrong beats "it took too long". */
+static const char *telling_reason(const struct session *session, const char *reason)
+{
+        bool late = text_equal(reason, "WorkersNotReady") || text_equal(reason, "DeadlineExceeded") ||
+                    text_equal(reason, "ResultsLost");
+        return late && session->diagnosis.reason ? session->diagnosis.reason : reason;
+}
+
+/* ---- under way ---- */
+
+static void set_conditions(struct json_object *status, const struct run_sight *sight, const char *reason)
+{
+        const struct condition_facts facts = {
+                .phase = doc_text(status, "phase"),
+                .validity = doc_text(status, "validity"),
+                .verdict = doc_text(status, "verdict"),
+                .reason = reason,
+                .message = doc_text(status, "message"),
+                .generation = sight->run.generation,
+                .wall_ms = sight->wall_ms,
+        };
+
+        doc_set(status, "conditions", condition_list(&facts, doc_at(sight->run.status, "conditions")));
+}
+
+static void show_waiting(struct json_object *status, const struct session *session, const struct run_view *view,
+                         const struct run_sight *sight)
+{
+        const struct profile *profile = session->profile;
+
+        doc_set_text(status, "phase", sight->phase);
+        doc_set_text(status, "target", sight->target_key);
+        json_object_object_del(status, "queue");
+        if (view->queue_position > 0)
+                doc_set(status, "queue", doc_set_text(doc_set_int(doc_object(), "position", view->queue_position), "reason", "TargetBusy"));
+        if (sight->run.deadline_wall_ms < 0)
+                set_time(status, "deadline", sight->wall_ms + (profile ? profile->queue_timeout_ms : HOUR_MS));
+        auto_free char *message = NULL;
+        if (!profile)
+                message = xstrdup(sight->invalid_text);
+        else if (view->suspended)
+                message = xstrdup("the profile is suspended");
+        else
+                message = xasprintf("waiting for its turn at %s, position %d", sight->target_key, view->queue_position);
+        doc_set_text(status, "message", message);
+}
+
+static void show_admitted(struct json_object *status, const struct session *session, const struct run_sight *sight)
+{
+        struct json_object *profile = doc_object();
+        char digest[PROFILE_DIGEST_MAX];
+
+        profile_digest(session->profile, digest);
+        doc_set_text(profile, "name", sight->run.profile);
+        doc_set_text(profile, "uid", doc_text(session->profile_object, "metadata.uid"));
+        if (session->profile_object)
+                doc_set_int(profile, "generation", doc_int(session->profile_object, "metadata.generation", 0));
+        doc_set(status, "profile", doc_set_text(profile, "digest", digest));
+        doc_set_text(doc_set_text(status, "phase", "Preparing"), "target", sight->target_key);
+        set_time(status, "startTime", sight->wall_ms);
+        set_time(status, "deadline", sight->wall_ms + session->profile->deadline_ms);
+        json_object_object_del(status, "queue");
+        doc_set_text(status, "message", "preparing the load");
+}
+
+static void show_bound(struct json_object *status, const struct session *session, const struct run_sight *sight)
+{
+        struct json_object *trial = doc_object(), *workers = doc_object();
+
+        doc_set(doc_set_int(trial, "index", 0), "job",
+                doc_set_text(doc_set_text(doc_object(), "name", sight->job.name), "uid", sight->job.uid));
+        doc_set(status, "trials", doc_push(doc_array(), trial));
+        doc_set_int(doc_set_int(workers, "wanted", session->profile->workers), "ready", 0);
+        doc_set(status, "workers", doc_set_int(workers, "finished", 0));
+}
+
+static void show_running(struct json_object *status, const struct session *session, const struct run_sight *sight)
+{
+        doc_set_text(status, "phase", sight->phase);
+        if (!session->harvest)
+                return;
+        struct harvest_live live = harvest_live(session->harvest);
+        struct json_object *workers = status_encode_workers(session->harvest, NULL);
+        auto_free char *message = xasprintf("%s: %d %%", sight->phase, live.percent);
+        if (sight->start_at_wall_ms >= 0)
+                set_time(workers, "startAt", sight->start_at_wall_ms);
+        doc_set(status, "workers", workers);
+        doc_set(status, "progress", status_encode_progress(&live, 1, 1));
+        doc_set(status, "summary", status_encode_live_summary(&live));
+        doc_set_text(status, "message", message);
+}
+
+static void record_stop(struct json_object *status, const struct session *session, const struct run_sight *sight,
+                        const char *reason)
+{
+        struct json_object *stop = doc_object();
+        auto_free char *message = stop_message(session, sight, reason);
+
+        doc_set_text(doc_set_text(stop, "reason", telling_reason(session, reason)), "message", message);
+        set_time(stop, "at", sight->wall_ms);
+        doc_set(status, "stop", stop);
+        doc_set_text(status, "message", message);
+}
+
+/* ---- the end ---- */
+
+/* The end of a run that measured nothing. */
+static const char *show_empty_end(struct json_object *status, const struct session *session, const struct run_sight *sight,
+                                  const char *reason)
+{
+        const char *recorded = sight->run.stop_reason;
+        const char *why = recorded ? recorded : text_equal(reason, "NothingMeasured") ? "ResultsLost" : reason;
+        auto_free char *message = recorded && sight->run.stop_message ? xstrdup(sight->run.stop_message)
+                                                                     : stop_message(session, sight, why);
+
+        doc_set_text(status, "phase", text_equal(why, "Cancelled") ? "Cancelled" : "Failed");
+        doc_set_text(doc_set_text(status, "validity", "Unknown"), "verdict", "None");
+        doc_set_text(status, "message", message);
+        return telling_reason(session, why);
+}
+
+static const char *show_end(struct json_object *status, const struct session *session, const struct run_sight *sight,
+                            const char *reason)
+{
+        json_object_object_del(status, "queue");
+        set_time(status, "finishTime", sight->wall_ms);
+        if (!session->final)
+                return show_empty_end(status, session, sight, reason);
+        json_object_object_foreach(session->final, key, value) {
+                if (!text_equal(key, "reason"))
+                        doc_set(status, key, json_object_get(value));
+        }
+        return doc_text(session->final, "reason");
+}
+
+struct json_object *run_status_next(const struct session *session, const struct run_view *view,
+                                    const struct run_sight *sight, const struct run_plan *plan)
+{
+        struct json_object *status = sight->run.status ? doc_copy(sight->run.status) : doc_object();
+        const char *reason = plan->reason;
+
+        doc_set_int(status, "observedGeneration", sight->run.generation);
+        if (!doc_text(status, "validity"))
+                doc_set_text(doc_set_text(status, "validity", "Unknown"), "verdict", "None");
+        switch (plan->action) {
+        case RUN_ACCEPT:
+        case RUN_SHOW_QUEUE:
+                show_waiting(status, session, view, sight);
+                reason = !session->profile ? "ProfileMissing" : view->suspended ? "ProfileSuspended" : "TargetBusy";
+                break;
+        case RUN_ADMIT:
+                show_admitted(status, session, sight);
+                break;
+        case RUN_BIND_JOB:
+                show_bound(status, session, sight);
+                break;
+        case RUN_RECORD_STOP:
+                record_stop(status, session, sight, reason);
+                break;
+        case RUN_FINISH:
+                reason = show_end(status, session, sight, reason);
+                break;
+        default:
+                show_running(status, session, sight);
+                reason = sight->phase;
+                break;
+        }
+        set_conditions(status, sight, reason);
+        return status;
+}
+
+/* ---- merge patch ---- */
+
+static struct json_object *difference(struct json_object *from, struct json_object *to)
+{
+        struct json_object *patch = doc_object();
+
+        json_object_object_foreach(to, key, value) {
+                struct json_object *old = NULL;
+                bool had = json_object_object_get_ex(from, key, &old);
+                if (had && doc_equal(old, value))
+                        continue;
+                if (had && json_object_is_type(old, json_type_object) && json_object_is_type(value, json_type_object))
+                        json_object_object_add(patch, key, difference(old, value));
+                else
+                        json_object_object_add(patch, key, json_object_get(value));
+        }
+        json_object_object_foreach(from, old_key, unused) {
+                (void)unused;
+                if (!json_object_object_get_ex(to, old_key, NULL))
+                        json_object_object_add(patch, old_key, NULL);
+        }
+        return patch;
+}
+
+struct json_object *run_status_patch(const struct run *run, struct json_object *next)
+{
+        auto_json struct json_object *none = doc_object();
+        struct json_object *change = difference(run->status ? run->status : none, next);
+
+        if (json_object_object_length(change) == 0) {
+                json_object_put(change);
+                return NULL;
+        }
+        struct json_object *metadata = doc_set_text(doc_set_text(doc_object(), "resourceVersion", run->version), "uid", run->uid);
+        return doc_set(doc_set(doc_object(), "metadata", metadata), "status", change);
+}

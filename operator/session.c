@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Life of a session, and the following of its workers' logs. What surrounds the target is session_context.c. */
+#include "operator/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/names.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+
+#define LOG_SILENCE_S 120
+#define LOG_RETRY_NS NS_PER_S
+#define LOG_TRIES_AFTER_END 3
+#define EVENTS_EVERY_NS (10 * NS_PER_S)
+
+struct session *session_new(struct manager *manager, const char *key, const struct run *run)
+{
+        struct session *session = xnew(struct session);
+
+        session->manager = manager;
+        session->key = xstrdup(key);
+        session->namespace = xstrdup(run->namespace);
+        session->name = xstrdup(run->name);
+        session->uid = xstrdup(run->uid);
+        session->generator_nodes = doc_array();
+        return session;
+}
+
+static void followers_done(struct session *session)
+{
+        for (uint32_t i = 0; i < session->followers_len; i++) {
+                kube_cancel(session->manager->client, session->followers[i].stream);
+                free(session->followers[i].pod);
+        }
+        free(session->followers);
+        session->followers = NULL;
+        session->followers_len = 0;
+}
+
+struct session *session_free(struct session *session)
+{
+        if (!session)
+                return NULL;
+        kube_cancel(session->manager->client, session->request);
+        for (size_t i = 0; i < SESSION_ASKS; i++)
+                kube_cancel(session->manager->client, session->asks[i]);
+        followers_done(session);
+        for (size_t i = 0; i < CONTEXT_KINDS; i++)
+                kube_cache_free(session->around[i]);
+        harvest_free(session->harvest);
+        context_free(session->context);
+        pack_done(&session->pack);
+        plan_done(&session->plan);
+        profile_free(session->profile);
+        target_free(session->target);
+        load_plan_free(session->load_plan);
+        map_done(&session->nodes_asked);
+        json_object_put(session->generator_nodes);
+        json_object_put(session->profile_object);
+        json_object_put(session->service);
+        json_object_put(session->selector);
+        json_object_put(session->final);
+        free(session->stale_chunk);
+        free(session->key);
+        free(session->namespace);
+        free(session->name);
+        free(session->uid);
+        free(session);
+        return NULL;
+}
+
+void session_asked(struct session *session, uint64_t request)
+{
+        /* The oldest of a ring has ended long ago: a session asks a handful of questions at a time. */
+        session->asks[session->asks_len++ % SESSION_ASKS] = request;
+}
+
+void session_wake(struct session *session)
+{
+        manager_enqueue_run(session->manager, session->namespace, session->name, loop_now_ns(session->manager->loop));
+}
+
+/* ---- logs ---- */
+
+static void log_arrived(void *owner, const char *data, size_t size)
+{
+        struct follower *follower = owner;
+        struct session *session = follower->session;
+        enum harvest_state before = harvest_worker(session->harvest, follower->worker)->state;
+
+        harvest_feed(session->harvest, follower->worker, data, size);
+        if (harvest_worker(session->harvest, follower->worker)->state != before)
+                session_wake(session);
+}
+
+static void log_closed(void *owner, const struct fail *fail)
+{
+        struct follower *follower = owner;
+        struct session *session = follower->session;
+
+        (void)fail; /* the end of a log stream proves nothing, whatever its reason */
+        follower->stream = 0;
+        follower->retry_ns = loop_now_ns(session->manager->loop) + LOG_RETRY_NS;
+        harvest_cut(session->harvest, follower->worker);
+        session_wake(session);
+}
+
+static void follow(struct follower *follower)
+{
+        struct session *session = follower->session;
+        auto_free char *path = xasprintf("/api/v1/namespaces/%s/pods/%s/log?container=load&follow=true", session->namespace,
+                                         follower->pod);
+
+        follower->stream = kube_stream(session->manager->client, path, LOG_SILENCE_S, log_arrived, log_closed, follower);
+}
+
+/* Both lanes were read as far as they go: what is missing now stays missing. */
+static void give_up_log(struct follower *follower, const struct pod *pod, bool gone)
+{
+        if (follower->stream && !gone)
+                return;
+        if (!gone && (harvest_wants_log(follower->session->harvest, follower->worker) &&
+                      follower->tries_after_end < LOG_TRIES_AFTER_END))
+                return;
+        harvest_lost(follower->session->harvest, follower->worker, pod->end_reason ? pod->end_reason : gone ? "pod gone" : NULL);
+}
+
+static void note_node(struct session *session, const char *node)
+{
+        for (size_t i = 0; i < doc_len(session->generator_nodes, ""); i++)
+                if (text_equal(json_object_get_string(doc_item(session->generator_nodes, i)), node))
+                        return;
+        doc_push_text(session->generator_nodes, node);
+}
+
+void session_see_pod(struct session *session, struct json_object *object, bool gone)
+{
+        struct pod pod;
+
+        pod_decode(object, &pod);
+        struct diagnosis diagnosis = pod_diagnose(object);
+        if (diagnosis.reason)
+                session->diagnosis = diagnosis;
+        if (!session->harvest || pod.index < 0 || (uint32_t)pod.index >= session->followers_len || !pod.uid)
+                return;
+        struct follower *follower = &session->followers[pod.index];
+        if (pod.node) {
+                note_node(session, pod.node);
+                session_ask_node(session, pod.node);
+        }
+        harvest_pod(session->harvest, follower->worker, pod.uid);
+        if (!text_equal(follower->pod, pod.name)) {
+                free(follower->pod);
+                follower->pod = xstrdup(pod.name);
+        }
+        if (pod.message)
+                harvest_message(session->harvest, follower->worker, pod.message, strlen(pod.message));
+        if ((pod.running || pod.ended) && !gone && !follower->stream && harvest_wants_log(session->harvest, follower->worker) &&
+            loop_now_ns(session->manager->loop) >= follower->retry_ns && follower->tries_after_end < LOG_TRIES_AFTER_END) {
+                follower->tries_after_end += pod.ended;
+                follow(follower);
+        }
+        if (pod.ended || gone)
+                give_up_log(follower, &pod, gone);
+}
+
+void session_follow(struct session *session)
+{
+        const struct load_plan *plan = session->load_plan;
+        const struct harvest_spec spec = {
+                .run_uid = session->uid,
+                .workers = plan->workers,
+                .shape_ms = plan->shape_ms,
+                .interval_ms = plan->interval_ms,
+                .timeout_ms = plan->timeout_ms,
+        };
+
+        if (session->harvest)
+                return;
+        session->harvest = harvest_new(&spec);
+        session->followers = xcalloc(plan->workers, sizeof *session->followers);
+        session->followers_len = plan->workers;
+        for (uint32_t i = 0; i < plan->workers; i++)
+                session->followers[i] = (struct follower){.session = session, .worker = i};
+}
+
+/* ---- why no pod appears ---- */
+
+static void events_arrived(void *owner, struct json_object *list, const struct fail *fail)
+{
+        struct session *session = owner;
+        struct json_object *items = doc_at(list, "items");
+
+        if (fail->kind)
+                return; /* only a diagnosis is missing */
+        for (size_t i = 0; i < doc_len(items, ""); i++) {
+                struct json_object *event = doc_item(items, i);
+                if (!text_equal(doc_text(event, "reason"), "FailedCreate"))
+                        continue;
+                struct diagnosis diagnosis = pod_diagnose_create(doc_text(event, "message"));
+                if (diagnosis.reason)
+                        session->diagnosis = diagnosis;
+        }
+}
+
+void session_ask_events(struct session *session, const char *job)
+{
+        int64_t now_ns = loop_now_ns(session->manager->loop);
+        auto_free char *path = xasprintf("/api/v1/namespaces/%s/events?fieldSelector=involvedObject.name%%3D%s&limit=20",
+                                         session->namespace, job);
+
+        if (session->asked_events_ns && now_ns - session->asked_events_ns < EVENTS_EVERY_NS)
+                return;
+        session->asked_events_ns = now_ns;
+        session_asked(session, kube_get_path(session->manager->client, path, false, events_arrived, session));
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the operator holds in memory for one run under way, all of it rebuilt after a restart: the frozen plan, the target's
+ * surroundings, and the workers' records as they arrive. Nothing here decides anything. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/plan.h"
+#include "api/pod.h"
+#include "api/profile.h"
+#include "api/run.h"
+#include "api/target.h"
+#include "load/plan.h"
+#include "operator/manager_internal.h"
+#include "probe/context.h"
+#include "result/harvest.h"
+#include "result/pack.h"
+
+#define SESSION_TEXT_MAX 256
+#define SESSION_ASKS 32
+
+struct follower { /* one worker's log */
+        struct session *session;
+        uint32_t worker;
+        uint64_t stream;      /* request id, 0: none */
+        char *pod;            /* name; NULL while unknown */
+        int tries_after_end;  /* reads begun since its container ended */
+        int64_t retry_ns;     /* not before */
+};
+
+struct session {
+        struct manager *manager;
+        char *key, *namespace, *name, *uid;
+        uint64_t request;              /* the effect in flight, 0: none */
+        uint64_t asks[SESSION_ASKS];   /* reads in flight beside it, the newest ones */
+        size_t asks_len;
+        int requests_left;             /* of an effect that is several requests */
+        struct fail start_fail;        /* the last failure among them */
+
+        struct profile *profile;
+        struct json_object *profile_object; /* owned reference; NULL with a template */
+        struct target *target;
+        struct plan plan;
+        bool plan_loaded;
+        struct load_plan *load_plan;
+
+        struct context *context;
+        struct kube_cache *around[CONTEXT_KINDS]; /* watches on what surrounds the target, NULL where none */
+        struct json_object *service;   /* owned reference; NULL while unknown */
+        struct json_object *selector;  /* of the target's pods; owned reference, NULL when it has none */
+        bool service_asked, plan_asked;
+        int64_t around_since_ns, looked_ns;
+        bool before_marked;
+        struct json_object *generator_nodes;
+        struct map nodes_asked;
+        int64_t measured_from_wall_ms; /* 0: load has not begun */
+
+        struct harvest *harvest;
+        struct follower *followers;
+        uint32_t followers_len;
+
+        struct json_object *final;     /* the terminal status without conditions, when folded or read back */
+        struct pack pack;
+        bool packed;
+        size_t stored;                 /* ConfigMaps of the pack known to be there */
+        char *stale_chunk;             /* UID of a ConfigMap that an earlier harvest left under the next one's name */
+
+        char problem[SESSION_TEXT_MAX]; /* why the target cannot be resolved, "" when it can */
+        bool refused;
+        char refusal[SESSION_TEXT_MAX];
+        struct diagnosis diagnosis;    /* the last that was seen wrong with worker pods or their creation */
+        int64_t shown_ns;              /* last status write */
+        int64_t asked_events_ns;
+};
+
+struct session *session_new(struct manager *manager, const char *key, const struct run *run);
+struct session *session_free(struct session *session);
+
+/* Reads or builds plan, profile, target and surroundings, as far as they are not there yet; the pass is run again when something
+ * arrived, and after a second when something is missing. */
+void session_resolve(struct session *session, const struct run *run, bool plan_found);
+/* Takes over a plan ConfigMap, and the profile when none is loaded. FAIL_INVALID: not one that this version reads. */
+enum fail_kind session_load_plan(struct session *session, struct json_object *configmap, struct fail *fail);
+/* Loads and merges the profile, once. FAIL_MISSING: there is none yet. FAIL_INVALID: it can never run. */
+enum fail_kind session_load_profile(struct session *session, const struct run *run, struct fail *fail);
+/* Plan (or profile and target) and surroundings are complete. */
+bool session_ready(const struct session *session);
+/* Once loaded, starts collecting from the worker pods that there are now. */
+void session_follow(struct session *session);
+/* Looks at one worker pod as it is now (gone: as it was last). */
+void session_see_pod(struct session *session, struct json_object *pod, bool gone);
+/* Asks (at most every 10 s) for the Job's events, when no pod appears. */
+void session_ask_events(struct session *session, const char *job);
+/* Remembers a read, so that it is cancelled with the session. */
+void session_asked(struct session *session, uint64_t request);
+/* Fetches nodes that are not known yet. */
+void session_ask_node(struct session *session, const char *node);
+/* Runs the pass of this run again now. */
+void session_wake(struct session *session);

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a session comes to know its plan, its target and what surrounds it. Before the plan exists these are read from the
+ * cluster; afterwards the plan alone says what is run, and the cluster only what changes meanwhile. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/names.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "operator/session.h"
+
+#define AROUND_WAIT_NS (5 * NS_PER_S)
+#define LOOK_AGAIN_NS NS_PER_S
+
+static void say_problem(struct session *session, const char *text)
+{
+        snprintf(session->problem, sizeof session->problem, "%s", text);
+}
+
+/* ---- what surrounds the target ---- */
+
+/* Every pair of the Service's selector stands in these pod labels. */
+static bool selected(const struct session *session, struct json_object *labels)
+{
+        struct json_object *selector = session->selector;
+
+        if (!selector || json_object_object_length(selector) == 0)
+                return false;
+        json_object_object_foreach(selector, key, value) {
+                struct json_object *mine = NULL;
+                if (!json_object_is_type(labels, json_type_object) || !json_object_object_get_ex(labels, key, &mine) ||
+                    !doc_equal(mine, value))
+                        return false;
+        }
+        return true;
+}
+
+/* Is this object one of the target's? Pods and slices are selected by the server already. */
+static bool of_target(const struct session *session, enum context_kind kind, struct json_object *object)
+{
+        struct json_object *deployment;
+
+        switch (kind) {
+        case CONTEXT_DEPLOYMENT:
+        case CONTEXT_STATEFUL_SET:
+                return selected(session, doc_at(object, "spec.template.metadata.labels"));
+        case CONTEXT_AUTOSCALER:
+                deployment = session->around[CONTEXT_DEPLOYMENT]
+                                     ? kube_cache_find(session->around[CONTEXT_DEPLOYMENT], session->namespace,
+                                                       doc_text(object, "spec.scaleTargetRef.name"))
+                                     : NULL;
+                return deployment && of_target(session, CONTEXT_DEPLOYMENT, deployment);
+        default:
+                return true;
+        }
+}
+
+struct around_kind {
+        enum context_kind context;
+        const struct kube_kind *kind;
+};
+
+static const struct around_kind around_kinds[] = {
+        {CONTEXT_POD, &kube_pods},
+        {CONTEXT_ENDPOINT_SLICE, &kube_endpointslices},
+        {CONTEXT_DEPLOYMENT, &kube_deployments},
+        {CONTEXT_STATEFUL_SET, &kube_statefulsets},
+        {CONTEXT_AUTOSCALER, &kube_hpas},
+};
+
+/* Watches deliver objects with their kind only in the envelope of the list; each cache therefore has its own callback. */
+static void around_changed(struct session *session, enum context_kind kind, struct json_object *before,
+                           struct json_object *after)
+{
+        struct json_object *object = after ? after : before;
+
+        if (!of_target(session, kind, object))
+                return;
+        if (kind == CONTEXT_POD && doc_text(object, "spec.nodeName"))
+                session_ask_node(session, doc_text(object, "spec.nodeName"));
+        if (!session->before_marked)
+                context_add(session->context, kind, object);
+        else
+                context_observe(session->context, kind, before, after, clock_wall_ms(loop_clock(session->manager->loop)));
+}
+
+#define AROUND_CALLBACK(name, kind)                                                              \
+        static void name(void *owner, struct json_object *before, struct json_object *after)    \
+        {                                                                                        \
+                around_changed(owner, kind, before, after);                                      \
+        }
+AROUND_CALLBACK(around_pod, CONTEXT_POD)
+AROUND_CALLBACK(around_slice, CONTEXT_ENDPOINT_SLICE)
+AROUND_CALLBACK(around_deployment, CONTEXT_DEPLOYMENT)
+AROUND_CALLBACK(around_stateful_set, CONTEXT_STATEFUL_SET)
+AROUND_CALLBACK(around_autoscaler, CONTEXT_AUTOSCALER)
+
+static void watch_around(struct session *session)
+{
+        static kube_changed_fn *const callbacks[CONTEXT_KINDS] = {
+                [CONTEXT_POD] = around_pod,
+                [CONTEXT_ENDPOINT_SLICE] = around_slice,
+                [CONTEXT_DEPLOYMENT] = around_deployment,
+                [CONTEXT_STATEFUL_SET] = around_stateful_set,
+                [CONTEXT_AUTOSCALER] = around_autoscaler,
+        };
+        const struct target named = {.selector = session->selector};
+        auto_free char *selector = target_selector(&named);
+        auto_free char *slices = xasprintf("kubernetes.io/service-name=%s", session->profile->service);
+
+        session->around_since_ns = loop_now_ns(session->manager->loop);
+        for (size_t i = 0; i < ARRAY_LEN(around_kinds); i++) {
+                enum context_kind kind = around_kinds[i].context;
+                if (kind == CONTEXT_POD && !selector)
+                        continue; /* a Service without selector names no pods */
+                const struct kube_cache_options options = {
+                        .kind = around_kinds[i].kind,
+                        .namespace = session->namespace,
+                        .label_selector = kind == CONTEXT_POD ? selector : kind == CONTEXT_ENDPOINT_SLICE ? slices : NULL,
+                        .changed = callbacks[kind],
+                        .owner = session,
+                };
+                session->around[kind] = kube_cache_new(session->manager->client, &options);
+        }
+}
+
+/* All first lists are here, or were waited for long enough: what is missing then is unknown. */
+static bool around_settled(const struct session *session)
+{
+        bool synced = session->around_since_ns != 0;
+
+        for (size_t i = 0; i < CONTEXT_KINDS; i++)
+                synced = synced && (!session->around[i] || kube_cache_synced(session->around[i]));
+        return synced || (session->around_since_ns &&
+                          loop_now_ns(session->manager->loop) - session->around_since_ns > AROUND_WAIT_NS);
+}
+
+static void node_arrived(void *owner, struct json_object *node, const struct fail *fail)
+{
+        struct session *session = owner;
+
+        if (fail->kind == FAIL_NONE)
+                context_add(session->context, CONTEXT_NODE, node);
+}
+
+void session_ask_node(struct session *session, const char *node)
+{
+        if (session->manager->options->namespace) /* installed for one namespace: no rights on nodes */
+                return;
+        if (!session->context || map_find(&session->nodes_asked, node))
+                return;
+        map_set(&session->nodes_asked, node, session);
+        session_asked(session, kube_get(session->manager->client, &(struct kube_ref){&kube_nodes, NULL, node}, node_arrived, session));
+}
+
+static void open_context(struct session *session)
+{
+        if (session->context)
+                return;
+        session->context = context_new();
+        if (session->manager->options->namespace)
+                context_nodes_unknown(session->context);
+}
+
+/* ---- the plan, after a restart or a change of leader ---- */
+
+static void target_of_plan(struct session *session)
+{
+        struct target *target = xnew(struct target);
+
+        target->addresses = json_object_get(doc_at(session->plan.target, "addresses"));
+        target->selector = json_object_get(doc_at(session->plan.target, "selector"));
+        target->key = xstrdup(doc_text(session->plan.target, "key") ? doc_text(session->plan.target, "key") : "");
+        target->authority = xstrdup("");
+        target->sni = xstrdup("");
+        session->target = target;
+        if (!session->selector)
+                session->selector = json_object_get(target->selector);
+}
+
+enum fail_kind session_load_plan(struct session *session, struct json_object *configmap, struct fail *fail)
+{
+        plan_done(&session->plan);
+        session->load_plan = load_plan_free(session->load_plan);
+        if (plan_decode(configmap, &session->plan, fail) ||
+            load_plan_decode(session->plan.worker, &session->load_plan, fail))
+                return fail->kind;
+        if (!session->profile && profile_decode(session->plan.spec, &session->profile, fail))
+                return fail->kind;
+        if (!session->target)
+                target_of_plan(session);
+        session->plan_loaded = true;
+        session_follow(session);
+        return FAIL_NONE;
+}
+
+static void plan_arrived(void *owner, struct json_object *configmap, const struct fail *fail)
+{
+        struct session *session = owner;
+        struct fail bad = {0};
+
+        session->plan_asked = false;
+        if (fail->kind) {
+                say_problem(session, fail->text);
+                session_wake(session);
+                return;
+        }
+        if (session_load_plan(session, configmap, &bad)) {
+                session->refused = true; /* a plan that this version cannot read will never be readable */
+                snprintf(session->refusal, sizeof session->refusal, "%s", bad.text);
+                session_wake(session);
+                return;
+        }
+        open_context(session);
+        if (!session->before_marked) {
+                int64_t wall_ms = clock_wall_ms(loop_clock(session->manager->loop));
+                context_restore(session->context, session->plan.context, wall_ms);
+                session->before_marked = true;
+                if (session->manager->blind_since_wall_ms > 0)
+                        context_gap(session->context, session->manager->blind_since_wall_ms, wall_ms);
+        }
+        if (!session->around_since_ns)
+                watch_around(session);
+        session_wake(session);
+}
+
+static void ask_plan(struct session *session)
+{
+        char name[NAME_MAX_LEN];
+
+        if (session->plan_asked)
+                return;
+        session->plan_asked = true;
+        name_plan(session->name, session->uid, name);
+        session_asked(session, kube_get(session->manager->client,
+                                        &(struct kube_ref){&kube_configmaps, session->namespace, name}, plan_arrived, session));
+}
+
+/* ---- profile and target, before there is a plan ---- */
+
+static void service_arrived(void *owner, struct json_object *service, const struct fail *fail)
+{
+        struct session *session = owner;
+
+        session->service_asked = false;
+        if (fail->kind == FAIL_NONE) {
+                json_object_put(session->service);
+                session->service = json_object_get(service);
+                json_object_put(session->selector);
+                session->selector = json_object_get(doc_at(service, "spec.selector"));
+                session->problem[0] = '\0';
+        } else if (fail->kind == FAIL_MISSING) {
+                snprintf(session->problem, sizeof session->problem, "there is no Service %s in namespace %s",
+                         session->profile->service, session->namespace);
+        } else {
+                say_problem(session, fail->text);
+        }
+        session_wake(session);
+}
+
+static void ask_service(struct session *session)
+{
+        if (session->service_asked)
+                return;
+        session->service_asked = true;
+        session_asked(session, kube_get(session->manager->client,
+                                        &(struct kube_ref){&kube_services, session->namespace, session->profile->service},
+                                        service_arrived, session));
+}
+
+enum fail_kind session_load_profile(struct session *session, const struct run *run, struct fail *fail)
+{
+        struct json_object *object = run->profile ? kube_cache_find(session->manager->profiles, run->namespace, run->profile) : NULL;
+        struct json_object *spec = run->profile ? doc_at(object, "spec") : run->template;
+        auto_json struct json_object *merged = NULL;
+
+        if (session->profile)
+                return FAIL_NONE;
+        if (!spec)
+                return fail_set(fail, FAIL_MISSING, "there is no PerformanceProfile %s in namespace %s",
+                                run->profile ? run->profile : "(none)", run->namespace);
+        if (profile_merge(spec, run->overrides, &merged, fail) || profile_decode(merged, &session->profile, fail))
+                return fail->kind;
+        session->profile_object = object ? doc_copy(object) : NULL;
+        return FAIL_NONE;
+}
+
+/* Arrays of the slices as the cache has them now. */
+static struct json_object *slices_now(const struct session *session)
+{
+        struct json_object *slices = doc_array(), *slice;
+        size_t at = 0;
+
+        while (session->around[CONTEXT_ENDPOINT_SLICE] &&
+               (slice = kube_cache_next(session->around[CONTEXT_ENDPOINT_SLICE], &at)))
+                doc_push(slices, json_object_get(slice));
+        return slices;
+}
+
+static void resolve_target(struct session *session)
+{
+        struct fail fail = {0};
+        auto_json struct json_object *slices = slices_now(session);
+        struct target *target = NULL;
+
+        if (target_resolve(session->profile, session->service, slices, &target, &fail)) {
+                say_problem(session, fail.text);
+                session->service = (json_object_put(session->service), NULL); /* look again */
+                return;
+        }
+        target_free(session->target);
+        session->target = target;
+        session->problem[0] = '\0';
+}
+
+void session_resolve(struct session *session, const struct run *run, bool plan_found)
+{
+        struct fail fail = {0};
+
+        if (plan_found && !session->plan_loaded) {
+                ask_plan(session);
+                return;
+        }
+        if (session_load_profile(session, run, &fail)) {
+                say_problem(session, fail.text);
+                return;
+        }
+        open_context(session);
+        if (!session->service) {
+                ask_service(session);
+                return;
+        }
+        if (!session->around_since_ns)
+                watch_around(session);
+        if (!around_settled(session) || session->before_marked)
+                return;
+        if (!session->target)
+                resolve_target(session);
+        if (!session->target)
+                return;
+        context_add(session->context, CONTEXT_SERVICE, session->service);
+        context_mark_before(session->context, clock_wall_ms(loop_clock(session->manager->loop)));
+        session->before_marked = true;
+        session_wake(session);
+}
+
+bool session_ready(const struct session *session)
+{
+        return session->profile && session->target && session->before_marked && around_settled(session);
+}
