@@ -37,7 +37,7 @@ static enum fail_kind next(struct reader *reader, yaml_event_t *ret_event)
 
 /* ---- Scalars ---- */
 
-static bool is_one_of(const char *text, const char *const words[static 5])
+static bool is_one_of(const char *text, const char *const words[static 6])
 {
         for (size_t i = 0; words[i]; i++)
                 if (strcmp(text, words[i]) == 0)
@@ -45,9 +45,9 @@ static bool is_one_of(const char *text, const char *const words[static 5])
         return false;
 }
 
-static const char *const null_words[5] = {"", "~", "null", "Null", "NULL"};
-static const char *const true_words[5] = {"true", "True", "TRUE"};
-static const char *const false_words[5] = {"false", "False", "FALSE"};
+static const char *const null_words[6] = {"", "~", "null", "Null", "NULL"};
+static const char *const true_words[6] = {"true", "True", "TRUE"};
+static const char *const false_words[6] = {"false", "False", "FALSE"};
 
 /* An integer in decimal, 0o or 0x, if that is all 'text' is and it fits. */
 static bool read_int(const char *text, int64_t *ret_value)

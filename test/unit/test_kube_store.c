@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/doc.h"
+#include "kube/store.h"
+
+static struct json_object *pod(const char *name, const char *uid, const char *version)
+{
+        struct json_object *metadata = doc_object();
+
+        doc_set_text(metadata, "name", name);
+        doc_set_text(metadata, "namespace", "n");
+        doc_set_text(metadata, "uid", uid);
+        doc_set_text(metadata, "resourceVersion", version);
+        return doc_set(doc_set(doc_object(), "metadata", metadata), "status", doc_set_text(doc_object(), "phase", "\"é\\"));
+}
+
+static void an_object_comes_back_as_it_went_in_and_complete(void **state)
+{
+        auto_json struct json_object *object = pod("a", "u1", "12");
+        auto_json struct json_object *wanted = doc_copy(object);
+        (void)state;
+
+        doc_set_text(doc_set_text(wanted, "apiVersion", "v1"), "kind", "Pod");
+        auto_free struct stored *stored = stored_new(&kube_pods, object);
+        assert_true(doc_equal(object, wanted));
+        assert_string_equal(stored_uid(stored), "u1");
+        assert_string_equal(stored_version(stored), "12");
+        auto_json struct json_object *back = stored_parse(stored, &kube_pods, "n/a");
+        assert_true(doc_equal(back, wanted));
+}
+
+static void objects_without_identity_are_not_stored(void **state)
+{
+        auto_json struct json_object *nameless = pod(NULL, "u", "1"), *uidless = pod("a", NULL, "1"),
+                                     *versionless = pod("a", "u", NULL), *empty = doc_object();
+        (void)state;
+
+        assert_null(stored_new(&kube_pods, nameless));
+        assert_null(stored_new(&kube_pods, uidless));
+        assert_null(stored_new(&kube_pods, versionless));
+        assert_null(stored_new(&kube_pods, empty));
+}
+
+static void what_is_lent_survives_replacement_until_taken_back(void **state)
+{
+        struct store store;
+        auto_json struct json_object *first = pod("a", "u", "1"), *second = pod("a", "u", "2");
+        (void)state;
+
+        store_init(&store, &kube_pods);
+        assert_null(store_set(&store, "n/a", stored_new(&kube_pods, first)));
+        struct json_object *lent = store_lend(&store, "n/a");
+        assert_ptr_equal(lent, store_lend(&store, "n/a"));
+        free(store_set(&store, "n/a", stored_new(&kube_pods, second)));
+        assert_string_equal(doc_text(lent, "metadata.resourceVersion"), "1");
+        assert_string_equal(doc_text(store_lend(&store, "n/a"), "metadata.resourceVersion"), "2");
+        free(store_set(&store, "n/a", NULL));
+        assert_null(store_lend(&store, "n/a"));
+        assert_string_equal(doc_text(lent, "metadata.resourceVersion"), "1");
+        assert_int_equal(store.bytes, 0);
+        store_take_back(&store);
+        store_done(&store);
+}
+
+static void versions_are_compared_as_numbers_of_any_length(void **state)
+{
+        static const struct { const char *a, *b; int order; bool comparable; } rows[] = {
+                {"9", "10", -1, true}, {"10", "9", 1, true}, {"10", "10", 0, true},
+                {"18446744073709551616", "18446744073709551615", 1, true},
+                {"340282366920938463463374607431768211455", "99999999999999999999", 1, true},
+                {"abc", "abc", 0, false}, {"abc", "abd", 1, false}, {"", "1", 1, false}, {"01", "1", 1, false}, {"0", "1", 1, false},
+        };
+        bool comparable;
+        (void)state;
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                int order = version_compare(rows[i].a, rows[i].b, &comparable);
+                assert_int_equal(comparable, rows[i].comparable);
+                assert_int_equal((order > 0) - (order < 0), rows[i].order);
+        }
+}
+
+static void keys_that_do_not_fit_are_refused(void **state)
+{
+        char key[STORE_KEY_MAX], name[600];
+        (void)state;
+
+        memset(name, 'x', sizeof name - 1);
+        name[sizeof name - 1] = '\0';
+        assert_false(store_key(key, "n", name));
+        assert_true(store_key(key, NULL, "n1"));
+        assert_string_equal(key, "/n1");
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(an_object_comes_back_as_it_went_in_and_complete),
+                cmocka_unit_test(objects_without_identity_are_not_stored),
+                cmocka_unit_test(what_is_lent_survives_replacement_until_taken_back),
+                cmocka_unit_test(versions_are_compared_as_numbers_of_any_length),
+                cmocka_unit_test(keys_that_do_not_fit_are_refused),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
