@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the end-to-end tests share: kubectl, waiting, profiles and runs as Python dictionaries, the audit log."""
+import json
+import os
+import pathlib
+import subprocess
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+KUBECTL = ([str(ROOT / "hack/cluster"), "kubectl"] if not os.environ.get("KUBECONFIG") else ["kubectl"])
+if os.environ.get("LOADSTONE_KUBECTL"):
+    KUBECTL = os.environ["LOADSTONE_KUBECTL"].split()
+GROUP = "loadstone.dev/v1alpha1"
+SYSTEM = "loadstone-system"
+
+
+class Refused(Exception):
+    pass
+
+
+def kubectl(*args, body=None, check=True, timeout=120):
+    done = subprocess.run([*KUBECTL, *args], input=body, text=True, capture_output=True, timeout=timeout)
+    if check and done.returncode != 0:
+        raise Refused(done.stderr.strip())
+    return done.stdout
+
+
+def get(kind, name, namespace):
+    """The object, or None."""
+    text = kubectl("get", kind, name, "-n", namespace, "-o", "json", "--ignore-not-found")
+    return json.loads(text) if text.strip() else None
+
+
+def items(kind, namespace, selector=None):
+    args = ["get", kind, "-n", namespace, "-o", "json"]
+    if selector:
+        args += ["-l", selector]
+    return json.loads(kubectl(*args))["items"]
+
+
+def apply(*objects):
+    kubectl("apply", "-f", "-", body="\n---\n".join(json.dumps(o) for o in objects))
+
+
+def delete(kind, name, namespace, wait=True):
+    kubectl("delete", kind, name, "-n", namespace, "--ignore-not-found", f"--wait={str(wait).lower()}")
+
+
+def until(seconds, what, look, pause=0.25):
+    """Repeats look() until it returns something true, and returns that."""
+    end = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(pause)
+
+
+def namespace(name):
+    apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {
+        "name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}})
+
+
+def server(namespace_name, name, image="localhost/loadstone-nginx:1", args=None, port=8080, replicas=1):
+    """A Deployment and its Service, ready."""
+    container = {
+        "name": "server", "image": image, "imagePullPolicy": "IfNotPresent",
+        "ports": [{"name": "http", "containerPort": port}],
+        "readinessProbe": {"tcpSocket": {"port": port}, "periodSeconds": 1},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
+    }
+    if args:
+        container["args"] = args
+    labels = {"app": name}
+    apply(
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace_name},
+         "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": {
+             "metadata": {"labels": labels},
+             "spec": {"terminationGracePeriodSeconds": 1, "automountServiceAccountToken": False,
+                      "securityContext": {"runAsNonRoot": True, "runAsUser": 65532,
+                                          "seccompProfile": {"type": "RuntimeDefault"}},
+                      "containers": [container], "volumes": [{"name": "tmp", "emptyDir": {}}]}}}},
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": namespace_name},
+         "spec": {"selector": labels, "ports": [{"name": "http", "port": port, "targetPort": port}]}})
+
+
+def server_ready(namespace_name, name):
+    kubectl("rollout", "status", f"deployment/{name}", "-n", namespace_name, "--timeout=60s")
+
+
+def profile(namespace_name, name, service, shape, port="http", path="/", **more):
+    spec = {
+        "target": {"service": {"name": service, "port": port}},
+        "load": {"requests": [{"name": "get", "path": path}], "shape": shape, "timeout": "5s",
+                 "concurrency": {"connections": 8}, "warmup": "0s", "cooldown": "0s"},
+        "validity": {"minWindow": "1s"},
+    }
+    for key, value in more.items():
+        if isinstance(value, dict):
+            spec.setdefault(key, {}).update(value)
+        else:
+            spec[key] = value
+    return {"apiVersion": GROUP, "kind": "PerformanceProfile",
+            "metadata": {"name": name, "namespace": namespace_name}, "spec": spec}
+
+
+def run(namespace_name, name, profile_name, **more):
+    return {"apiVersion": GROUP, "kind": "BenchmarkRun",
+            "metadata": {"name": name, "namespace": namespace_name}, "spec": {"profile": profile_name, **more}}
+
+
+def hold(rate, seconds):
+    return {"hold": {"rate": f"{rate}/s", "for": f"{seconds}s"}}
+
+
+def status_of(namespace_name, name):
+    found = get("benchmarkrun", name, namespace_name)
+    return found.get("status", {}) if found else {}
+
+
+def condition(status, kind):
+    for entry in status.get("conditions", []):
+        if entry["type"] == kind:
+            return entry
+    return {}
+
+
+def finished(namespace_name, name, seconds=90):
+    """Waits for the end and returns the status."""
+    def look():
+        status = status_of(namespace_name, name)
+        return status if condition(status, "Finished").get("status") == "True" else None
+    return until(seconds, f"run {namespace_name}/{name} to finish (is {status_of(namespace_name, name).get('phase')})", look)
+
+
+def in_phase(namespace_name, name, *phases, seconds=60):
+    return until(seconds, f"run {name} in {phases}", lambda: status_of(namespace_name, name).get("phase") in phases, 0.1)
+
+
+def operator_pods():
+    return [p for p in items("pods", SYSTEM, "app.kubernetes.io/name=loadstone-operator")
+            if not p["metadata"].get("deletionTimestamp")]
+
+
+def audit(since_wall):
+    """Write requests in the API server's audit log since that time, as dictionaries."""
+    path = subprocess.run([str(ROOT / "hack/cluster"), "audit-log"], text=True, capture_output=True, check=True).stdout.strip()
+    found = []
+    with open(path) as log:
+        for line in log:
+            entry = json.loads(line)
+            if entry.get("stageTimestamp", "") >= since_wall:
+                found.append(entry)
+    return found
+
+
+class Suite:
+    """Runs functions as tests, some side by side, and counts."""
+
+    def __init__(self):
+        self.passed, self.failed, self.lock = 0, 0, threading.Lock()
+
+    def one(self, test, *args):
+        name, start = test.__name__.replace("_", " ") + (f" {args}" if args else ""), time.monotonic()
+        try:
+            test(*args)
+            problem = None
+        except Exception as error:  # noqa: BLE001 a test may fail in any way
+            problem = f"{type(error).__name__}: {error}"
+        with self.lock:
+            if problem is None:
+                self.passed += 1
+                print(f"ok     {name} ({time.monotonic() - start:.1f} s)", flush=True)
+            else:
+                self.failed += 1
+                print(f"not ok {name} ({time.monotonic() - start:.1f} s)\n       {problem}", flush=True)
+
+    def side_by_side(self, *calls):
+        """Each call is (test, *args)."""
+        threads = [threading.Thread(target=self.one, args=call) for call in calls]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def end(self):
+        print(f"{self.passed} passed, {self.failed} failed", flush=True)
+        return 1 if self.failed or not self.passed else 0

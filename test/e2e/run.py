@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""End to end on the real cluster of hack/cluster: the operator is installed as a user would, and real load is run.
+
+python3 test/e2e/run.py [NAME…] runs the chapters whose names are given; --long repeats the faults more often."""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import cluster as c  # noqa: E402
+import test_life  # noqa: E402
+import test_faults  # noqa: E402
+import test_results  # noqa: E402
+
+CHAPTERS = {"results": test_results.all_tests, "life": test_life.all_tests, "faults": test_faults.all_tests}
+
+
+def install():
+    c.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(c.ROOT / "deploy/base"))
+    c.kubectl("wait", "--for=condition=Established", "crd/benchmarkruns.loadstone.dev",
+              "crd/performanceprofiles.loadstone.dev", "--timeout=30s")
+    c.kubectl("scale", "deployment/loadstone-operator", "-n", c.SYSTEM, "--replicas=1")
+    c.kubectl("rollout", "restart", "deployment/loadstone-operator", "-n", c.SYSTEM)
+    c.kubectl("rollout", "status", "deployment/loadstone-operator", "-n", c.SYSTEM, "--timeout=120s")
+
+
+def main():
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    suite = c.Suite()
+    suite.long = "--long" in sys.argv
+    install()
+    for name, tests in CHAPTERS.items():
+        if not words or name in words:
+            tests(suite)
+    return suite.end()
+
+
+sys.exit(main())
