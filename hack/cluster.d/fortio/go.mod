@@ -1,6 +1,6 @@
 module loadstone.dev/hack/fortio
 
-go 1.26.8
+go 1.24.0
 
 tool fortio.org/fortio
 
