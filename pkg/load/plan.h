@@ -13,9 +13,18 @@
  *  "shape":[{"kind":"hold","rate":500.0,"forMs":60000},{"kind":"ramp","from":500.0,"to":2000.0,"forMs":60000},
  *           {"kind":"closed","forMs":60000}]}
  *
+ * Optional members and what they default to: run.trial 0, workers 1, seed 0, scheme "http", authority the first address,
+ * sni the host of authority, tls.verify true (tls.caFile: the system's store), weight 1, method "GET", statuses
+ * [[200,399]], timeoutMs 5000, connections 64, whenBusy "queue", arrival "constant", pacing "precise", intervalMs 1000,
+ * readyTimeoutMs 60000, warmupMs and cooldownMs 0, and "indexHeader":false. With indexHeader every request carries its
+ * global number in "x-loadstone-index" (16 digits; warm-up requests "w" and 15 digits), so that a server's log can be
+ * compared with the schedule. Headers the worker sets itself (host, content-length, transfer-encoding, user-agent,
+ * x-loadstone-index) are refused.
+ *
  * 'connections' is the total over all workers; worker k of N opens connections/N, the first (connections mod N)
  * workers one more. Worker k takes every request i with i mod N = k of the one global schedule. The warm-up is extra
- * time before the shape at the first piece's starting rate, with its own request numbers; shape time 0 begins after it. */
+ * time before the shape at the first piece's starting rate (none at rate 0), with its own request numbers; the start
+ * instant is the beginning of the warm-up, shape time 0 begins after it. */
 #pragma once
 
 #include <json-c/json.h>
@@ -33,6 +42,10 @@
 #define LOAD_WORKERS_MAX 256
 #define LOAD_CONNECTIONS_MAX 65536
 #define LOAD_RATE_MAX 10000000.0
+#define LOAD_SHAPE_MS_MAX (INT64_C(7) * 86400 * 1000)
+#define LOAD_TIMEOUT_MS_MAX 600000
+#define LOAD_HEAD_BYTES_MAX 15360 /* a request's line and headers: one TLS record, one send */
+#define LOAD_BODY_BYTES_MAX (16 << 20)
 
 enum load_piece_kind { LOAD_HOLD, LOAD_RAMP, LOAD_CLOSED };
 
@@ -68,6 +81,7 @@ struct load_plan {
         struct load_piece shape[LOAD_PIECES_MAX];
         size_t shape_len;
         bool closed;  /* the shape is one LOAD_CLOSED piece */
+        bool index_header;
         bool precise; /* pacing: sleep, then poll; else sends are grouped to <= 1 ms */
         enum load_busy when_busy;
         uint32_t connections;
@@ -75,6 +89,9 @@ struct load_plan {
         int64_t shape_ms; /* sum of the pieces */
 };
 
-/* On success *ret_plan is new. FAIL_INVALID names the field by its path. */
+/* On success *ret_plan is new; files it names are not opened. FAIL_INVALID names the field by its path. */
 enum fail_kind load_plan_decode(struct json_object *doc, struct load_plan **ret_plan, struct fail *fail);
 struct load_plan *load_plan_free(struct load_plan *plan); /* NULL is fine; returns NULL */
+
+/* "host:port" or "[v6]:port" into new strings (each ret_ may be NULL); false when it is neither. */
+bool load_address_split(const char *address, char **ret_host, char **ret_port);

@@ -6,19 +6,27 @@
  * {"seq":N,"type":"T", and ends with ,"crc":"xxxxxxxx"} where xxxxxxxx is the CRC-32C (8 lower-case hex digits) of all
  * bytes of the line before ,"crc". seq counts from 0 without gaps; a reader sees a lost, cut or foreign line by it.
  *
- *  hello    version:1, worker, workers, run (uid), trial, pod (env POD_UID, may be ""), program, wallMs, startupMicros
+ *  hello    version:1, worker, workers, run (uid), trial, pod (env POD_UID, may be ""), program, wallMs, startupMicros (main to
+ *           here), cores (CPUs it may use: affinity and cgroup limit), threads, pacing: "precise"|"coarse" (what the plan asks
+ *           for, unless the CPU limit is below one core), intervalMs (the plan's, or longer so that there are at most 3600)
  *  ready    wallMs, connections, connectErrors, addresses, clockErrorMicros (adjtimex, -1 unsynchronised),
  *           readyMicros since process start
  *  start    startWallMs (the instant asked for), wakeMicros (own lateness in starting), clockErrorMicros, late (true when
  *           the instant had already passed by more than 1 ms; what is past is skipped and counted in "skipped")
  *  interval index (from 0), fromMs, toMs (shape time; negative during warm-up), phase: "warmup"|"shape",
- *           C (counters below), cpuMicros, throttledMicros (in this interval), inFlight, backlog,
- *           hists: {latency, error, censored}: 2-digit H; absent when empty
- *  piece    index, kind, fromMs, toMs, C, hists: {latency, service, error, censored, ttfb, pacing, backlog}: 3-digit H
+ *           C (counters below), cpuMicros, throttledMicros (in this interval), inFlight, backlog (at
+ *           its end), pacingP99Nanos, pacingMaxNanos, hists: {latency, error, censored}: 2-digit H; absent when empty.
+ *           fromMs/toMs may span several intervalMs: intervals are joined when the log lane is slow or its bytes run short
+ *           (RECORD_INTERVAL_BYTES_MAX for all). toMs goes beyond the shape while answers are awaited
+ *  piece    index, kind, fromMs, toMs, C, hists: {latency, service, error, censored, ttfb, pacing, backlog}: 3-digit H.
+ *           A piece holds the requests due in it, whenever they complete
  *  request  index, name, C, hists: {latency, error, censored}: 2-digit H (shape only)
  *  connect  C2: connects, connectErrors, handshakes; hists: {connect, handshake}: 2-digit H (whole life)
  *  end      reason: "finished" | "terminated" | "failed", message, C over the whole shape, cpuMicros, throttledMicros, cores,
  *           records (lines before this one), sha256 (hex, over those lines each with its newline), skipped
+ *
+ * A record whose histograms do not fit one line goes on in further lines of the same type and index with "part":1, 2, …, which
+ * hold no C but the remaining hists; "parts" stands in the first. One H too large for a line is coarsened to 2 digits.
  *
  * C = {"offered":due in this span,"sent":…,"done":answers and censored entries completed in this span,"ok":…,"missed":answers
  *  that miss expect,"censored":…,"bytesIn":…,"status":{"200":…},"errors":{"connect":…,"reset":…,"timeout":…,"tls":…,
@@ -28,9 +36,12 @@
  *
  * Latency: open loop, from the intended start of the request to the last byte of its answer; 'latency' holds answers that
  * meet expect, 'error' those that do not, 'censored' the age of requests that got no answer (timeout, reset, connect, tls,
- * protocol, shed, unfinished). 'service' runs from entry of the send call. 'pacing' is the send-call entry minus
+ * protocol, shed, unfinished). 'service' runs from entry of the send call to the last byte, 'ttfb' from there to the first
+ * byte of the answer; both, like 'pacing' and 'backlog', also hold answers that miss expect. 'pacing' is the send-call entry minus
  * max(intended start, instant a connection was free): the generator's own lateness; 'backlog' is that max minus the intended
- * start: the target's. Closed loop: latency = service.
+ * start: the target's. Closed loop: latency = service, intended start = send-call
+ * entry, and a failed connection attempt counts as one censored request.
+ * Warm-up requests stand only in "warmup" intervals; those that complete after shape time 0 stand nowhere.
  *
  * Lane 2, termination message (<= RECORD_MESSAGE_BYTES_MAX bytes, the container's terminationMessagePath): one JSON object
  * {"version":1,"worker","workers","run","trial","pod","reason","message","startWallMs","wakeMicros","clockErrorMicros","skipped",
@@ -50,6 +61,7 @@
 
 #define RECORD_LINE_BYTES_MAX (16 * 1024 - 256) /* the CRI splits longer log lines into partial entries */
 #define RECORD_MESSAGE_BYTES_MAX 4096
+#define RECORD_INTERVAL_BYTES_MAX (5 * 1024 * 1024)
 #define RECORD_STATUS_CODES_MAX 16 /* further codes are counted under "other" */
 
 enum record_error {
@@ -81,8 +93,14 @@ enum fail_kind record_decode_counters(struct json_object *doc, struct record_cou
 struct json_object *record_encode_hist(const struct hist *hist); /* H; caller owns; NULL when empty */
 enum fail_kind record_decode_hist(struct json_object *doc, struct hist **ret_hist, struct fail *fail); /* *ret_hist is new */
 
-/* Frames: takes 'record' (an object without seq and crc), appends one line with newline to 'out'. */
+/* Frames: takes 'record' (an object without seq and crc, "type" first), appends one line with newline to 'out'.
+ * The caller keeps lines within RECORD_LINE_BYTES_MAX (record_split). */
 void record_frame(struct buf *out, uint64_t seq, struct json_object *record);
+/* Moves members of record's "hists" that do not fit one line into further records: takes 'record', appends it and its
+ * parts to the array 'into' (H too large for any line must have been coarsened before). */
+void record_split(struct json_object *record, struct json_object *into);
+/* Like record_encode_hist, but at 2 digits when the encoding at 3 digits would not fit one line. */
+struct json_object *record_encode_hist_for_line(const struct hist *hist);
 /* Checks one line without its newline. On success *ret_record is a new reference with seq and type inside.
  * FAIL_INVALID: not one of ours (foreign text, cut, crc differs). FAIL_TOO_LARGE. */
 enum fail_kind record_unframe(const char *line, size_t size, struct json_object **ret_record, struct fail *fail);

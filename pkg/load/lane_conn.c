@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Connections: opening, retrying, giving up. */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include "base/clock.h"
+#include "load/lane_inner.h"
+
+#define BACKOFF_LEAST_MS 10
+#define BACKOFF_MOST_MS 1000
+
+void conn_list_add(struct conn_list *list, struct conn *conn)
+{
+        conn->next = NULL;
+        conn->previous = list->last;
+        if (list->last)
+                list->last->next = conn;
+        else
+                list->first = conn;
+        list->last = conn;
+        list->len++;
+}
+
+void conn_list_remove(struct conn_list *list, struct conn *conn)
+{
+        if (conn->previous)
+                conn->previous->next = conn->next;
+        else
+                list->first = conn->next;
+        if (conn->next)
+                conn->next->previous = conn->previous;
+        else
+                list->last = conn->previous;
+        list->len--;
+}
+
+static struct conn_list *list_of(struct lane *lane, enum conn_state state)
+{
+        switch (state) {
+        case CONN_CLOSED:
+                return &lane->closed;
+        case CONN_FREE:
+                return &lane->free;
+        case CONN_BUSY:
+                return &lane->busy;
+        default:
+                return &lane->connecting;
+        }
+}
+
+static void move(struct lane *lane, struct conn *conn, enum conn_state state)
+{
+        conn_list_remove(list_of(lane, conn->state), conn);
+        conn->state = state;
+        conn_list_add(list_of(lane, state), conn);
+}
+
+static void notify_worker(const struct lane *lane)
+{
+        eventfd_write(lane->setup.gate->notify_fd, 1);
+}
+
+static void note_tried(struct lane *lane, struct conn *conn)
+{
+        if (conn->tried)
+                return;
+        conn->tried = true;
+        if (atomic_fetch_add(&lane->state.tried, 1) + 1 == lane->setup.connections)
+                notify_worker(lane);
+}
+
+static void close_conn(struct lane *lane, struct conn *conn)
+{
+        if (conn->state == CONN_FREE || conn->state == CONN_BUSY)
+                atomic_fetch_sub(&lane->state.open, 1);
+        socket_close(&conn->sock); /* which also takes it out of the epoll set */
+        move(lane, conn, CONN_CLOSED);
+}
+
+static void retry_at(struct lane *lane, struct conn *conn, int64_t at_ns)
+{
+        conn->since_ns = at_ns;
+        if (at_ns < lane->retry_ns)
+                lane->retry_ns = at_ns;
+}
+
+static void retry_later(struct lane *lane, struct conn *conn)
+{
+        conn->backoff_ms = conn->backoff_ms == 0                    ? BACKOFF_LEAST_MS
+                           : conn->backoff_ms * 2 < BACKOFF_MOST_MS ? conn->backoff_ms * 2
+                                                                    : BACKOFF_MOST_MS;
+        retry_at(lane, conn, lane_now_ns() + conn->backoff_ms * NS_PER_MS);
+}
+
+/* An attempt came to nothing: the next one goes to the next address. */
+static void connect_failed(struct lane *lane, struct conn *conn, enum record_error class)
+{
+        int64_t now_ns = lane_now_ns();
+
+        lane->failure = class;
+        lane->tally.connect_errors++;
+        atomic_fetch_add(&lane->state.connect_errors, 1);
+        lane_count_failed_connect(lane, conn, now_ns);
+        close_conn(lane, conn);
+        note_tried(lane, conn);
+        conn->address = (conn->address + 1) % (uint32_t)lane->setup.addresses_len;
+        retry_later(lane, conn);
+}
+
+static void shake(struct lane *lane, struct conn *conn)
+{
+        switch (conn->sock.ops->shake(&conn->sock)) {
+        case SOCKET_AGAIN:
+                return;
+        case SOCKET_OK:
+                break;
+        default:
+                connect_failed(lane, conn, conn->sock.tls ? RECORD_TLS : RECORD_CONNECT);
+                return;
+        }
+        int64_t now_ns = lane_now_ns();
+        if (conn->sock.tls) {
+                lane->tally.handshakes++;
+                hist_record(lane->tally.handshake, now_ns - conn->shake_ns);
+        }
+        conn->since_ns = now_ns;
+        move(lane, conn, CONN_FREE);
+        atomic_fetch_add(&lane->state.open, 1);
+        note_tried(lane, conn);
+}
+
+static void connected(struct lane *lane, struct conn *conn)
+{
+        conn->shake_ns = lane_now_ns();
+        lane->tally.connects++;
+        hist_record(lane->tally.connect, conn->shake_ns - conn->since_ns);
+        conn->state = CONN_SHAKING; /* same list */
+        shake(lane, conn);
+}
+
+static void open_conn(struct lane *lane, struct conn *conn)
+{
+        const struct lane_address *address = &lane->setup.addresses[conn->address];
+        struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = conn};
+
+        conn->since_ns = lane_now_ns();
+        conn->served = false;
+        move(lane, conn, CONN_CONNECTING);
+        enum socket_result result = socket_connect(&conn->sock, &address->socket, address->size);
+        if (result != SOCKET_RESET && epoll_ctl(lane->epoll_fd, EPOLL_CTL_ADD, conn->sock.fd, &event) < 0)
+                result = SOCKET_RESET;
+        if (result == SOCKET_RESET)
+                connect_failed(lane, conn, RECORD_CONNECT);
+        else if (result == SOCKET_OK)
+                connected(lane, conn);
+}
+
+void lane_open_all(struct lane *lane)
+{
+        for (uint32_t i = 0; i < lane->setup.connections; i++) {
+                struct conn *conn = &lane->conns[i];
+                socket_init(&conn->sock, lane->setup.tls);
+                conn->address = (lane->setup.first_connection + i) % (uint32_t)lane->setup.addresses_len;
+                conn_list_add(&lane->closed, conn);
+                open_conn(lane, conn);
+        }
+}
+
+void lane_drop(struct lane *lane, struct conn *conn)
+{
+        bool served = conn->served;
+
+        close_conn(lane, conn);
+        if (served)
+                conn->backoff_ms = 0;
+        /* A peer that accepts and hangs up must not be met with a storm. */
+        if (served)
+                retry_at(lane, conn, 0);
+        else
+                retry_later(lane, conn);
+}
+
+void lane_retry(struct lane *lane, int64_t now_ns)
+{
+        if (now_ns < lane->retry_ns)
+                return;
+        struct conn *next = NULL;
+        size_t left = lane->closed.len; /* those that fail at once go to the end of the list, for the next time */
+        lane->retry_ns = INT64_MAX;
+        for (struct conn *conn = lane->closed.first; conn && left > 0; conn = next, left--) {
+                next = conn->next;
+                if (conn->since_ns <= now_ns)
+                        open_conn(lane, conn);
+                else
+                        retry_at(lane, conn, conn->since_ns);
+        }
+}
+
+void lane_expire_connecting(struct lane *lane, int64_t now_ns)
+{
+        struct conn *conn;
+
+        while ((conn = lane->connecting.first) && conn->since_ns + lane->timeout_ns <= now_ns)
+                connect_failed(lane, conn, conn->state == CONN_SHAKING && conn->sock.tls ? RECORD_TLS : RECORD_CONNECT);
+}
+
+/* Nothing is expected of a free connection: data nobody asked for, or its end, end it. */
+static void look_at_free(struct lane *lane, struct conn *conn)
+{
+        size_t moved = 0;
+        if (conn->sock.ops->read(&conn->sock, lane->read_buffer, LANE_READ_SIZE, &moved) != SOCKET_AGAIN)
+                lane_drop(lane, conn);
+}
+
+void lane_handle(struct lane *lane, struct conn *conn, uint32_t events)
+{
+        switch (conn->state) {
+        case CONN_CLOSED:
+                return;
+        case CONN_CONNECTING:
+                switch (socket_connected(&conn->sock)) {
+                case SOCKET_OK:
+                        connected(lane, conn);
+                        return;
+                case SOCKET_AGAIN:
+                        return;
+                default:
+                        connect_failed(lane, conn, RECORD_CONNECT);
+                        return;
+                }
+        case CONN_SHAKING:
+                shake(lane, conn);
+                return;
+        case CONN_FREE:
+                if (events & ~(uint32_t)EPOLLOUT)
+                        look_at_free(lane, conn);
+                return;
+        case CONN_BUSY:
+                lane_serve(lane, conn, events);
+                return;
+        }
+}
+
+void lane_close_all(struct lane *lane)
+{
+        for (uint32_t i = 0; i < lane->setup.connections; i++)
+                socket_done(&lane->conns[i].sock);
+}

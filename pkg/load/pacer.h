@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Waits for descriptors until an instant, either exactly (sleep to shortly before it, then poll: about 0.1 us late,
+ * some CPU) or coarsely (plain sleep, sends grouped to at most 1 ms). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+struct pacer {
+        bool precise;
+        double poll_share;     /* of the time that polling may take, 0..1: below a CPU limit it must not eat the quota */
+        int64_t allowance_ns;  /* polling time saved up */
+        int64_t accounted_ns;  /* up to when the allowance was saved up */
+        int64_t late_ns;       /* smoothed: how much later than asked the kernel wakes us */
+        int64_t woken_ns;      /* coarse: the last wake-up for a send */
+};
+
+/* Also asks the kernel for exact timers in the calling thread, which must be the one that waits. */
+void pacer_init(struct pacer *pacer, bool precise, double poll_share);
+
+/* Waits for events of 'epoll_fd' until 'send_ns' (an instant that matters) or 'other_ns' (one that may be late by a
+ * little); INT64_MAX for none, both monotonic. Returns the number of events, 0 when the time came. */
+int pacer_wait(struct pacer *pacer, int epoll_fd, struct epoll_event *events, int events_max, int64_t send_ns,
+               int64_t other_ns);

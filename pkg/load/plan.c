@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The plan's members with their bounds. Requests are decoded in plan_request.c. */
+#include "load/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "load/plan_decode.h"
+
+enum fail_kind plan_want_int(struct json_object *doc, const struct plan_int *want, int64_t *ret_value,
+                             struct fail *fail)
+{
+        struct json_object *at = doc_at(doc, want->path);
+
+        *ret_value = want->otherwise;
+        if (!at)
+                return FAIL_NONE;
+        int64_t value = json_object_get_int64(at);
+        if (!json_object_is_type(at, json_type_int) || value < want->least || value > want->most)
+                return fail_set(fail, FAIL_INVALID, "%s: an integer from %lld to %lld is wanted", want->path,
+                                (long long)want->least, (long long)want->most);
+        *ret_value = value;
+        return FAIL_NONE;
+}
+
+enum fail_kind plan_want_text(struct json_object *doc, const char *path, size_t size_max, char **ret_text,
+                              struct fail *fail)
+{
+        struct json_object *at = doc_at(doc, path);
+
+        if (!at)
+                return FAIL_NONE;
+        if (!json_object_is_type(at, json_type_string))
+                return fail_set(fail, FAIL_INVALID, "%s: a string is wanted", path);
+        size_t size = (size_t)json_object_get_string_len(at);
+        const char *text = json_object_get_string(at);
+        if (size > size_max || strlen(text) != size)
+                return fail_set(fail, FAIL_INVALID, "%s: text of at most %zu bytes without NUL is wanted", path, size_max);
+        *ret_text = xstrdup(text);
+        return FAIL_NONE;
+}
+
+/* *ret_yes: the text at 'path' is 'yes'; absent means yes when 'otherwise'. Any third word is a failure. */
+static enum fail_kind want_word(struct json_object *doc, const char *path, const char *yes, const char *no,
+                                bool otherwise, bool *ret_yes, struct fail *fail)
+{
+        const char *word = doc_text(doc, path);
+
+        *ret_yes = word ? text_equal(word, yes) : otherwise;
+        if ((word && !*ret_yes && !text_equal(word, no)) || (!word && doc_at(doc, path)))
+                return fail_set(fail, FAIL_INVALID, "%s: \"%s\"%s%s%s is wanted", path, yes, no ? " or \"" : "",
+                                no ? no : "", no ? "\"" : "");
+        return FAIL_NONE;
+}
+
+static enum fail_kind want_bool(struct json_object *doc, const char *path, bool otherwise, bool *ret_yes,
+                                struct fail *fail)
+{
+        struct json_object *at = doc_at(doc, path);
+
+        *ret_yes = doc_bool(doc, path, otherwise);
+        if (at && !json_object_is_type(at, json_type_boolean))
+                return fail_set(fail, FAIL_INVALID, "%s: true or false is wanted", path);
+        return FAIL_NONE;
+}
+
+static enum fail_kind want_rate(struct json_object *doc, const char *path, const char *member, double *ret_rps,
+                                struct fail *fail)
+{
+        double rate_rps = doc_double(doc, member, -1);
+
+        if (!(rate_rps >= 0 && rate_rps <= LOAD_RATE_MAX))
+                return fail_set(fail, FAIL_INVALID, "%s.%s: a rate from 0 to %.0f is wanted", path, member,
+                                LOAD_RATE_MAX);
+        *ret_rps = rate_rps;
+        return FAIL_NONE;
+}
+
+static enum fail_kind decode_piece(struct json_object *doc, const char *path, struct load_piece *piece,
+                                   struct fail *fail)
+{
+        const struct plan_int for_ms = {"forMs", 1, LOAD_SHAPE_MS_MAX, 0};
+        const char *kind = doc_text(doc, "kind");
+
+        if (plan_want_int(doc, &for_ms, &piece->for_ms, fail))
+                return fail_wrap(fail, "%s", path);
+        if (piece->for_ms == 0)
+                return fail_set(fail, FAIL_INVALID, "%s.forMs: is missing", path);
+        if (text_equal(kind, "closed")) {
+                piece->kind = LOAD_CLOSED;
+                return FAIL_NONE;
+        }
+        if (text_equal(kind, "hold")) {
+                piece->kind = LOAD_HOLD;
+                if (want_rate(doc, path, "rate", &piece->from_rps, fail))
+                        return FAIL_INVALID;
+                piece->to_rps = piece->from_rps;
+                return FAIL_NONE;
+        }
+        if (text_equal(kind, "ramp")) {
+                piece->kind = LOAD_RAMP;
+                if (want_rate(doc, path, "from", &piece->from_rps, fail))
+                        return FAIL_INVALID;
+                return want_rate(doc, path, "to", &piece->to_rps, fail);
+        }
+        return fail_set(fail, FAIL_INVALID, "%s.kind: hold, ramp or closed is wanted", path);
+}
+
+static enum fail_kind decode_shape(struct json_object *doc, struct load_plan *plan, struct fail *fail)
+{
+        size_t len = doc_len(doc, "shape");
+        char path[32];
+
+        if (len < 1 || len > LOAD_PIECES_MAX)
+                return fail_set(fail, FAIL_INVALID, "shape: 1 to %d pieces are wanted", LOAD_PIECES_MAX);
+        for (size_t i = 0; i < len; i++) {
+                struct load_piece *piece = &plan->shape[plan->shape_len++];
+                snprintf(path, sizeof path, "shape[%zu]", i);
+                if (decode_piece(doc_item(doc_at(doc, "shape"), i), path, piece, fail))
+                        return FAIL_INVALID;
+                if (piece->kind == LOAD_CLOSED && len > 1)
+                        return fail_set(fail, FAIL_INVALID, "%s: a closed piece stands alone", path);
+                plan->closed = piece->kind == LOAD_CLOSED;
+                plan->shape_ms += piece->for_ms;
+                if (plan->shape_ms > LOAD_SHAPE_MS_MAX)
+                        return fail_set(fail, FAIL_INVALID, "%s: the shape is longer than 7 days", path);
+        }
+        return FAIL_NONE;
+}
+
+static enum fail_kind decode_addresses(struct json_object *doc, struct load_plan *plan, struct fail *fail)
+{
+        size_t len = doc_len(doc, "addresses");
+        char path[32];
+
+        if (len < 1 || len > LOAD_ADDRESSES_MAX)
+                return fail_set(fail, FAIL_INVALID, "addresses: 1 to %d are wanted", LOAD_ADDRESSES_MAX);
+        for (size_t i = 0; i < len; i++) {
+                snprintf(path, sizeof path, "addresses[%zu]", i);
+                if (plan_want_text(doc, path, 300, &plan->addresses[i], fail))
+                        return FAIL_INVALID;
+                plan->addresses_len = i + 1;
+                if (!load_address_split(plan->addresses[i], NULL, NULL))
+                        return fail_set(fail, FAIL_INVALID, "%s: host:port or [address]:port is wanted", path);
+        }
+        return FAIL_NONE;
+}
+
+bool load_address_split(const char *address, char **ret_host, char **ret_port)
+{
+        const char *colon = address ? strrchr(address, ':') : NULL;
+
+        if (!colon || colon == address || strlen(colon + 1) < 1 || strlen(colon + 1) > 5 ||
+            strspn(colon + 1, "0123456789") != strlen(colon + 1) || atoi(colon + 1) < 1 || atoi(colon + 1) > 65535)
+                return false;
+        bool bracketed = address[0] == '[' && colon[-1] == ']' && colon - address > 2;
+        const char *host = bracketed ? address + 1 : address;
+        size_t len = (size_t)(colon - host) - (bracketed ? 1 : 0);
+        if (!bracketed && (memchr(host, ':', len) || memchr(host, '[', len)))
+                return false;
+        if (ret_host)
+                *ret_host = xstrndup(host, len);
+        if (ret_port)
+                *ret_port = xstrdup(colon + 1);
+        return true;
+}
+
+static enum fail_kind decode_texts(struct json_object *doc, struct load_plan *plan, struct fail *fail)
+{
+        const struct { const char *path; size_t size_max; char **ret_text; } texts[] = {
+                {"run.uid", 64, &plan->run_uid},         {"run.namespace", 63, &plan->run_namespace},
+                {"run.name", 253, &plan->run_name},      {"authority", 300, &plan->authority},
+                {"sni", 253, &plan->sni},                {"tls.caFile", 4096, &plan->ca_file},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+                if (plan_want_text(doc, texts[i].path, texts[i].size_max, texts[i].ret_text, fail))
+                        return FAIL_INVALID;
+                const char *text = *texts[i].ret_text;
+                /* All but the file name stand in a request's head. */
+                for (const char *c = text; c && *c; c++)
+                        if ((unsigned char)*c <= ' ' || *c == 0x7f)
+                                return fail_set(fail, FAIL_INVALID, "%s: no white space or control characters",
+                                                texts[i].path);
+        }
+        return FAIL_NONE;
+}
+
+static enum fail_kind decode_numbers(struct json_object *doc, struct load_plan *plan, struct fail *fail)
+{
+        int64_t version, trial, workers, seed, connections;
+        const struct { struct plan_int want; int64_t *ret_value; } numbers[] = {
+                {{"version", 1, 1, 0}, &version},
+                {{"run.trial", 0, 1000000, 0}, &trial},
+                {{"workers", 1, LOAD_WORKERS_MAX, 1}, &workers},
+                {{"seed", INT64_MIN, INT64_MAX, 0}, &seed},
+                {{"connections", 1, LOAD_CONNECTIONS_MAX, 64}, &connections},
+                {{"timeoutMs", 1, LOAD_TIMEOUT_MS_MAX, 5000}, &plan->timeout_ms},
+                {{"warmupMs", 0, 86400000, 0}, &plan->warmup_ms},
+                {{"cooldownMs", 0, 86400000, 0}, &plan->cooldown_ms},
+                {{"readyTimeoutMs", 1, 86400000, 60000}, &plan->ready_timeout_ms},
+                {{"intervalMs", 10, 3600000, 1000}, &plan->interval_ms},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+                if (plan_want_int(doc, &numbers[i].want, numbers[i].ret_value, fail))
+                        return FAIL_INVALID;
+        if (version != 1)
+                return fail_set(fail, FAIL_INVALID, "version: is missing");
+        if (connections < workers)
+                return fail_set(fail, FAIL_INVALID, "connections: %lld do not give each of %lld workers one",
+                                (long long)connections, (long long)workers);
+        plan->trial = (int)trial;
+        plan->workers = (uint32_t)workers;
+        plan->seed = (uint64_t)seed;
+        plan->connections = (uint32_t)connections;
+        return FAIL_NONE;
+}
+
+static enum fail_kind decode_words(struct json_object *doc, struct load_plan *plan, struct fail *fail)
+{
+        bool shed, constant;
+
+        if (want_word(doc, "scheme", "https", "http", false, &plan->tls, fail) ||
+            want_word(doc, "whenBusy", "shed", "queue", false, &shed, fail) ||
+            want_word(doc, "arrival", "constant", NULL, true, &constant, fail) ||
+            want_word(doc, "pacing", "precise", "coarse", true, &plan->precise, fail) ||
+            want_bool(doc, "tls.verify", true, &plan->tls_verify, fail) ||
+            want_bool(doc, "indexHeader", false, &plan->index_header, fail))
+                return FAIL_INVALID;
+        plan->when_busy = shed ? LOAD_SHED : LOAD_QUEUE;
+        return FAIL_NONE;
+}
+
+static enum fail_kind decode_plan(struct json_object *doc, struct load_plan *plan, struct fail *fail)
+{
+        if (!json_object_is_type(doc, json_type_object))
+                return fail_set(fail, FAIL_INVALID, "an object is wanted");
+        if (decode_numbers(doc, plan, fail) || decode_words(doc, plan, fail) || decode_texts(doc, plan, fail) ||
+            decode_addresses(doc, plan, fail) || plan_decode_requests(doc, plan, fail))
+                return FAIL_INVALID;
+        if (!plan->authority)
+                plan->authority = xstrdup(plan->addresses[0]);
+        if (!plan->sni && !load_address_split(plan->authority, &plan->sni, NULL))
+                plan->sni = xstrdup(plan->authority);
+        return decode_shape(doc, plan, fail);
+}
+
+enum fail_kind load_plan_decode(struct json_object *doc, struct load_plan **ret_plan, struct fail *fail)
+{
+        struct load_plan *plan = xnew(struct load_plan);
+
+        if (decode_plan(doc, plan, fail)) {
+                load_plan_free(plan);
+                return fail_wrap(fail, "plan");
+        }
+        *ret_plan = plan;
+        return FAIL_NONE;
+}
+
+struct load_plan *load_plan_free(struct load_plan *plan)
+{
+        if (!plan)
+                return NULL;
+        plan_free_requests(plan);
+        for (size_t i = 0; i < plan->addresses_len; i++)
+                free(plan->addresses[i]);
+        free(plan->run_uid);
+        free(plan->run_namespace);
+        free(plan->run_name);
+        free(plan->authority);
+        free(plan->sni);
+        free(plan->ca_file);
+        free(plan);
+        return NULL;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What plan.c and plan_request.c share; for nobody else. */
+#pragma once
+
+#include "load/plan.h"
+
+struct plan_int {
+        const char *path;
+        int64_t least, most, otherwise;
+};
+
+/* *ret_value is the integer at want->path, or want->otherwise when absent. FAIL_INVALID names the path. */
+enum fail_kind plan_want_int(struct json_object *doc, const struct plan_int *want, int64_t *ret_value,
+                             struct fail *fail);
+/* *ret_text is a new string, untouched when absent. */
+enum fail_kind plan_want_text(struct json_object *doc, const char *path, size_t size_max, char **ret_text,
+                              struct fail *fail);
+
+/* Fills plan->requests from doc's "requests"; what was filled before a failure is freed with the plan. */
+enum fail_kind plan_decode_requests(struct json_object *doc, struct load_plan *plan, struct fail *fail);
+void plan_free_requests(struct load_plan *plan);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * loadstone-load: one load worker. Records go to stdout, complaints about its own arguments to stderr.
+ * Exit: 0 finished, 1 could not run, 2 bad arguments or plan, 143 terminated. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "load/worker.h"
+
+#define PLAN_BYTES_MAX (4 << 20)
+#define EXIT_BAD_INPUT 2
+
+struct arguments {
+        const char *plan_file, *index, *start_file, *message_file;
+        bool start_now;
+};
+
+static const char usage[] =
+        "usage: loadstone-load --plan FILE --index K [--start-file FILE | --start-now] [--message FILE]\n"
+        "  --plan FILE        the run's worker plan (JSON)\n"
+        "  --index K          which worker this is, from 0 (default: $JOB_COMPLETION_INDEX)\n"
+        "  --start-file FILE  holds the start instant as Unix milliseconds, empty until it is known\n"
+        "  --start-now        start as soon as connections stand (default without --start-file)\n"
+        "  --message FILE     where to leave the summary\n";
+
+static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+        static const struct option options[] = {
+                {"plan", required_argument, NULL, 'p'},    {"index", required_argument, NULL, 'i'},
+                {"start-file", required_argument, NULL, 's'}, {"start-now", no_argument, NULL, 'n'},
+                {"message", required_argument, NULL, 'm'}, {0},
+        };
+
+        arguments->index = getenv("JOB_COMPLETION_INDEX");
+        for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+                switch (option) {
+                case 'p':
+                        arguments->plan_file = optarg;
+                        break;
+                case 'i':
+                        arguments->index = optarg;
+                        break;
+                case 's':
+                        arguments->start_file = optarg;
+                        break;
+                case 'n':
+                        arguments->start_now = true;
+                        break;
+                case 'm':
+                        arguments->message_file = optarg;
+                        break;
+                default:
+                        return false;
+                }
+        }
+        return optind == argc && arguments->plan_file && !(arguments->start_now && arguments->start_file);
+}
+
+static enum fail_kind load_plan_file(const char *path, struct load_plan **ret_plan, struct fail *fail)
+{
+        auto_free char *text = NULL;
+        auto_json struct json_object *doc = NULL;
+        size_t size = 0;
+
+        if (text_file_read(path, PLAN_BYTES_MAX, &text, &size, fail) || doc_parse(text, size, &doc, fail))
+                return fail_wrap(fail, "plan");
+        return load_plan_decode(doc, ret_plan, fail);
+}
+
+static enum fail_kind parse_index(const char *text, uint32_t workers, uint32_t *ret_index, struct fail *fail)
+{
+        char *end = NULL;
+        unsigned long value = text ? strtoul(text, &end, 10) : 0;
+
+        if (!text || *text < '0' || *text > '9' || *end != '\0' || value >= workers)
+                return fail_set(fail, FAIL_INVALID, "index: an integer from 0 to %u is wanted, by --index or "
+                                                    "JOB_COMPLETION_INDEX",
+                                workers - 1);
+        *ret_index = (uint32_t)value;
+        return FAIL_NONE;
+}
+
+int main(int argc, char **argv)
+{
+        int64_t began_ns = clock_now_ns(clock_system());
+        struct arguments arguments = {0};
+        struct load_plan *plan = NULL;
+        struct fail fail = {0};
+        uint32_t index = 0;
+
+        if (!parse_arguments(argc, argv, &arguments)) {
+                fputs(usage, stderr);
+                return EXIT_BAD_INPUT;
+        }
+        if (load_plan_file(arguments.plan_file, &plan, &fail) ||
+            parse_index(arguments.index, plan->workers, &index, &fail)) {
+                log_line("cannot run", "error", fail.text, NULL);
+                load_plan_free(plan);
+                return EXIT_BAD_INPUT;
+        }
+        const char *pod = getenv("POD_UID");
+        enum worker_exit result = worker_run(plan, &(struct worker_options){
+                                                           .index = index,
+                                                           .start_file = arguments.start_file,
+                                                           .message_file = arguments.message_file,
+                                                           .pod = pod ? pod : "",
+                                                           .began_ns = began_ns,
+                                                           .out_fd = STDOUT_FILENO,
+                                                   });
+        load_plan_free(plan);
+        return (int)result;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The plan's requests as bytes, built once. Each thread has its own copy, because the index header is patched in
+ * place just before sending. */
+#pragma once
+
+#include "load/plan.h"
+
+struct wire_request {
+        char *bytes; /* head and body in one piece: one send */
+        size_t size;
+        char *index; /* 16 digits inside bytes, NULL without index header */
+        bool to_head;
+        uint8_t expected[1000 / 8]; /* bit per status that counts as success */
+};
+
+struct wire {
+        struct wire_request requests[LOAD_REQUESTS_MAX];
+        size_t len;
+};
+
+/* Reads body files. On failure *wire is empty. FAIL_INVALID names the request; FAIL_MISSING … for files. */
+enum fail_kind wire_init(struct wire *wire, const struct load_plan *plan, struct fail *fail);
+void wire_copy(struct wire *into, const struct wire *from);
+void wire_done(struct wire *wire);
+
+/* Writes the request's global number; no-op without index header. The bytes may be sent until the next call. */
+void wire_set_index(struct wire_request *request, uint64_t index, bool warmup);
+/* The status (100..999) is one that the plan expects. */
+static inline bool wire_expects(const struct wire_request *request, int status)
+{
+        return request->expected[status / 8] >> (status % 8) & 1;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of a worker, shared by worker.c (phases), worker_interval.c (while it runs) and worker_result.c (what it
+ * says at the end). */
+#pragma once
+
+#include "load/cpu.h"
+#include "load/lane.h"
+#include "load/report.h"
+#include "load/worker.h"
+
+#define WORKER_LANES_MAX 64
+
+struct worker {
+        const struct load_plan *plan;
+        const struct worker_options *options;
+        struct report report;
+        struct cpu_group cpu_group;
+        double cores;         /* CPUs it may use */
+        double limit;         /* of these, the cgroup's limit; 0: none */
+        uint32_t connections; /* this worker's share */
+        bool precise;
+        int64_t interval_ms;
+        int signal_fd;
+        bool terminated;
+
+        struct schedule schedule;
+        struct wire wire;
+        struct socket_tls *tls;
+        struct lane_address *addresses;
+        size_t addresses_len;
+        struct lane_gate gate;
+        struct lane *lanes[WORKER_LANES_MAX];
+        size_t lanes_len;
+
+        int64_t start_wall_ms, start_ns, wake_ns;
+        bool start_told;
+        int64_t cpu_from_micros, throttled_from_micros; /* at the start instant */
+
+        struct { /* the interval record being put together */
+                int64_t from, at;     /* lanes agree up to interval 'at' */
+                int64_t lane_at[WORKER_LANES_MAX];
+                struct tally_span sum;
+                int64_t index, cpu_micros, throttled_micros;
+                uint64_t bytes;
+        } merge;
+};
+
+/* worker_interval.c */
+void worker_merge_init(struct worker *worker);
+void worker_merge_done(struct worker *worker);
+/* Takes what the lanes have finished; writes interval records. 'all': the lanes have ended, nothing is held back. */
+void worker_merge(struct worker *worker, bool all);
+
+/* worker_result.c */
+/* Writes piece, request and connect records, the message file and the end record. */
+void worker_tell_result(struct worker *worker, const char *reason, const char *message);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Interval records: the same span of time from every lane, added. */
+#include "data/doc.h"
+#include "load/worker_inner.h"
+
+#define BYTES_SLACK (256 * 1024)
+
+void worker_merge_init(struct worker *worker)
+{
+        tally_set_init(&worker->merge.sum.set, 2, false);
+        worker->merge.sum.warmup = worker->plan->warmup_ms > 0;
+        worker->merge.cpu_micros = cpu_used_micros();
+        worker->merge.throttled_micros = cpu_group_throttled_micros(&worker->cpu_group);
+}
+
+void worker_merge_done(struct worker *worker)
+{
+        tally_set_done(&worker->merge.sum.set);
+}
+
+static void add_span(struct worker *worker, struct tally_span *span)
+{
+        struct tally_span *sum = &worker->merge.sum;
+
+        if (sum->warmup && !span->warmup) {
+                tally_set_reset(&sum->set);
+                sum->warmup = false;
+        }
+        if (span->warmup == sum->warmup)
+                tally_set_add(&sum->set, &span->set);
+        sum->in_flight += span->in_flight;
+        sum->backlog += span->backlog;
+        if (span->ended_ns > sum->ended_ns)
+                sum->ended_ns = span->ended_ns;
+}
+
+/* Brings every lane to the same interval, the next that all have reached. False when one is not there yet. */
+static bool align(struct worker *worker)
+{
+        int64_t target = worker->merge.at + 1;
+        bool again = true;
+
+        while (again) {
+                again = false;
+                for (size_t i = 0; i < worker->lanes_len; i++) {
+                        int64_t *at = &worker->merge.lane_at[i];
+                        struct tally *tally = lane_tally(worker->lanes[i]);
+                        while (*at < target) {
+                                bool ended = atomic_load(&lane_state(worker->lanes[i])->ended);
+                                struct tally_span *span = tally_peek(tally);
+                                if (!span && !ended)
+                                        return false;
+                                if (!span)
+                                        break;
+                                add_span(worker, span);
+                                *at = span->to;
+                                tally_consume(tally);
+                        }
+                        if (*at > target) {
+                                target = *at;
+                                again = true;
+                        }
+                }
+        }
+        worker->merge.at = target;
+        return true;
+}
+
+static struct json_object *encode_hists(const struct tally_set *set)
+{
+        struct json_object *hists = doc_object();
+
+        doc_set(hists, "latency", record_encode_hist_for_line(set->latency));
+        doc_set(hists, "error", record_encode_hist_for_line(set->error));
+        return doc_set(hists, "censored", record_encode_hist_for_line(set->censored));
+}
+
+static int64_t interval_end_ms(const struct worker *worker)
+{
+        int64_t to_ms = lane_interval_from_ms(worker->plan, worker->interval_ms, worker->merge.at);
+        int64_t ended_ms = (worker->merge.sum.ended_ns + 999999) / 1000000;
+
+        return ended_ms > 0 && ended_ms < to_ms ? ended_ms : to_ms;
+}
+
+static void write_interval(struct worker *worker, int64_t from_ms, int64_t to_ms)
+{
+        struct tally_span *sum = &worker->merge.sum;
+        int64_t cpu_micros = cpu_used_micros(), throttled_micros = cpu_group_throttled_micros(&worker->cpu_group);
+        struct json_object *record = doc_set_text(doc_object(), "type", "interval");
+
+        doc_set_int(record, "index", worker->merge.index++);
+        doc_set_int(record, "fromMs", from_ms);
+        doc_set_int(record, "toMs", to_ms);
+        doc_set_text(record, "phase", sum->warmup ? "warmup" : "shape");
+        doc_set(record, "C", record_encode_counters(&sum->set.counters));
+        doc_set_int(record, "cpuMicros", cpu_micros - worker->merge.cpu_micros);
+        doc_set_int(record, "throttledMicros", throttled_micros - worker->merge.throttled_micros);
+        doc_set_int(record, "inFlight", (int64_t)sum->in_flight);
+        doc_set_int(record, "backlog", (int64_t)sum->backlog);
+        doc_set_int(record, "pacingP99Nanos", hist_quantile(sum->set.pacing, 0.99));
+        doc_set_int(record, "pacingMaxNanos", hist_max(sum->set.pacing));
+        doc_set(record, "hists", encode_hists(&sum->set));
+
+        uint64_t bytes = worker->report.bytes;
+        report_write(&worker->report, record);
+        worker->merge.bytes += worker->report.bytes - bytes;
+        worker->merge.cpu_micros = cpu_micros;
+        worker->merge.throttled_micros = throttled_micros;
+}
+
+/* Long or colourful runs would outgrow the log: records are joined until their bytes keep step with the run. */
+static bool within_budget(const struct worker *worker, int64_t to_ms)
+{
+        double total_ms = (double)(worker->plan->warmup_ms + worker->plan->shape_ms + worker->plan->timeout_ms);
+        double share = (double)(to_ms + worker->plan->warmup_ms) / total_ms;
+
+        return (double)worker->merge.bytes <= RECORD_INTERVAL_BYTES_MAX * share + BYTES_SLACK;
+}
+
+static void flush(struct worker *worker)
+{
+        struct tally_span *sum = &worker->merge.sum;
+        const struct record_counters *counters = &sum->set.counters;
+        int64_t from_ms = lane_interval_from_ms(worker->plan, worker->interval_ms, worker->merge.from);
+        int64_t to_ms = interval_end_ms(worker);
+
+        /* The lanes wake a moment after the shape's end: that moment is no interval unless something happened in it. */
+        bool empty = counters->offered == 0 && counters->done == 0 && counters->sent == 0;
+        if (worker->merge.at > worker->merge.from && !(empty && from_ms >= worker->plan->shape_ms))
+                write_interval(worker, from_ms, to_ms);
+        tally_set_reset(&sum->set);
+        sum->ended_ns = 0;
+        worker->merge.from = worker->merge.at;
+}
+
+static bool more_to_come(struct worker *worker)
+{
+        for (size_t i = 0; i < worker->lanes_len; i++)
+                if (tally_peek(lane_tally(worker->lanes[i])) || !atomic_load(&lane_state(worker->lanes[i])->ended))
+                        return true;
+        return false;
+}
+
+void worker_merge(struct worker *worker, bool all)
+{
+        struct tally_span *sum = &worker->merge.sum;
+        int64_t warmup_end = (worker->plan->warmup_ms + worker->interval_ms - 1) / worker->interval_ms;
+
+        while (more_to_come(worker) && align(worker)) {
+                bool warmup_ends = worker->merge.from < warmup_end && worker->merge.at >= warmup_end;
+                if (warmup_ends || within_budget(worker, interval_end_ms(worker)))
+                        flush(worker);
+                /* The gauges are the lanes' state at the end, never a sum over time. */
+                sum->in_flight = sum->backlog = 0;
+        }
+        if (all)
+                flush(worker);
+}
