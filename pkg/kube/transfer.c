@@ -234,7 +234,8 @@ static void set_connection(CURL *easy, struct request *request)
 
         curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
         curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-        curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+        /* Wait for the handshake to say whether one connection will do; without TLS only a whole answer would tell. */
+        curl_easy_setopt(easy, CURLOPT_PIPEWAIT, text_starts(request->client->base_url, "https:") ? 1L : 0L);
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                          (long)(lane->peer_timeout_ms < CONNECT_MS ? lane->peer_timeout_ms : CONNECT_MS));
         curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
