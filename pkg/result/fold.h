@@ -40,7 +40,7 @@ struct fold_value fold_max(const struct hist *ok, const struct hist *censored, i
 int fold_compare(struct fold_value a, struct fold_value b);
 
 #define FOLD_TEXT_MAX 32
-/* "1.234ms", "> 5s", "-" when unknown. Milliseconds with three decimals; a censored bound as short as it can be said. */
+/* "11.2ms", "> 5s", "-" when unknown. */
 const char *fold_format(struct fold_value value, char text[static FOLD_TEXT_MAX]);
 
 /* ---- the fold ---- */
@@ -57,7 +57,7 @@ struct fold_piece {
         enum load_piece_kind kind;
         double from_rps, to_rps; /* as planned */
         uint32_t workers;        /* how many workers' records are in it */
-        struct fold_span span;   /* from_ms, to_ms: as recorded (a cancelled piece is shorter); as planned without records */
+        struct fold_span span;   /* from_ms, to_ms: as planned; when the run was stopped, as far as it came */
 };
 
 struct fold_request {
@@ -75,9 +75,9 @@ struct fold {
 
         struct fold_span whole;
         struct fold_piece *pieces; size_t pieces_len;
-        struct fold_request *requests; size_t requests_len; /* request records cover the whole shape */
-        /* The piece that is judged: the longest hold (the first of equals), or the closed piece; -1 when the shape has
-         * none, or when 'reduced' and the shape has several pieces. */
+        struct fold_request *requests; size_t requests_len; /* their records cover the whole shape */
+        /* The piece that is judged: the longest hold (the first of equals), or the closed piece. -1: none such, or 'reduced'
+         * or 'lost', when only the whole shape is known. */
         int window;
 
         uint64_t connects, connect_errors, handshakes;

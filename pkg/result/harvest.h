@@ -50,8 +50,9 @@ void harvest_cut(struct harvest *harvest, uint32_t worker);
 /* The termination message; repeating it is fine. Text that is not a whole message of this worker is ignored and counted in
  * harvest_worker.foreign. */
 void harvest_message(struct harvest *harvest, uint32_t worker, const char *text, size_t size);
-/* The pod is gone, or its container is dead and both lanes have been read as far as they can be: nothing more will
- * come. 'why' (may be NULL) is for people, e.g. "OOMKilled". No effect on a worker that ended. */
+/* Nothing more will come: the pod is gone, or its container is dead and both lanes have been read as far as they can be.
+ * A worker without end record and message is LOST now; one that ended stays ENDED, with what it has. 'why' (may be NULL) is
+ * for people, e.g. "OOMKilled". Feeding later is fine all the same. */
 void harvest_lost(struct harvest *harvest, uint32_t worker, const char *why);
 
 /* ---- looking ---- */
@@ -68,6 +69,7 @@ struct harvest_worker {
         bool message;            /* a whole termination message is there */
         bool gap;                /* a record beyond a missing one was seen: read the stream again from its start */
         bool mismatch;           /* the lanes, or the log and its own digest, contradict each other */
+        bool broken;             /* a whole record that cannot be understood: this log will never be complete */
         bool tainted;            /* two pods under one index, or records of another run under this index */
         uint64_t records;        /* log records taken over so far, i.e. the seq expected next */
         uint64_t foreign;        /* lines that are none of ours, damaged or of another worker; re-reads count again */
@@ -92,9 +94,9 @@ uint32_t harvest_workers(const struct harvest *harvest);
 const struct harvest_worker *harvest_worker(const struct harvest *harvest, uint32_t worker);
 /* How many workers are in the state or beyond it (LOST counts only for LOST; ready and started count also when lost since). */
 uint32_t harvest_count(const struct harvest *harvest, enum harvest_state state);
-/* Every worker ended or lost, and no worker's log could still be completed by reading it again. */
+/* Each worker's log is complete, or given up (harvest_lost, or broken for good). */
 bool harvest_done(const struct harvest *harvest);
-/* This worker's log is worth (re)reading: not complete, and the pod may still have it. */
+/* This worker's log is worth (re)reading: neither complete nor given up. */
 bool harvest_wants_log(const struct harvest *harvest, uint32_t worker);
 
 /* What is known while it runs. */
@@ -112,13 +114,14 @@ struct harvest_live harvest_live(const struct harvest *harvest);
 /* ---- for result/fold.c: borrowed, valid until the next call that feeds ---- */
 
 struct harvest_point {
-        int64_t from_ms, to_ms; /* shape time */
-        uint32_t workers;       /* how many workers reported it */
+        int64_t from_ms;  /* shape time; a whole number of harvest_point_ms */
+        int64_t to_ms;    /* until when its records reach: the rates are per to_ms - from_ms */
+        uint32_t workers; /* how many workers reported it */
         struct record_counters counters;
         struct hist *latency, *error, *censored; /* 2 digits; NULL when empty */
         int64_t latency_sum_ns;
         int64_t cpu_us, throttled_us;
-        uint64_t in_flight, backlog; /* sums over workers of the last record in the point */
+        uint64_t in_flight_ms, backlog_ms; /* requests times milliseconds: divide by to_ms - from_ms for the mean */
 };
 /* Points in time order; a stretch of time nobody reported has no point. */
 size_t harvest_points(const struct harvest *harvest, const struct harvest_point **ret_points);

@@ -36,11 +36,9 @@
 #define PACK_SHA256_MAX 65
 
 struct pack_input { /* everything borrowed for the call */
-        const char *base; /* name of the run's ConfigMaps up to the last '-': "<run cut>-<8 hex>" (api/plan.h) */
         const char *namespace, *run_name, *run_uid;
         const char *profile; /* name; NULL for a run without one */
         int trial;
-        struct json_object *labels; /* further labels of each ConfigMap, {"k":"v"}; may be NULL */
         const struct fold *fold;
         int64_t interval_ms;
         struct json_object *summary;    /* written as it is to summary.json */
@@ -66,11 +64,8 @@ struct json_object *pack_encode_ref(const struct pack *pack);
 /* SHA-256 of a ConfigMap's data as above, hex. For comparing what stands in the cluster with what would be written. */
 void pack_digest(struct json_object *config_map, char sha256[static PACK_SHA256_MAX]);
 
-/* ---- labels by which results are found and history is kept ---- */
-#define PACK_LABEL_RUN "loadstone.dev/run-uid"
-#define PACK_LABEL_PROFILE "loadstone.dev/profile" /* left out for a run without one */
+/* Names and labels are those of api/names.h; the trial stands beside them, "0" counting from there. */
 #define PACK_LABEL_TRIAL "loadstone.dev/trial"
-#define PACK_LABEL_PART "loadstone.dev/part"       /* "plan", "result", "series" */
 
 /* ---- history ---- */
 

@@ -50,9 +50,3 @@ struct json_object *status_encode_workers(const struct harvest *harvest, const s
 
 /* status.message at the end: "998.7/s, p99 11.2ms, errors 0.02%; Pass: …; Limited: …". New string, caller frees. */
 char *status_message(const struct fold *fold, const struct gates *gates, const struct verdict_judged *judged);
-
-/* ---- text of one number, also for other places that print ---- */
-#define STATUS_NUMBER_MAX 32
-const char *status_format_rate(double per_s, char text[static STATUS_NUMBER_MAX]);   /* "998.7/s" */
-const char *status_format_ratio(double ratio, char text[static STATUS_NUMBER_MAX]);  /* "0%", "0.02%", "100%"; never "0%" for more than 0 */
-const char *status_format_seconds(int64_t ms, char text[static STATUS_NUMBER_MAX]);  /* "60s", "1.5s" */

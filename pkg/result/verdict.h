@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/profile.h"
 #include "result/fold.h"
 #include "result/gates.h"
 
@@ -25,12 +26,6 @@ enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL, VERDICT_INCONCLUSIVE };
 const char *verdict_name(enum verdict verdict); /* "None", "Pass", "Fail", "Inconclusive" */
 
 enum objective_state { OBJECTIVE_MET, OBJECTIVE_MISSED, OBJECTIVE_UNRESOLVED };
-
-/* One objective as the profile writes it: a metric with labels, and limits as text with their unit ("250ms", "0.1%",
- * "500/s"; a ratio of the offered rate for rate.achieved: "99%"). 'min' or 'max' may be NULL, not both. */
-struct objective {
-        const char *metric, *min, *max; /* borrowed for the call */
-};
 
 #define OBJECTIVE_TEXT_MAX 160
 
@@ -45,22 +40,21 @@ struct objective_judged {
         char text[OBJECTIVE_TEXT_MAX]; /* one sentence */
 };
 
-#define OBJECTIVES_MAX 64
-
 struct verdict_judged {
         enum verdict verdict;
         const char *reason; /* from the table above */
         char text[256];     /* one sentence, names what decided */
-        struct objective_judged objectives[OBJECTIVES_MAX];
+        struct objective_judged objectives[PROFILE_OBJECTIVES_MAX];
         size_t len;
 };
 
-/* 'len' at most OBJECTIVES_MAX. Metrics: latency|service|ttfb|connect|handshake .min|mean|p50…p9999|max, errors.ratio{class},
- * status.ratio{code}, rate.offered, rate.achieved; labels piece (index, or a kind that occurs once) and request.
- * A request's own figures cover the whole shape: piece and request together are NotMeasured.
- * ret_judged is large: allocate or reuse it. */
-void verdict_judge(const struct fold *fold, const struct gates *gates, const struct objective *objectives, size_t len,
-                   struct verdict_judged *ret_judged);
+/* Metrics as api/metric.h knows them; 'len' at most PROFILE_OBJECTIVES_MAX. Label piece: the index of the piece, or a kind
+ * ("hold") that occurs once. Label request: a request's own figures cover the whole shape, so piece and request together
+ * are NotMeasured, and so is service or ttfb of a request. errors.ratio{class} and status.ratio{code} are shares of all requests
+ * done. A rate limit in percent is of the rate that was offered in the same span.
+ * *ret_judged is large: allocate it. */
+void verdict_judge(const struct fold *fold, const struct gates *gates, const struct profile_objective *objectives,
+                   size_t len, struct verdict_judged *ret_judged);
 
 /* The objectives array of status: [{"metric","limit","value","met":"True"|"False"|"Unknown","reason","message"}]; caller owns. */
 struct json_object *verdict_encode_objectives(const struct verdict_judged *judged);

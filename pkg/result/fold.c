@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sums the workers' records, in the order of the workers, so that the same records give the same sums to the last bit. */
+#include "result/fold.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "data/doc.h"
+
+static void span_done(struct fold_span *span)
+{
+        hist_free(span->latency);
+        hist_free(span->service);
+        hist_free(span->error);
+        hist_free(span->censored);
+        hist_free(span->ttfb);
+        hist_free(span->pacing);
+        hist_free(span->backlog);
+}
+
+struct fold *fold_free(struct fold *fold)
+{
+        if (!fold)
+                return NULL;
+        span_done(&fold->whole);
+        for (size_t i = 0; i < fold->pieces_len; i++)
+                span_done(&fold->pieces[i].span);
+        for (size_t i = 0; i < fold->requests_len; i++) {
+                span_done(&fold->requests[i].span);
+                free(fold->requests[i].name);
+        }
+        free(fold->pieces);
+        free(fold->requests);
+        hist_free(fold->connect);
+        hist_free(fold->handshake);
+        free(fold);
+        return NULL;
+}
+
+/* ---- sums ---- */
+
+/* Adds at the lower of both resolutions. */
+static void add_hist(struct hist **into, const struct hist *from)
+{
+        if (!from || hist_count(from) == 0)
+                return;
+        if (!*into) {
+                *into = hist_new(hist_digits(from));
+        } else if (hist_digits(*into) > hist_digits(from)) {
+                struct hist *coarse = hist_new(hist_digits(from));
+                hist_add(coarse, *into);
+                hist_free(*into);
+                *into = coarse;
+        }
+        hist_add(*into, from);
+}
+
+static void note_digits(struct fold_span *span, const struct hist *hist)
+{
+        if (hist && hist_count(hist) && (span->digits == 0 || hist_digits(hist) < span->digits))
+                span->digits = hist_digits(hist);
+}
+
+static const struct { const char *name; size_t offset; } hists[] = {
+        {"latency", offsetof(struct fold_span, latency)},   {"service", offsetof(struct fold_span, service)},
+        {"error", offsetof(struct fold_span, error)},       {"censored", offsetof(struct fold_span, censored)},
+        {"ttfb", offsetof(struct fold_span, ttfb)},         {"pacing", offsetof(struct fold_span, pacing)},
+        {"backlog", offsetof(struct fold_span, backlog)},
+};
+
+static struct hist **hist_of(struct fold_span *span, size_t i)
+{
+        return (struct hist **)((char *)span + hists[i].offset);
+}
+
+static void add_span(struct fold_span *into, struct fold_span *from)
+{
+        record_add_counters(&into->counters, &from->counters);
+        into->unresolved |= from->unresolved;
+        for (size_t i = 0; i < ARRAY_LEN(hists); i++) {
+                add_hist(hist_of(into, i), *hist_of(from, i));
+                note_digits(into, *hist_of(from, i));
+        }
+}
+
+/* Adds a record's counters (under "C"; further parts have none) and histograms. */
+static void add_record(struct fold_span *span, struct json_object *record)
+{
+        struct record_counters counters = {0};
+
+        if (doc_at(record, "C") && record_decode_counters(doc_at(record, "C"), &counters, NULL) == FAIL_NONE)
+                record_add_counters(&span->counters, &counters);
+        for (size_t i = 0; i < ARRAY_LEN(hists); i++) {
+                struct json_object *at = doc_at(doc_at(record, "hists"), hists[i].name);
+                struct hist *hist = NULL;
+                if (!at)
+                        continue;
+                if (record_decode_hist(at, &hist, NULL))
+                        span->unresolved = true;
+                add_hist(hist_of(span, i), hist);
+                note_digits(span, hist);
+                hist_free(hist);
+        }
+}
+
+static void add_connect(struct fold *fold, struct json_object *record)
+{
+        struct hist *connect = NULL, *handshake = NULL;
+
+        fold->connects += (uint64_t)doc_int(record, "connects", 0);
+        fold->connect_errors += (uint64_t)doc_int(record, "connectErrors", 0);
+        fold->handshakes += (uint64_t)doc_int(record, "handshakes", 0);
+        if (doc_at(record, "hists.connect") && !record_decode_hist(doc_at(record, "hists.connect"), &connect, NULL))
+                add_hist(&fold->connect, connect);
+        if (doc_at(record, "hists.handshake") && !record_decode_hist(doc_at(record, "hists.handshake"), &handshake, NULL))
+                add_hist(&fold->handshake, handshake);
+        hist_free(connect);
+        hist_free(handshake);
+}
+
+/* ---- workers ---- */
+
+/* A worker whose log is complete: every piece, request and connection it recorded. */
+static void add_log(struct fold *fold, const struct harvest *harvest, uint32_t worker)
+{
+        const struct harvest_kept *kept;
+        size_t len = harvest_kept(harvest, worker, &kept);
+
+        for (size_t i = 0; i < len; i++) {
+                auto_json struct json_object *record = NULL;
+                if (doc_parse(kept[i].text, kept[i].size, &record, NULL))
+                        continue;
+                if (kept[i].kind == HARVEST_CONNECT) {
+                        add_connect(fold, record);
+                } else if (kept[i].kind == HARVEST_PIECE && kept[i].index < fold->pieces_len) {
+                        fold->pieces[kept[i].index].workers += kept[i].part == 0;
+                        add_record(&fold->pieces[kept[i].index].span, record);
+                } else if (kept[i].kind == HARVEST_REQUEST && kept[i].index < fold->requests_len) {
+                        add_record(&fold->requests[kept[i].index].span, record);
+                }
+        }
+}
+
+/* One of the message's histograms, which may have lost its buckets for want of room. */
+static void add_message_hist(struct fold_span *span, struct hist **into, struct json_object *at, uint64_t count)
+{
+        struct hist *hist = NULL;
+
+        if (count == 0)
+                return;
+        if (!doc_text(at, "hdr") || record_decode_hist(at, &hist, NULL))
+                span->unresolved = true;
+        add_hist(into, hist);
+        note_digits(span, hist);
+        hist_free(hist);
+}
+
+static void add_message(struct fold *fold, struct json_object *message)
+{
+        struct record_counters total = {0};
+
+        if (record_decode_counters(doc_at(message, "total"), &total, NULL))
+                return;
+        record_add_counters(&fold->whole.counters, &total);
+        add_message_hist(&fold->whole, &fold->whole.latency, doc_at(message, "latency"), total.ok);
+        add_message_hist(&fold->whole, &fold->whole.censored, doc_at(message, "censored"), total.censored);
+        /* Latencies of errors are a detail: without them the rest still has its percentiles. */
+        struct hist *error = NULL;
+        if (doc_text(message, "error.hdr") && !record_decode_hist(doc_at(message, "error"), &error, NULL))
+                add_hist(&fold->whole.error, error);
+        hist_free(error);
+}
+
+static void note_ratio(double *most, double part, double of)
+{
+        if (of > 0 && part / of > *most)
+                *most = part / of;
+}
+
+static void note_generator(struct fold *fold, const struct harvest *harvest, uint32_t worker)
+{
+        const struct harvest_worker *view = harvest_worker(harvest, worker);
+        struct json_object *message = harvest_message_doc(harvest, worker);
+
+        if (view->cpu_span_us > 0) {
+                note_ratio(&fold->cpu_ratio_max, (double)view->cpu_us, (double)view->cpu_span_us * view->cores);
+                note_ratio(&fold->throttled_ratio_max, (double)view->throttled_us, (double)view->cpu_span_us);
+        } else if (message) {
+                double elapsed = doc_double(message, "elapsedMicros", 0);
+                note_ratio(&fold->cpu_ratio_max, doc_double(message, "cpuMicros", 0), elapsed * view->cores);
+                note_ratio(&fold->throttled_ratio_max, doc_double(message, "throttledMicros", 0), elapsed);
+        }
+        fold->skipped += view->skipped;
+        fold->failed += strcmp(view->reason, "failed") == 0;
+        fold->partial |= strcmp(view->reason, "terminated") == 0 || strcmp(view->reason, "failed") == 0;
+        if (!view->started)
+                return;
+        if (view->start_wall_ms > 0)
+                fold->start_wall_ms = view->start_wall_ms;
+        fold->unsynchronised += view->clock_error_us < 0;
+        int64_t skew_us = view->wake_us + (view->clock_error_us > 0 ? view->clock_error_us : 0);
+        if (skew_us > fold->start_skew_us)
+                fold->start_skew_us = skew_us;
+}
+
+static void add_worker(struct fold *fold, const struct harvest *harvest, uint32_t worker)
+{
+        const struct harvest_worker *view = harvest_worker(harvest, worker);
+        struct json_object *message = harvest_message_doc(harvest, worker);
+
+        fold->mismatch |= view->mismatch;
+        fold->tainted |= view->tainted;
+        if (view->log_complete) {
+                add_log(fold, harvest, worker);
+        } else if (message) {
+                add_message(fold, message);
+                fold->reduced++;
+        } else {
+                if (!fold->lost_text[0])
+                        snprintf(fold->lost_text, sizeof fold->lost_text, "worker %u: %s", worker,
+                                 view->text[0] ? view->text : harvest_state_name(view->state));
+                return;
+        }
+        fold->covered++;
+        note_generator(fold, harvest, worker);
+}
+
+/* ---- spans of time ---- */
+
+static int64_t clip_ms(int64_t value, int64_t low, int64_t high)
+{
+        return value < low ? low : value > high ? high : value;
+}
+
+/* How far the workers came: the whole shape, unless they were stopped. */
+static int64_t end_ms(const struct fold *fold, const struct harvest *harvest, const struct load_plan *plan)
+{
+        int64_t seen_ms = 0;
+
+        if (!fold->partial)
+                return plan->shape_ms;
+        for (uint32_t i = 0; i < fold->workers; i++) {
+                const struct harvest_worker *view = harvest_worker(harvest, i);
+                int64_t at_ms = view->seen_ms;
+                struct json_object *message = harvest_message_doc(harvest, i);
+                if (message && !view->log_complete)
+                        at_ms = doc_int(message, "elapsedMicros", 0) / 1000 - plan->warmup_ms;
+                if (at_ms > seen_ms)
+                        seen_ms = at_ms;
+        }
+        return clip_ms(seen_ms, 0, plan->shape_ms);
+}
+
+static void cut_spans(struct fold *fold, int64_t at_ms)
+{
+        fold->whole.to_ms = clip_ms(at_ms, 0, fold->whole.to_ms);
+        for (size_t i = 0; i < fold->pieces_len; i++) {
+                struct fold_span *span = &fold->pieces[i].span;
+                span->to_ms = clip_ms(at_ms, span->from_ms, span->to_ms);
+        }
+        for (size_t i = 0; i < fold->requests_len; i++)
+                fold->requests[i].span.to_ms = fold->whole.to_ms;
+}
+
+/* Nobody came to the end: what the interval records had shown until then. */
+static void keep_partial(struct fold *fold)
+{
+        for (size_t i = 0; i < fold->points_len; i++) {
+                const struct harvest_point *point = &fold->points[i];
+                record_add_counters(&fold->whole.counters, &point->counters);
+                add_hist(&fold->whole.latency, point->latency);
+                add_hist(&fold->whole.error, point->error);
+                add_hist(&fold->whole.censored, point->censored);
+                note_digits(&fold->whole, point->latency);
+        }
+        fold->partial = fold->points_len > 0;
+}
+
+static void plan_spans(struct fold *fold, const struct load_plan *plan)
+{
+        int64_t at_ms = 0;
+
+        fold->pieces_len = plan->shape_len;
+        fold->pieces = xcalloc(plan->shape_len, sizeof *fold->pieces);
+        for (size_t i = 0; i < plan->shape_len; i++) {
+                const struct load_piece *piece = &plan->shape[i];
+                fold->pieces[i] = (struct fold_piece){
+                        .kind = piece->kind,
+                        .from_rps = piece->from_rps,
+                        .to_rps = piece->to_rps,
+                        .span = {.from_ms = at_ms, .to_ms = at_ms + piece->for_ms},
+                };
+                at_ms += piece->for_ms;
+        }
+        fold->whole.to_ms = at_ms;
+        fold->requests_len = plan->requests_len;
+        fold->requests = xcalloc(plan->requests_len, sizeof *fold->requests);
+        for (size_t i = 0; i < plan->requests_len; i++) {
+                fold->requests[i].name = xstrdup(plan->requests[i].name ? plan->requests[i].name : "");
+                fold->requests[i].span.to_ms = at_ms;
+        }
+}
+
+static int choose_window(const struct fold *fold)
+{
+        int chosen = -1;
+
+        if (fold->reduced > 0 || fold->lost)
+                return -1;
+        for (size_t i = 0; i < fold->pieces_len; i++) {
+                const struct fold_piece *piece = &fold->pieces[i];
+                int64_t ms = piece->span.to_ms - piece->span.from_ms;
+                if (piece->kind == LOAD_RAMP)
+                        continue;
+                if (chosen < 0 || ms > fold->pieces[chosen].span.to_ms - fold->pieces[chosen].span.from_ms)
+                        chosen = (int)i;
+        }
+        return chosen;
+}
+
+static int64_t pacing_p99_ns(const struct fold *fold, const struct harvest *harvest)
+{
+        const struct hist *pacing = fold_window(fold)->pacing;
+        int64_t worst_ns = pacing ? hist_quantile(pacing, 0.99) : -1;
+
+        if (fold->closed)
+                return -1;
+        for (uint32_t i = 0; i < fold->workers; i++) {
+                struct json_object *message = harvest_message_doc(harvest, i);
+                if (harvest_worker(harvest, i)->log_complete || !message)
+                        continue;
+                int64_t ns = doc_int(message, "pacingP99Nanos", -1);
+                if (ns > worst_ns)
+                        worst_ns = ns;
+        }
+        return worst_ns;
+}
+
+struct fold *fold_new(const struct harvest *harvest, const struct load_plan *plan)
+{
+        struct fold *fold = xnew(struct fold);
+
+        fold->workers = harvest_workers(harvest);
+        fold->closed = plan->closed;
+        fold->timeout_ns = plan->timeout_ms * NS_PER_MS;
+        fold->start_skew_us = -1;
+        fold->cpu_ratio_max = -1;
+        fold->throttled_ratio_max = -1;
+        fold->points_len = harvest_points(harvest, &fold->points);
+        fold->point_ms = harvest_point_ms(harvest);
+        plan_spans(fold, plan);
+        for (uint32_t i = 0; i < fold->workers; i++)
+                add_worker(fold, harvest, i);
+        fold->lost = fold->covered == 0;
+        for (size_t i = 0; i < fold->pieces_len; i++)
+                add_span(&fold->whole, &fold->pieces[i].span);
+        if (fold->lost)
+                keep_partial(fold);
+        cut_spans(fold, end_ms(fold, harvest, plan));
+        fold->window = choose_window(fold);
+        fold->pacing_p99_ns = pacing_p99_ns(fold, harvest);
+        return fold;
+}
+
+const struct fold_span *fold_window(const struct fold *fold)
+{
+        return fold->window >= 0 ? &fold->pieces[fold->window].span : &fold->whole;
+}

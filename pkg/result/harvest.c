@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Lanes and states: bytes to lines, lines to records in the order of their seq, records to what the worker did.
+ * A record is taken over once, when everything before it has been; one that arrives early waits. */
+#include "result/harvest.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "result/harvest_internal.h"
+
+#define KEPT_BYTES_MAX (4 * 1024 * 1024)
+#define GAUGE_MAX INT64_C(1000000000)
+
+struct harvest *harvest_new(const struct harvest_spec *spec)
+{
+        struct harvest *harvest = xnew(struct harvest);
+
+        assert(spec->workers > 0 && spec->workers <= LOAD_WORKERS_MAX);
+        assert(spec->shape_ms > 0 && spec->interval_ms > 0 && spec->timeout_ms > 0);
+        harvest->run_uid = xstrdup(spec->run_uid);
+        harvest->trial = spec->trial;
+        harvest->workers_len = spec->workers;
+        harvest->workers = xcalloc(spec->workers, sizeof *harvest->workers);
+        harvest->shape_ms = spec->shape_ms;
+        harvest->interval_ms = spec->interval_ms;
+        harvest->timeout_ms = spec->timeout_ms;
+        harvest_time_init(harvest);
+        for (uint32_t i = 0; i < spec->workers; i++) {
+                struct worker *worker = &harvest->workers[i];
+                worker->view.seen_ms = INT64_MIN;
+                worker->view.clock_error_us = INT64_MIN;
+                worker->last.index = -1;
+                worker->line = buf_bounded(RECORD_LINE_BYTES_MAX);
+                worker->sha = EVP_MD_CTX_new();
+                if (!worker->sha || !EVP_DigestInit_ex(worker->sha, EVP_sha256(), NULL))
+                        abort();
+        }
+        return harvest;
+}
+
+static void worker_done(struct worker *worker)
+{
+        buf_done(&worker->line);
+        EVP_MD_CTX_free(worker->sha);
+        free(worker->crcs);
+        for (size_t i = 0; i < worker->pending_len; i++)
+                free(worker->pending[i].text);
+        free(worker->pending);
+        for (size_t i = 0; i < worker->kept_len; i++)
+                free(worker->kept[i].text);
+        free(worker->kept);
+        json_object_put(worker->end);
+        json_object_put(worker->message);
+}
+
+struct harvest *harvest_free(struct harvest *harvest)
+{
+        if (!harvest)
+                return NULL;
+        for (uint32_t i = 0; i < harvest->workers_len; i++)
+                worker_done(&harvest->workers[i]);
+        harvest_time_done(harvest);
+        free(harvest->workers);
+        free(harvest->run_uid);
+        free(harvest);
+        return NULL;
+}
+
+static void copy_text(char *into, size_t size, const char *text)
+{
+        snprintf(into, size, "%s", text ? text : "");
+}
+
+static void advance(struct worker *worker, enum harvest_state state)
+{
+        if (worker->view.state < state || worker->view.state == HARVEST_LOST)
+                worker->view.state = state;
+}
+
+void harvest_pod(struct harvest *harvest, uint32_t worker, const char *pod_uid)
+{
+        struct harvest_worker *view = &harvest->workers[worker].view;
+
+        if (!pod_uid || !*pod_uid)
+                return;
+        if (!view->pod[0])
+                copy_text(view->pod, sizeof view->pod, pod_uid);
+        else if (strncmp(view->pod, pod_uid, sizeof view->pod - 1) != 0)
+                view->tainted = true;
+}
+
+/* hello and the termination message say whose they are. */
+static bool is_ours(const struct harvest *harvest, uint32_t worker, struct json_object *doc)
+{
+        return text_equal(doc_text(doc, "run"), harvest->run_uid) && doc_int(doc, "trial", -1) == harvest->trial &&
+               doc_int(doc, "worker", -1) == worker && doc_int(doc, "workers", -1) == harvest->workers_len;
+}
+
+/* ---- what each type of record says; false when it cannot be understood ---- */
+
+static bool on_hello(struct harvest *harvest, uint32_t index, struct json_object *record)
+{
+        struct worker *worker = &harvest->workers[index];
+
+        if (doc_int(record, "version", 0) != 1)
+                return false;
+        if (!is_ours(harvest, index, record)) {
+                worker->view.tainted = true;
+                return false;
+        }
+        harvest_pod(harvest, index, doc_text(record, "pod"));
+        worker->view.cores = doc_double(record, "cores", worker->view.cores);
+        advance(worker, HARVEST_HELLO);
+        return true;
+}
+
+static bool on_ready(struct harvest *harvest, uint32_t index, struct json_object *record)
+{
+        struct worker *worker = &harvest->workers[index];
+
+        worker->view.ready = true;
+        worker->view.ready_wall_ms = doc_int(record, "wallMs", 0);
+        worker->view.connections = (uint32_t)doc_int(record, "connections", 0);
+        worker->view.connect_errors = (uint64_t)doc_int(record, "connectErrors", 0);
+        worker->view.clock_error_us = doc_int(record, "clockErrorMicros", INT64_MIN);
+        advance(worker, HARVEST_READY);
+        return true;
+}
+
+static void note_start(struct harvest_worker *view, struct json_object *doc)
+{
+        view->started = true;
+        view->start_wall_ms = doc_int(doc, "startWallMs", view->start_wall_ms);
+        view->wake_us = doc_int(doc, "wakeMicros", view->wake_us);
+        view->clock_error_us = doc_int(doc, "clockErrorMicros", view->clock_error_us);
+        view->late = doc_bool(doc, "late", view->late);
+        view->skipped = (uint64_t)doc_int(doc, "skipped", (int64_t)view->skipped);
+}
+
+static bool on_start(struct harvest *harvest, uint32_t index, struct json_object *record)
+{
+        note_start(&harvest->workers[index].view, record);
+        advance(&harvest->workers[index], HARVEST_STARTED);
+        return true;
+}
+
+/* Counters stand under "C" in records, under "total" in the message, and not at all in further parts of a record. */
+static bool read_counters(struct json_object *record, struct record_counters *ret_counters)
+{
+        struct json_object *at = doc_at(record, "C");
+
+        if (!at)
+                at = doc_at(record, "total");
+        *ret_counters = (struct record_counters){0};
+        return !at || record_decode_counters(at, ret_counters, NULL) == FAIL_NONE;
+}
+
+/* Absent is fine; false when it is there and wrong. */
+static bool read_hist(struct json_object *record, const char *name, struct hist **ret_hist)
+{
+        struct json_object *at = doc_at(doc_at(record, "hists"), name);
+
+        return !at || record_decode_hist(at, ret_hist, NULL) == FAIL_NONE;
+}
+
+static int64_t read_gauge(struct json_object *record, const char *name)
+{
+        int64_t value = doc_int(record, name, 0);
+
+        return value < 0 ? 0 : value > GAUGE_MAX ? GAUGE_MAX : value;
+}
+
+static bool on_interval(struct harvest *harvest, uint32_t index, struct json_object *record)
+{
+        struct interval *last = &harvest->workers[index].last;
+        struct hist *latency = NULL, *error = NULL, *censored = NULL;
+        struct interval interval = {
+                .index = doc_int(record, "index", -1),
+                .part = doc_int(record, "part", 0) > 0,
+                .from_ms = doc_int(record, "fromMs", INT64_MIN),
+                .to_ms = doc_int(record, "toMs", INT64_MIN),
+                .shape = text_equal(doc_text(record, "phase"), "shape"),
+                .cpu_us = doc_int(record, "cpuMicros", 0),
+                .throttled_us = doc_int(record, "throttledMicros", 0),
+                .in_flight = (uint64_t)read_gauge(record, "inFlight"),
+                .backlog = (uint64_t)read_gauge(record, "backlog"),
+        };
+        /* A further part brings histograms only; it belongs where its first part does. */
+        if (interval.part && interval.index == last->index) {
+                interval.from_ms = last->from_ms;
+                interval.to_ms = last->to_ms;
+                interval.shape = last->shape;
+        }
+        bool known = interval.from_ms < interval.to_ms && interval.from_ms >= -LOAD_SHAPE_MS_MAX &&
+                     interval.to_ms <= 2 * LOAD_SHAPE_MS_MAX && (interval.from_ms >= 0) == interval.shape &&
+                     read_counters(record, &interval.counters) && read_hist(record, "latency", &latency) &&
+                     read_hist(record, "error", &error) && read_hist(record, "censored", &censored);
+
+        if (known) {
+                *last = interval;
+                interval.latency = latency;
+                interval.error = error;
+                interval.censored = censored;
+                harvest_add_interval(harvest, index, &interval);
+        }
+        hist_free(latency);
+        hist_free(error);
+        hist_free(censored);
+        return known;
+}
+
+static bool keep(struct harvest *harvest, uint32_t index, enum harvest_kind kind, struct json_object *record)
+{
+        struct worker *worker = &harvest->workers[index];
+        int64_t at = doc_int(record, "index", 0), part = doc_int(record, "part", 0);
+        const char *text = doc_print(record);
+        size_t size = strlen(text);
+
+        if (at < 0 || at >= LOAD_PIECES_MAX || part < 0 || part > 64 || worker->kept_bytes + size > KEPT_BYTES_MAX)
+                return false;
+        worker->kept = xrealloc(worker->kept, (worker->kept_len + 1) * sizeof *worker->kept);
+        worker->kept[worker->kept_len++] = (struct harvest_kept){
+                .kind = kind, .index = (uint32_t)at, .part = (uint32_t)part, .text = xstrndup(text, size), .size = size};
+        worker->kept_bytes += size;
+        return true;
+}
+
+static bool on_piece(struct harvest *harvest, uint32_t index, struct json_object *record)
+{
+        return keep(harvest, index, HARVEST_PIECE, record);
+}
+
+static bool on_request(struct harvest *harvest, uint32_t index, struct json_object *record)
+{
+        return keep(harvest, index, HARVEST_REQUEST, record);
+}
+
+static bool on_connect(struct harvest *harvest, uint32_t index, struct json_object *record)
+{
+        return keep(harvest, index, HARVEST_CONNECT, record);
+}
+
+/* The SHA-256 of the lines taken over so far, as hex. */
+static void digest_so_far(const struct worker *worker, char hex[static 65])
+{
+        unsigned char digest[EVP_MAX_MD_SIZE];
+        unsigned int size = 0;
+        EVP_MD_CTX *copy = EVP_MD_CTX_new();
+
+        if (!copy || !EVP_MD_CTX_copy_ex(copy, worker->sha) || !EVP_DigestFinal_ex(copy, digest, &size))
+                abort();
+        EVP_MD_CTX_free(copy);
+        for (unsigned int i = 0; i < size; i++)
+                snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void note_end(struct worker *worker, struct json_object *doc)
+{
+        copy_text(worker->view.reason, sizeof worker->view.reason, doc_text(doc, "reason"));
+        copy_text(worker->view.text, sizeof worker->view.text, doc_text(doc, "message"));
+        worker->view.cores = doc_double(doc, "cores", worker->view.cores);
+        worker->view.skipped = (uint64_t)doc_int(doc, "skipped", (int64_t)worker->view.skipped);
+        advance(worker, HARVEST_ENDED);
+}
+
+static bool same_counts(const struct record_counters *a, const struct record_counters *b)
+{
+        return a->offered == b->offered && a->sent == b->sent && a->done == b->done && a->ok == b->ok &&
+               a->missed == b->missed && a->censored == b->censored && a->bytes_in == b->bytes_in &&
+               memcmp(a->errors, b->errors, sizeof a->errors) == 0;
+}
+
+/* The lanes against each other: as many records, the same digest, the same counts. */
+static void cross_check(struct worker *worker)
+{
+        struct record_counters a = {0}, b = {0};
+        int64_t records = doc_int(worker->message, "records", -1);
+        const char *sha256 = doc_text(worker->message, "sha256");
+        char hex[65];
+
+        if (!worker->message)
+                return;
+        if (!worker->end) {
+                if (records == (int64_t)worker->view.records && !worker->view.broken) {
+                        digest_so_far(worker, hex);
+                        worker->view.log_complete = text_equal(hex, sha256);
+                }
+                /* The end record is one more than what the message counts. */
+                if (records < (int64_t)worker->view.records ||
+                    (records == (int64_t)worker->view.records && !worker->view.log_complete && !worker->view.broken))
+                        worker->view.mismatch = true;
+                return;
+        }
+        if (records != doc_int(worker->end, "records", -2) || !text_equal(sha256, doc_text(worker->end, "sha256")) ||
+            !read_counters(worker->end, &a) || !read_counters(worker->message, &b) || !same_counts(&a, &b))
+                worker->view.mismatch = true;
+}
+
+static bool on_end(struct harvest *harvest, uint32_t index, struct json_object *record)
+{
+        struct worker *worker = &harvest->workers[index];
+        struct record_counters counters;
+        char hex[65];
+
+        if (!read_counters(record, &counters))
+                return false;
+        digest_so_far(worker, hex);
+        worker->end = json_object_get(record);
+        if (doc_int(record, "records", -1) == (int64_t)worker->view.records && text_equal(doc_text(record, "sha256"), hex))
+                worker->view.log_complete = !worker->view.broken;
+        else
+                worker->view.mismatch = true;
+        note_end(worker, record);
+        return true;
+}
+
+static const struct {
+        const char *type;
+        bool (*on)(struct harvest *harvest, uint32_t index, struct json_object *record);
+} types[] = {
+        {"hello", on_hello}, {"ready", on_ready},     {"start", on_start},     {"interval", on_interval},
+        {"piece", on_piece}, {"request", on_request}, {"connect", on_connect}, {"end", on_end},
+};
+
+/* Takes over the record with the seq that is next. Types from a newer worker are digested and otherwise left alone. */
+static void take_over(struct harvest *harvest, uint32_t index, const char *line, size_t size, struct json_object *record)
+{
+        struct worker *worker = &harvest->workers[index];
+        uint64_t seq = worker->view.records;
+        bool known = seq > 0 || text_equal(doc_text(record, "type"), "hello");
+
+        for (size_t i = 0; known && i < ARRAY_LEN(types); i++) {
+                if (text_equal(doc_text(record, "type"), types[i].type))
+                        known = types[i].on(harvest, index, record);
+        }
+        if (!known) {
+                worker->view.broken = true;
+                worker->view.log_complete = false;
+        }
+        EVP_DigestUpdate(worker->sha, line, size);
+        EVP_DigestUpdate(worker->sha, "\n", 1);
+        if (seq >= worker->crcs_capacity) {
+                worker->crcs_capacity = worker->crcs_capacity ? 2 * worker->crcs_capacity : 64;
+                worker->crcs = xrealloc(worker->crcs, worker->crcs_capacity * sizeof *worker->crcs);
+        }
+        worker->crcs[seq] = text_crc32c(0, line, size);
+        worker->view.records++;
+        cross_check(worker);
+}
+
+/* Keeps a record that came before its time, unless there is no room: then reading again brings it. */
+static void put_aside(struct worker *worker, uint64_t seq, const char *line, size_t size)
+{
+        size_t at = worker->pending_len;
+
+        while (at > 0 && worker->pending[at - 1].seq >= seq)
+                at--;
+        if (at < worker->pending_len && worker->pending[at].seq == seq) {
+                worker->view.duplicates++;
+                return;
+        }
+        if (worker->pending_bytes + size > HARVEST_PENDING_BYTES_MAX)
+                return;
+        worker->pending = xrealloc(worker->pending, (worker->pending_len + 1) * sizeof *worker->pending);
+        memmove(worker->pending + at + 1, worker->pending + at, (worker->pending_len - at) * sizeof *worker->pending);
+        worker->pending[at] = (struct pending){.seq = seq, .text = xstrndup(line, size), .size = size};
+        worker->pending_len++;
+        worker->pending_bytes += size;
+}
+
+/* Takes over what was waiting for the records that are there now. */
+static void take_pending(struct harvest *harvest, uint32_t index)
+{
+        struct worker *worker = &harvest->workers[index];
+
+        while (worker->pending_len > 0 && worker->pending[0].seq <= worker->view.records) {
+                struct pending first = worker->pending[0];
+                auto_free char *text = first.text;
+                auto_json struct json_object *record = NULL;
+                memmove(worker->pending, worker->pending + 1, --worker->pending_len * sizeof *worker->pending);
+                worker->pending_bytes -= first.size;
+                if (first.seq == worker->view.records && !record_unframe(text, first.size, &record, NULL))
+                        take_over(harvest, index, text, first.size, record);
+        }
+}
+
+static void on_line(struct harvest *harvest, uint32_t index, const char *line, size_t size)
+{
+        struct worker *worker = &harvest->workers[index];
+        auto_json struct json_object *record = NULL;
+
+        if (record_unframe(line, size, &record, NULL)) {
+                worker->view.foreign += size > 0;
+                return;
+        }
+        uint64_t seq = (uint64_t)doc_int(record, "seq", 0);
+        if (seq >= HARVEST_RECORDS_MAX || (worker->end && seq >= worker->view.records)) {
+                worker->view.foreign++;
+        } else if (seq < worker->view.records) {
+                worker->view.duplicates++;
+                if (worker->crcs[seq] != text_crc32c(0, line, size))
+                        worker->view.tainted = true;
+        } else if (seq > worker->view.records) {
+                put_aside(worker, seq, line, size);
+                worker->view.gap = true;
+        } else {
+                take_over(harvest, index, line, size, record);
+                take_pending(harvest, index);
+                worker->view.gap = worker->pending_len > 0;
+        }
+}
+
+void harvest_feed(struct harvest *harvest, uint32_t worker, const void *data, size_t size)
+{
+        struct worker *from = &harvest->workers[worker];
+        const char *at = data, *end = at + size;
+
+        assert(worker < harvest->workers_len);
+        while (at < end) {
+                const char *newline = memchr(at, '\n', (size_t)(end - at));
+                size_t len = (size_t)((newline ? newline : end) - at);
+                if (from->overlong || !buf_add(&from->line, at, len))
+                        from->overlong = true;
+                if (!newline)
+                        return;
+                if (from->overlong)
+                        from->view.foreign++;
+                else
+                        on_line(harvest, worker, from->line.data ? from->line.data : "", from->line.size);
+                harvest_cut(harvest, worker);
+                at = newline + 1;
+        }
+}
+
+void harvest_cut(struct harvest *harvest, uint32_t worker)
+{
+        buf_clear(&harvest->workers[worker].line);
+        harvest->workers[worker].line.overflowed = false;
+        harvest->workers[worker].overlong = false;
+}
+
+void harvest_message(struct harvest *harvest, uint32_t worker, const char *text, size_t size)
+{
+        struct worker *from = &harvest->workers[worker];
+        auto_json struct json_object *message = NULL;
+        struct record_counters total;
+
+        assert(worker < harvest->workers_len);
+        if (record_unframe_message(text, size, &message, NULL) || !is_ours(harvest, worker, message) ||
+            !read_counters(message, &total)) {
+                from->view.foreign++;
+                return;
+        }
+        harvest_pod(harvest, worker, doc_text(message, "pod"));
+        if (from->message) {
+                if (!doc_equal(from->message, message))
+                        from->view.tainted = true;
+                return;
+        }
+        from->message = take(message);
+        from->view.message = true;
+        note_start(&from->view, from->message);
+        if (!from->end)
+                note_end(from, from->message);
+        cross_check(from);
+}
+
+void harvest_lost(struct harvest *harvest, uint32_t worker, const char *why)
+{
+        struct worker *from = &harvest->workers[worker];
+
+        from->given_up = true;
+        if (from->view.state == HARVEST_ENDED)
+                return;
+        from->view.state = HARVEST_LOST;
+        copy_text(from->view.text, sizeof from->view.text, why);
+}
+
+/* ---- looking ---- */
+
+const char *harvest_state_name(enum harvest_state state)
+{
+        static const char *const names[] = {
+                [HARVEST_NONE] = "none",       [HARVEST_HELLO] = "hello", [HARVEST_READY] = "ready",
+                [HARVEST_STARTED] = "started", [HARVEST_ENDED] = "ended", [HARVEST_LOST] = "lost",
+        };
+        return names[state];
+}
+
+uint32_t harvest_workers(const struct harvest *harvest)
+{
+        return harvest->workers_len;
+}
+
+const struct harvest_worker *harvest_worker(const struct harvest *harvest, uint32_t worker)
+{
+        assert(worker < harvest->workers_len);
+        return &harvest->workers[worker].view;
+}
+
+uint32_t harvest_count(const struct harvest *harvest, enum harvest_state state)
+{
+        uint32_t count = 0;
+
+        for (uint32_t i = 0; i < harvest->workers_len; i++) {
+                const struct harvest_worker *view = &harvest->workers[i].view;
+                bool lost = view->state == HARVEST_LOST;
+                switch (state) {
+                case HARVEST_LOST:
+                        count += lost;
+                        break;
+                case HARVEST_READY:
+                        count += view->ready || view->started;
+                        break;
+                case HARVEST_STARTED:
+                        count += view->started;
+                        break;
+                default:
+                        count += !lost && view->state >= state;
+                }
+        }
+        return count;
+}
+
+bool harvest_wants_log(const struct harvest *harvest, uint32_t worker)
+{
+        const struct worker *from = &harvest->workers[worker];
+
+        return !from->view.log_complete && !from->given_up && !from->view.broken && !from->end;
+}
+
+bool harvest_done(const struct harvest *harvest)
+{
+        for (uint32_t i = 0; i < harvest->workers_len; i++) {
+                const struct worker *from = &harvest->workers[i];
+                bool ended = from->end || from->message;
+                if (!from->given_up && !(ended && !harvest_wants_log(harvest, i)))
+                        return false;
+        }
+        return true;
+}
+
+size_t harvest_kept(const struct harvest *harvest, uint32_t worker, const struct harvest_kept **ret_kept)
+{
+        *ret_kept = harvest->workers[worker].kept;
+        return harvest->workers[worker].kept_len;
+}
+
+struct json_object *harvest_end(const struct harvest *harvest, uint32_t worker)
+{
+        return harvest->workers[worker].end;
+}
+
+struct json_object *harvest_message_doc(const struct harvest *harvest, uint32_t worker)
+{
+        return harvest->workers[worker].message;
+}
