@@ -95,5 +95,5 @@ struct gates_facts {
 
 struct gates gates_judge(const struct fold *fold, const struct gates_limits *limits, const struct gates_facts *facts);
 
-/* [{"reason":"PacingLate","message":"…"}]; caller owns. */
+/* As status.reasons has them: [{"about":"validity","reason":"PacingLate","message":"…"}]; caller owns. */
 struct json_object *gates_encode(const struct gates *gates);

@@ -7,12 +7,11 @@
  * Rates and ratios are JSON strings ("998.7/s", "0.0213%"), because structural schemas and clients disagree about floats.
  *
  * status.results = {
- *   "window": {"piece":0,"kind":"hold","from":"0s","to":"60s"}      (no "piece" and "kind": the whole shape)
- *   "requests", "succeeded", "errors", "censored", "offered"        integers; errors = missed + censored
- *   "errorRatio":"0.02%", "rateOffered":"1000.0/s", "rateAchieved":"998.7/s", "bytesIn",
+ *   "window": {"piece":0,"kind":"hold","from":"0s","to":"1m"}      (no "piece" and "kind": the whole shape)
+ *   "requests", "succeeded", "errors", "censored", "offered", "bytesIn"   integers; requests were done, errors = missed + censored
+ *   "errorRatio":"0.02%", "rateOffered":"1000.0/s", "rateAchieved":"998.7/s",
  *   "latencyMicros": {min, mean, p50, p75, p90, p95, p99, p999, p9999, max}, "latencyKind": "intended" | "uncorrected",
- *   "serviceMicros", "errorLatencyMicros", "ttfbMicros", "connectMicros", "handshakeMicros": {p50, p99, max},
- *   "pacingMicros", "backlogMicros": {p50, p99, max},
+ *   "serviceMicros", "errorLatencyMicros", "ttfbMicros", "pacingMicros", "backlogMicros", "connectMicros", "handshakeMicros": {mean, p50, p99, max},
  *   "byPiece": [{"index","kind","from","to","requests","errors","errorRatio","rateOffered","rateAchieved","latencyMicros":{p50,p99,max}}],   <= 16
  *   "byRequest": [{"name","requests","errors","errorRatio","rateAchieved","latencyMicros":{p50,p99,max}}],                    <= 16
  *   "byStatus": {"200": 60000, …, "other": 1}, "errorsByClass": {"timeout": 3}

@@ -34,7 +34,7 @@ struct objective_judged {
         char metric[OBJECTIVE_TEXT_MAX];
         char limit[64]; /* "<= 250ms", ">= 99%", ">= 1ms, <= 5ms" */
         char value[FOLD_TEXT_MAX]; /* "11.203ms", "> 5s", "0.02%", "998.7/s"; "-" when unresolved without a value */
-        /* PointEstimate; unresolved: TooFewSamples, NoHoldPiece, NoSuchPiece, AmbiguousPiece, NoSuchRequest, NotMeasured,
+        /* PointEstimate; unresolved: TooFewSamples, NoHoldPiece, NoSuchPiece, AmbiguousPiece, NoSuchRequest, NotMeasured, Censored,
          * ReducedPrecision, Malformed */
         const char *reason;
         char text[OBJECTIVE_TEXT_MAX]; /* one sentence */
@@ -58,3 +58,5 @@ void verdict_judge(const struct fold *fold, const struct gates *gates, const str
 
 /* The objectives array of status: [{"metric","limit","value","met":"True"|"False"|"Unknown","reason","message"}]; caller owns. */
 struct json_object *verdict_encode_objectives(const struct verdict_judged *judged);
+/* The one entry of status.reasons: {"about":"verdict","reason","message"}; caller owns. */
+struct json_object *verdict_encode_reason(const struct verdict_judged *judged);

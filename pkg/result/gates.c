@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "result/gates.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "data/doc.h"
+#include "data/unit.h"
+
+#define FAR_OVER 10
+
+const char *validity_name(enum validity validity)
+{
+        static const char *const names[] = {"Unknown", "Valid", "Limited", "Invalid"};
+        return names[validity];
+}
+
+const char *gates_reason_name(enum gates_reason_kind kind)
+{
+        static const char *const names[GATES_REASONS] = {
+                [GATES_RESULTS_LOST] = "ResultsLost",
+                [GATES_DUPLICATE_WORKER] = "DuplicateWorker",
+                [GATES_DIGEST_MISMATCH] = "DigestMismatch",
+                [GATES_NO_REQUESTS] = "NoRequests",
+                [GATES_PACING_LATE] = "PacingLate",
+                [GATES_GENERATOR_BUSY] = "GeneratorBusy",
+                [GATES_GENERATOR_THROTTLED] = "GeneratorThrottled",
+                [GATES_WORKERS_LOST] = "WorkersLost",
+                [GATES_WORKER_FAILED] = "WorkerFailed",
+                [GATES_REDUCED_PRECISION] = "ReducedPrecision",
+                [GATES_PARTIAL] = "Partial",
+                [GATES_SHORT_WINDOW] = "ShortWindow",
+                [GATES_CLOCK_UNSYNCHRONISED] = "ClockUnsynchronised",
+                [GATES_START_SKEW] = "StartSkew",
+                [GATES_STARTED_LATE] = "StartedLate",
+                [GATES_VALUE_CLAMPED] = "ValueClamped",
+                [GATES_TARGET_RESTARTED] = "TargetRestarted",
+                [GATES_TARGET_ROLLED_OUT] = "TargetRolledOut",
+                [GATES_TARGET_SCALED] = "TargetScaled",
+                [GATES_TARGET_REPLACED] = "TargetReplaced",
+        };
+        return names[kind];
+}
+
+__attribute__((format(printf, 4, 5))) static void add(struct gates *gates, enum gates_reason_kind kind,
+                                                      enum validity makes, const char *format, ...)
+{
+        struct gates_reason *reason = &gates->reasons[gates->len++];
+        va_list list;
+
+        assert(gates->len <= GATES_REASONS);
+        reason->kind = kind;
+        reason->makes = makes;
+        va_start(list, format);
+        vsnprintf(reason->text, sizeof reason->text, format, list);
+        va_end(list);
+        if (gates->validity < makes)
+                gates->validity = makes;
+}
+
+static enum validity by_distance(double value, double limit)
+{
+        return value > FAR_OVER * limit ? VALIDITY_INVALID : VALIDITY_LIMITED;
+}
+
+static void judge_records(struct gates *gates, const struct fold *fold)
+{
+        if (fold->lost)
+                add(gates, GATES_RESULTS_LOST, VALIDITY_INVALID, "none of %u workers left a result (%s)", fold->workers,
+                    fold->lost_text);
+        if (fold->tainted)
+                add(gates, GATES_DUPLICATE_WORKER, VALIDITY_INVALID,
+                    "more than one pod sent load as the same worker, or under another run's name");
+        if (fold->mismatch)
+                add(gates, GATES_DIGEST_MISMATCH, VALIDITY_INVALID,
+                    "a worker's log and its termination message contradict each other");
+        if (!fold->lost && fold->whole.counters.done == 0)
+                add(gates, GATES_NO_REQUESTS, VALIDITY_INVALID, "no request was completed, of %llu that were due",
+                    (unsigned long long)fold->whole.counters.offered);
+}
+
+static void judge_generator(struct gates *gates, const struct fold *fold, const struct gates_limits *limits)
+{
+        char value[UNIT_TEXT_MAX], limit[UNIT_TEXT_MAX];
+
+        if (fold->pacing_p99_ns > limits->pacing_ns) {
+                unit_format_latency(fold->pacing_p99_ns, value);
+                unit_format_latency(limits->pacing_ns, limit);
+                add(gates, GATES_PACING_LATE, by_distance((double)fold->pacing_p99_ns, (double)limits->pacing_ns),
+                    "the generator sent late: p99 %s, limit %s", value, limit);
+        }
+        if (fold->cpu_ratio_max > limits->cpu_ratio) {
+                unit_format_percent(fold->cpu_ratio_max, value);
+                unit_format_percent(limits->cpu_ratio, limit);
+                add(gates, GATES_GENERATOR_BUSY, VALIDITY_LIMITED, "the busiest worker used %s of its CPU, limit %s", value,
+                    limit);
+        }
+        if (fold->throttled_ratio_max > limits->throttled_ratio) {
+                unit_format_percent(fold->throttled_ratio_max, value);
+                unit_format_percent(limits->throttled_ratio, limit);
+                add(gates, GATES_GENERATOR_THROTTLED, by_distance(fold->throttled_ratio_max, limits->throttled_ratio),
+                    "a worker was throttled for %s of the time, limit %s", value, limit);
+        }
+}
+
+static void judge_coverage(struct gates *gates, const struct fold *fold, const struct gates_facts *facts)
+{
+        if (!fold->lost && fold->covered < fold->workers)
+                add(gates, GATES_WORKERS_LOST, VALIDITY_LIMITED, "results of %u of %u workers (%s)", fold->covered,
+                    fold->workers, fold->lost_text);
+        if (fold->failed > 0)
+                add(gates, GATES_WORKER_FAILED, VALIDITY_LIMITED, "%u of %u workers failed before the end of the shape",
+                    fold->failed, fold->workers);
+        if (fold->reduced > 0)
+                add(gates, GATES_REDUCED_PRECISION, VALIDITY_LIMITED,
+                    "the log of %u of %u workers is incomplete: two digits, whole shape, from the termination message",
+                    fold->reduced, fold->workers);
+        if (fold->partial || facts->cancelled)
+                add(gates, GATES_PARTIAL, VALIDITY_LIMITED, "the run was stopped before its shape ended");
+}
+
+static void judge_window(struct gates *gates, const struct fold *fold, const struct gates_limits *limits)
+{
+        const struct fold_span *window = fold_window(fold);
+        int64_t window_ms = window->to_ms - window->from_ms;
+        char value[UNIT_TEXT_MAX], limit[UNIT_TEXT_MAX];
+
+        if (window_ms < limits->window_ms) {
+                unit_format_duration(window_ms * 1000000, value);
+                unit_format_duration(limits->window_ms * 1000000, limit);
+                add(gates, GATES_SHORT_WINDOW, VALIDITY_LIMITED, "the measured window is %s, wanted %s", value, limit);
+        }
+}
+
+static void judge_start(struct gates *gates, const struct fold *fold, const struct gates_limits *limits)
+{
+        if (fold->workers > 1 && fold->unsynchronised > 0)
+                add(gates, GATES_CLOCK_UNSYNCHRONISED, VALIDITY_LIMITED,
+                    "the node's clock of %u of %u workers is not synchronised", fold->unsynchronised, fold->workers);
+        if (fold->workers > 1 && fold->start_skew_us > limits->interval_ms * 1000 / 2)
+                add(gates, GATES_START_SKEW, VALIDITY_LIMITED, "workers started up to %.1f ms apart, limit %.1f ms",
+                    (double)fold->start_skew_us / 1e3, (double)limits->interval_ms / 2);
+        if (fold->skipped > 0)
+                add(gates, GATES_STARTED_LATE, VALIDITY_LIMITED,
+                    "the start came too late: %llu requests that were due before are skipped",
+                    (unsigned long long)fold->skipped);
+        uint64_t clamped = (fold->whole.latency ? hist_clamped(fold->whole.latency) : 0) +
+                           (fold->whole.censored ? hist_clamped(fold->whole.censored) : 0);
+        if (clamped > 0)
+                add(gates, GATES_VALUE_CLAMPED, VALIDITY_LIMITED, "%llu latencies are beyond one hour",
+                    (unsigned long long)clamped);
+}
+
+static void judge_target(struct gates *gates, const struct gates_facts *facts)
+{
+        const struct { uint32_t count; enum gates_reason_kind kind; const char *what; } rows[] = {
+                {facts->restarts, GATES_TARGET_RESTARTED, "container restarts"},
+                {facts->rollouts, GATES_TARGET_ROLLED_OUT, "rollout steps"},
+                {facts->scales, GATES_TARGET_SCALED, "changes of scale"},
+                {facts->replacements, GATES_TARGET_REPLACED, "pods evicted or replaced"},
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+                if (rows[i].count > 0)
+                        add(gates, rows[i].kind, VALIDITY_LIMITED, "%u %s of the target inside the measured window",
+                            rows[i].count, rows[i].what);
+}
+
+struct gates gates_judge(const struct fold *fold, const struct gates_limits *limits, const struct gates_facts *facts)
+{
+        struct gates gates = {.validity = VALIDITY_VALID};
+
+        judge_records(&gates, fold);
+        judge_generator(&gates, fold, limits);
+        judge_coverage(&gates, fold, facts);
+        judge_window(&gates, fold, limits);
+        judge_start(&gates, fold, limits);
+        judge_target(&gates, facts);
+        return gates;
+}
+
+struct json_object *gates_encode(const struct gates *gates)
+{
+        struct json_object *reasons = doc_array();
+
+        for (size_t i = 0; i < gates->len; i++) {
+                struct json_object *reason = doc_object();
+                doc_set_text(reason, "about", "validity");
+                doc_set_text(reason, "reason", gates_reason_name(gates->reasons[i].kind));
+                doc_set_text(reason, "message", gates->reasons[i].text);
+                doc_push(reasons, reason);
+        }
+        return reasons;
+}
