@@ -235,6 +235,7 @@ static void lead_changed(void *owner, bool leading)
         if (!leading)
                 return;
         manager->was_leading = true;
+        manager->blind_since_wall_ms = lease_other_wall_ms(manager->lease);
         loop_arm(manager->loop, &manager->work, loop_now_ns(manager->loop));
 }
 

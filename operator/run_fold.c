@@ -109,35 +109,20 @@ static struct json_object *encode_provenance(const struct session *session, cons
         return doc_set(out, "worker", json_object_get(session->plan.worker));
 }
 
-/* Every ConfigMap says by annotation whose it is: labels cannot hold every name. */
-static void annotate(struct session *session)
-{
-        for (size_t i = 0; i < session->pack.len; i++) {
-                struct json_object *metadata = doc_at(session->pack.maps[i], "metadata");
-                doc_set(metadata, "annotations", doc_set_text(doc_object(), ANNOTATION_RUN, session->name));
-        }
-}
-
 static void store_away(struct session *session, const struct run_sight *sight, const struct fold *fold)
 {
-        char name[NAME_MAX_LEN];
         struct fail fail = {0};
-        auto_json struct json_object *labels = doc_set_text(doc_object(), LABEL_MANAGED, LABEL_MANAGED_VALUE);
         auto_json struct json_object *summary = doc_set(doc_object(), "status", json_object_get(session->final));
         auto_json struct json_object *provenance = encode_provenance(session, sight);
         auto_json struct json_object *context =
                 session->context ? context_encode_full(session->context, session->generator_nodes) : NULL;
 
         doc_set(summary, "full", status_encode_full(fold));
-        name_result(session->name, session->uid, name);
-        *strrchr(name, '-') = '\0';
         const struct pack_input input = {
-                .base = name,
                 .namespace = session->namespace,
                 .run_name = session->name,
                 .run_uid = session->uid,
                 .profile = sight->run.profile,
-                .labels = labels,
                 .fold = fold,
                 .interval_ms = session->load_plan->interval_ms,
                 .summary = summary,
@@ -148,7 +133,6 @@ static void store_away(struct session *session, const struct run_sight *sight, c
                 log_line("result does not fit", "run", session->key, "error", fail.text, NULL);
                 return; /* the status keeps the figures; resultRef stays empty */
         }
-        annotate(session);
         doc_set(session->final, "resultRef", pack_encode_ref(&session->pack));
 }
 
@@ -165,11 +149,8 @@ static void judge(struct session *session, const struct run_view *view, const st
         struct gates_facts facts = facts_of(session, fold, view);
         struct gates gates = gates_judge(fold, &limits, &facts);
         auto_free struct verdict_judged *judged = xnew(struct verdict_judged);
-        struct objective objectives[PROFILE_OBJECTIVES_MAX];
 
-        for (size_t i = 0; i < profile->objectives_len; i++)
-                objectives[i] = (struct objective){profile->objectives[i].metric, profile->objectives[i].min, profile->objectives[i].max};
-        verdict_judge(fold, &gates, objectives, profile->objectives_len, judged);
+        verdict_judge(fold, &gates, profile->objectives, profile->objectives_len, judged);
         session->final = compose(session, sight, fold, &gates, judged);
         store_away(session, sight, fold);
 }

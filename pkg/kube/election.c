@@ -110,6 +110,16 @@ static int64_t try_again_ns(const struct election *election, const struct fail *
         return now_ns + (asked_ns > pause_ns ? asked_ns : pause_ns);
 }
 
+/* Not for deciding anything: only so that a new leader can say since when nobody watched. */
+static void note_other(struct election *election, struct json_object *lease)
+{
+        const char *holder = doc_text(lease, "spec.holderIdentity");
+        int64_t renewed_wall_ms = clock_parse(doc_text(lease, "spec.renewTime"));
+
+        if (!text_equal(holder, election->options.identity) && renewed_wall_ms > 0)
+                election->other_wall_ms = renewed_wall_ms;
+}
+
 void election_read(struct election *election, struct json_object *lease, const struct fail *fail, int64_t now_ns)
 {
         if (fail->kind == FAIL_MISSING) {
@@ -121,6 +131,7 @@ void election_read(struct election *election, struct json_object *lease, const s
                 return;
         }
         see(election, lease, now_ns);
+        note_other(election, lease);
         if (is_free(election, now_ns)) {
                 plan(election, ELECTION_WRITE, now_ns);
                 return;

@@ -41,6 +41,7 @@ struct election { /* all fields are the machine's own */
         bool stopped;
         int64_t seen_ns;           /* when the record last changed under our eyes */
         int64_t sent_ns;           /* when the write under way was sent */
+        int64_t other_wall_ms;     /* renewTime of the last record seen that was not ours; 0: none */
         int64_t renewed_ns;        /* when the last successful write was sent; -1: not leading */
 };
 

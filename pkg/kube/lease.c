@@ -246,6 +246,11 @@ const char *lease_holder(const struct lease *lease)
         return election_holder(&lease->election);
 }
 
+int64_t lease_other_wall_ms(const struct lease *lease)
+{
+        return lease->election.other_wall_ms;
+}
+
 int64_t lease_age_ns(const struct lease *lease)
 {
         int64_t renewed_ns = lease->election.renewed_ns;

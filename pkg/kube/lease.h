@@ -26,6 +26,8 @@ bool lease_holds(const struct lease *lease);
 const char *lease_holder(const struct lease *lease); /* identity last seen, "" when none */
 /* Since the last renewal that succeeded was sent; INT64_MAX when not leading. */
 int64_t lease_age_ns(const struct lease *lease);
+/* When a holder before us last renewed, by its own clock; 0: none was seen. Only for telling people since when nobody watched. */
+int64_t lease_other_wall_ms(const struct lease *lease);
 /* Stops leading at once (without calling 'changed') and writes an empty holder with duration 1, so that the next leader need
  * not wait; then calls 'released', also when there was nothing to do, and after 5 s at the latest. Only for when all guarded
  * work has stopped. */
