@@ -120,7 +120,7 @@ static enum http1_result take_header(struct http1 *http1, const char *line, size
         http1->framing_last = false;
         const char *colon = memchr(line, ':', size);
         if (!colon || colon == line)
-                return http1->cut && !colon ? HTTP1_MORE : broken(http1);
+                return broken(http1);
         size_t name_size = (size_t)(colon - line);
         for (size_t i = 0; i < sizeof framing / sizeof *framing; i++) {
                 if (name_size != strlen(framing[i].name) || strncasecmp(line, framing[i].name, name_size) != 0)
@@ -240,8 +240,11 @@ static enum http1_result feed_line(struct http1 *http1, const char *data, size_t
                         return broken(http1);
         }
         if (end && http1->kept == 0) {
+                /* Cut like a line that came in pieces: what an answer means does not depend on how it arrives. */
+                http1->cut = line_size > HTTP1_LINE_KEPT;
+                result = take_line(http1, data, http1->cut ? HTTP1_LINE_KEPT : line_size);
                 http1->cut = false;
-                return take_line(http1, data, line_size);
+                return result;
         }
         keep(http1, data, line_size);
         if (end) {

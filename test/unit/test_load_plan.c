@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/doc.h"
+#include "load/plan.h"
+
+#define MINIMAL "\"version\":1,\"addresses\":[\"10.0.0.1:80\"],\"requests\":[{\"path\":\"/\"}]," \
+                "\"shape\":[{\"kind\":\"hold\",\"rate\":10,\"forMs\":1000}]"
+
+static struct json_object *parsed(const char *text)
+{
+        struct json_object *doc = NULL;
+
+        assert_int_equal(doc_parse(text, strlen(text), &doc, NULL), FAIL_NONE);
+        return doc;
+}
+
+/* Decodes the minimal plan changed by 'patch' (RFC 7386). */
+static enum fail_kind decode(const char *patch, struct load_plan **ret_plan, struct fail *fail)
+{
+        auto_json struct json_object *minimal = parsed("{" MINIMAL "}");
+        auto_json struct json_object *change = parsed(patch);
+        auto_json struct json_object *doc = doc_merge(minimal, change);
+
+        return load_plan_decode(doc, ret_plan, fail);
+}
+
+static void expect_refused(const char *patch, const char *field)
+{
+        struct load_plan *plan = NULL;
+        struct fail fail = {0};
+
+        enum fail_kind kind = decode(patch, &plan, &fail);
+        if (kind != FAIL_INVALID || !strstr(fail.text, field))
+                print_error("%s -> %s\n", patch, fail.text);
+        assert_int_equal(kind, FAIL_INVALID);
+        assert_non_null(strstr(fail.text, field));
+        assert_null(plan);
+}
+
+static void a_minimal_plan_has_the_stated_defaults(void **state)
+{
+        (void)state;
+        struct load_plan *plan = NULL;
+
+        assert_int_equal(decode("{}", &plan, NULL), FAIL_NONE);
+        assert_int_equal(plan->workers, 1);
+        assert_int_equal(plan->connections, 64);
+        assert_int_equal(plan->timeout_ms, 5000);
+        assert_int_equal(plan->interval_ms, 1000);
+        assert_int_equal(plan->ready_timeout_ms, 60000);
+        assert_int_equal(plan->when_busy, LOAD_QUEUE);
+        assert_true(plan->precise && plan->tls_verify && !plan->tls && !plan->index_header && !plan->closed);
+        assert_string_equal(plan->authority, "10.0.0.1:80");
+        assert_string_equal(plan->sni, "10.0.0.1");
+        assert_string_equal(plan->requests[0].method, "GET");
+        assert_int_equal(plan->requests[0].weight, 1);
+        assert_int_equal(plan->requests[0].statuses[0].low, 200);
+        assert_int_equal(plan->requests[0].statuses[0].high, 399);
+        assert_int_equal(plan->shape_ms, 1000);
+        load_plan_free(plan);
+}
+
+static void the_documented_plan_is_read_as_it_stands(void **state)
+{
+        (void)state;
+        static const char text[] =
+                "{\"version\":1, \"run\":{\"uid\":\"u\",\"namespace\":\"shop\",\"name\":\"a\",\"trial\":2},"
+                "\"workers\":2, \"seed\":1, \"scheme\":\"https\", \"addresses\":[\"10.96.3.4:8080\",\"[::1]:9\"],"
+                "\"authority\":\"checkout.shop:8080\",\"tls\":{\"caFile\":\"/ca.crt\",\"verify\":false},"
+                "\"requests\":[{\"name\":\"get-cart\",\"weight\":3,\"method\":\"POST\",\"path\":\"/cart\","
+                "\"headers\":[[\"accept\",\"application/json\"]],\"body\":\"text\", \"statuses\":[[200,204],[404,404]]}],"
+                "\"timeoutMs\":100, \"connections\":3, \"whenBusy\":\"shed\", \"arrival\":\"constant\",\"pacing\":\"coarse\","
+                "\"warmupMs\":5000, \"cooldownMs\":7, \"readyTimeoutMs\":1000, \"intervalMs\":500, \"indexHeader\":true,"
+                "\"shape\":[{\"kind\":\"hold\",\"rate\":500.5,\"forMs\":60000},"
+                "{\"kind\":\"ramp\",\"from\":500,\"to\":2000.0,\"forMs\":1}]}";
+        auto_json struct json_object *doc = parsed(text);
+        struct load_plan *plan = NULL;
+
+        assert_int_equal(load_plan_decode(doc, &plan, NULL), FAIL_NONE);
+        assert_int_equal(plan->addresses_len, 2);
+        assert_string_equal(plan->sni, "checkout.shop");
+        assert_true(plan->tls && !plan->tls_verify && plan->index_header && !plan->precise);
+        assert_int_equal(plan->when_busy, LOAD_SHED);
+        assert_string_equal(plan->requests[0].headers[0][1], "application/json");
+        assert_int_equal(plan->requests[0].statuses[1].low, 404);
+        assert_true(plan->shape[0].from_rps == 500.5 && plan->shape[0].to_rps == 500.5);
+        assert_int_equal(plan->shape[1].kind, LOAD_RAMP);
+        assert_int_equal(plan->shape_ms, 60001);
+        load_plan_free(plan);
+}
+
+static void what_is_out_of_bounds_is_named(void **state)
+{
+        (void)state;
+        static const struct { const char *patch, *field; } cases[] = {
+                {"{\"version\":2}", "version"},
+                {"{\"version\":null}", "version"},
+                {"{\"workers\":0}", "workers"},
+                {"{\"workers\":257}", "workers"},
+                {"{\"workers\":8,\"connections\":7}", "connections"},
+                {"{\"connections\":\"8\"}", "connections"},
+                {"{\"connections\":65537}", "connections"},
+                {"{\"timeoutMs\":0}", "timeoutMs"},
+                {"{\"timeoutMs\":1.5}", "timeoutMs"},
+                {"{\"scheme\":\"ftp\"}", "scheme"},
+                {"{\"scheme\":1}", "scheme"},
+                {"{\"arrival\":\"poisson\"}", "arrival"},
+                {"{\"whenBusy\":\"drop\"}", "whenBusy"},
+                {"{\"indexHeader\":1}", "indexHeader"},
+                {"{\"tls\":{\"verify\":\"no\"}}", "tls.verify"},
+                {"{\"addresses\":[]}", "addresses"},
+                {"{\"addresses\":[\"a\"]}", "addresses[0]"},
+                {"{\"addresses\":[\"a:0\"]}", "addresses[0]"},
+                {"{\"addresses\":[\"a:65536\"]}", "addresses[0]"},
+                {"{\"addresses\":[\"::1:80\"]}", "addresses[0]"},
+                {"{\"addresses\":[1]}", "addresses[0]"},
+                {"{\"authority\":\"a\\r\\nX: y\"}", "authority"},
+                {"{\"run\":{\"name\":\"a b\"}}", "run.name"},
+                {"{\"requests\":[]}", "requests"},
+                {"{\"requests\":[{\"path\":\"x\"}]}", "requests[0]: path"},
+                {"{\"requests\":[{\"path\":\"/a b\"}]}", "requests[0]: path"},
+                {"{\"requests\":[{\"path\":\"/\\r\\n\"}]}", "requests[0]: path"},
+                {"{\"requests\":[{\"path\":\"/\"},{\"path\":\"/\",\"weight\":0}]}", "requests[1]: weight"},
+                {"{\"requests\":[{\"path\":\"/\",\"method\":\"G T\"}]}", "requests[0]: method"},
+                {"{\"requests\":[{\"path\":\"/\",\"body\":\"a\",\"bodyFile\":\"b\"}]}", "requests[0]: body"},
+                {"{\"requests\":[{\"path\":\"/\",\"headers\":[[\"a\",\"b\\nc\"]]}]}", "headers[0][1]"},
+                {"{\"requests\":[{\"path\":\"/\",\"headers\":[[\"a:\",\"b\"]]}]}", "headers[0][0]"},
+                {"{\"requests\":[{\"path\":\"/\",\"headers\":[[\"Host\",\"b\"]]}]}", "headers[0][0]"},
+                {"{\"requests\":[{\"path\":\"/\",\"headers\":[[\"Transfer-Encoding\",\"b\"]]}]}", "headers[0][0]"},
+                {"{\"requests\":[{\"path\":\"/\",\"statuses\":[[300,200]]}]}", "statuses[0]"},
+                {"{\"requests\":[{\"path\":\"/\",\"statuses\":[[200]]}]}", "statuses[0]"},
+                {"{\"requests\":[{\"path\":\"/\",\"statuses\":[[99,200]]}]}", "statuses[0]"},
+                {"{\"shape\":[]}", "shape"},
+                {"{\"shape\":[{\"kind\":\"hold\",\"rate\":1}]}", "shape[0].forMs"},
+                {"{\"shape\":[{\"kind\":\"hold\",\"forMs\":1}]}", "shape[0].rate"},
+                {"{\"shape\":[{\"kind\":\"hold\",\"rate\":-1,\"forMs\":1}]}", "shape[0].rate"},
+                {"{\"shape\":[{\"kind\":\"hold\",\"rate\":1e8,\"forMs\":1}]}", "shape[0].rate"},
+                {"{\"shape\":[{\"kind\":\"ramp\",\"from\":1,\"forMs\":1}]}", "shape[0].to"},
+                {"{\"shape\":[{\"kind\":\"sine\",\"forMs\":1}]}", "shape[0].kind"},
+                {"{\"shape\":[{\"kind\":\"closed\",\"forMs\":1},{\"kind\":\"closed\",\"forMs\":1}]}", "shape[0]"},
+                {"{\"shape\":[{\"kind\":\"hold\",\"rate\":1,\"forMs\":604800000},{\"kind\":\"hold\",\"rate\":1,\"forMs\":1}]}",
+                 "shape[1]"},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+                expect_refused(cases[i].patch, cases[i].field);
+}
+
+static void only_an_object_is_a_plan(void **state)
+{
+        (void)state;
+        struct load_plan *plan = NULL;
+        auto_json struct json_object *doc = parsed("[1]");
+
+        assert_int_equal(load_plan_decode(NULL, &plan, NULL), FAIL_INVALID);
+        assert_int_equal(load_plan_decode(doc, &plan, NULL), FAIL_INVALID);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_minimal_plan_has_the_stated_defaults),
+                cmocka_unit_test(the_documented_plan_is_read_as_it_stands),
+                cmocka_unit_test(what_is_out_of_bounds_is_named),
+                cmocka_unit_test(only_an_object_is_a_plan),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
