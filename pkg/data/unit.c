@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "data/unit.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +51,7 @@ enum fail_kind unit_parse_duration_ns(const char *text, int64_t *ret_ns, struct 
         const char *at = text;
 
         if (!text || !*text)
-                return fail_set(fail, FAIL_INVALID, "an empty duration; write for example 90s or 1m30s");
+                return fail_set(fail, FAIL_INVALID, "must be a duration, for example 90s or 1m30s");
         if (strcmp(text, "0") == 0) {
                 *ret_ns = 0;
                 return FAIL_NONE;
@@ -68,7 +67,7 @@ enum fail_kind unit_parse_duration_ns(const char *text, int64_t *ret_ns, struct 
         }
         if (total > (double)DURATION_MAX_NS)
                 return fail_set(fail, FAIL_INVALID, "'%.40s' is longer than 10000h", text);
-        *ret_ns = (int64_t)llround(total);
+        *ret_ns = (int64_t)(total + 0.5);
         return FAIL_NONE;
 }
 
@@ -81,8 +80,8 @@ enum fail_kind unit_parse_rate_rps(const char *text, double *ret_rps, struct fai
         if (!per_second && !per_minute)
                 return fail_set(fail, FAIL_INVALID, "'%.40s' is not a rate; write for example 500/s or 30000/m", text ? text : "");
         value = per_minute ? value / 60 : value;
-        if (value <= 0 || value > RATE_MAX_RPS)
-                return fail_set(fail, FAIL_INVALID, "rate '%.40s' is not in 0/s (excluded) to 10000000/s", text);
+        if (value > RATE_MAX_RPS)
+                return fail_set(fail, FAIL_INVALID, "rate '%.40s' is above 10000000/s", text);
         *ret_rps = value;
         return FAIL_NONE;
 }
@@ -98,12 +97,49 @@ enum fail_kind unit_parse_percent(const char *text, double *ret_ratio, struct fa
         return FAIL_NONE;
 }
 
+static const struct quantity_suffix {
+        const char *name;
+        double factor;
+} quantity_suffixes[] = {
+        {"", 1},        {"n", 1e-9},   {"u", 1e-6},        {"m", 1e-3},         {"k", 1e3},         {"M", 1e6},
+        {"G", 1e9},     {"T", 1e12},   {"P", 1e15},        {"E", 1e18},         {"Ki", 1024.0},     {"Mi", 1048576.0},
+        {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50},    {"Ei", 0x1p60},
+};
+
+/* "e3", "E-2": the decimal exponent form. */
+static bool parse_exponent(const char *text, double *ret_factor)
+{
+        bool negative = text[1] == '-';
+        const char *digits = text + 1 + (text[1] == '-' || text[1] == '+');
+        size_t len = strspn(digits, "0123456789");
+
+        if ((text[0] != 'e' && text[0] != 'E') || len < 1 || len > 2 || digits[len] != '\0')
+                return false;
+        int exponent = digits[0] - '0';
+        if (len == 2)
+                exponent = exponent * 10 + digits[1] - '0';
+        for (*ret_factor = 1; exponent > 0 && exponent <= 18; exponent--)
+                *ret_factor *= negative ? 0.1 : 10;
+        return exponent == 0;
+}
+
+enum fail_kind unit_parse_quantity(const char *text, double *ret_value, struct fail *fail)
+{
+        double value = 0, factor = 0;
+        size_t used = text ? parse_number(text, &value) : 0;
+
+        for (size_t i = 0; used && i < ARRAY_LEN(quantity_suffixes); i++)
+                if (strcmp(text + used, quantity_suffixes[i].name) == 0)
+                        factor = quantity_suffixes[i].factor;
+        if (!used || (factor == 0 && !parse_exponent(text + used, &factor)))
+                return fail_set(fail, FAIL_INVALID, "'%.40s' is not a quantity; write for example 500m or 64Mi", text ? text : "");
+        *ret_value = value * factor;
+        return FAIL_NONE;
+}
+
 void unit_format_latency(int64_t ns, char text[static UNIT_TEXT_MAX])
 {
-        double ms = (double)ns / 1e6;
-        int decimals = ms < 10 ? 3 : ms < 100 ? 2 : ms < 1000 ? 1 : 0;
-
-        snprintf(text, UNIT_TEXT_MAX, "%.*fms", decimals, ms);
+        snprintf(text, UNIT_TEXT_MAX, "%.3fms", (double)ns / 1e6);
 }
 
 void unit_format_rate(double rps, char text[static UNIT_TEXT_MAX])
