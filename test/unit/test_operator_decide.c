@@ -25,7 +25,7 @@ static struct run_view running_view(void)
         view.job = JOB_ACTIVE;
         view.job_is_bound = view.pods_left = true;
         view.workers_ready = view.workers_announced = 2;
-        view.harvest = HARVEST_PARTIAL;
+        view.records = RECORDS_PARTIAL;
         return view;
 }
 
@@ -77,7 +77,7 @@ static void a_lost_job_is_never_made_again(void **state)
 
         view.job = JOB_ABSENT;
         view.pods_left = false;
-        view.harvest = HARVEST_SETTLED;
+        view.records = RECORDS_SETTLED;
         assert_int_equal(run_decide(&view).action, RUN_FOLD);
         view.packed = true;
         assert_int_equal(run_decide(&view).action, RUN_FINISH);
@@ -120,15 +120,15 @@ static void world_moves_on(struct world *world)
 
         if (now->job == JOB_ACTIVE && now->workers_ready < now->workers) {
                 now->workers_ready++;
-                now->harvest = HARVEST_PARTIAL;
+                now->records = RECORDS_PARTIAL;
         } else if (now->job == JOB_ACTIVE && now->workers_announced == now->workers) {
                 now->job = JOB_ENDED;
                 now->pods_left = false;
-                now->harvest = HARVEST_SETTLED;
+                now->records = RECORDS_SETTLED;
         }
         if (now->job_stopping) {
                 now->job = now->terminal ? JOB_ABSENT : JOB_SUSPENDED;
-                now->harvest = HARVEST_SETTLED;
+                now->records = RECORDS_SETTLED;
                 now->pods_left = false;
         }
         if (now->admitted)
