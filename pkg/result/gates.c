@@ -167,6 +167,17 @@ static void judge_target(struct gates *gates, const struct gates_facts *facts)
                             rows[i].count, rows[i].what);
 }
 
+static void put_invalid_first(struct gates *gates)
+{
+        struct gates sorted = {.validity = gates->validity};
+
+        for (int makes = VALIDITY_INVALID; makes >= VALIDITY_LIMITED; makes--)
+                for (size_t i = 0; i < gates->len; i++)
+                        if ((int)gates->reasons[i].makes == makes)
+                                sorted.reasons[sorted.len++] = gates->reasons[i];
+        *gates = sorted;
+}
+
 struct gates gates_judge(const struct fold *fold, const struct gates_limits *limits, const struct gates_facts *facts)
 {
         struct gates gates = {.validity = VALIDITY_VALID};
@@ -177,6 +188,7 @@ struct gates gates_judge(const struct fold *fold, const struct gates_limits *lim
         judge_window(&gates, fold, limits);
         judge_start(&gates, fold, limits);
         judge_target(&gates, facts);
+        put_invalid_first(&gates);
         return gates;
 }
 

@@ -6,33 +6,34 @@
  *
  * Chunk data (docs name it "series"; every value is text):
  *   "chunk.json"     {"version":1,"run":uid,"trial":0,"chunk":0}
- *   "h.p<i>.<what>"  base64 HDR V2, 3 digits, piece i; what: latency service error censored ttfb pacing backlog
+ *   "h.p<i>.<what>"  base64 HDR V2, 3 digits, piece i; what: latency service error censored ttfb pacing backlog (2 digits
+ *                    when all would not fit)
  *   "h.r<i>.<what>"  request i, 2 digits;  "h.w.<what>" whole shape, 2 digits, only when there are no pieces (reduced)
  *   "h.c.<what>"     connect, handshake
  *   "grid.json"      {"version":1,"pointMs":1000,"points":N,"first":n, "from":[…],"to":[…],"workers":[…],"offered":[…],"sent":[…],"ok":[…],
- *                    "missed":[…],"censored":[…],"bytesIn":[…],"errors":{"timeout":[…]},"cpuMicros":[…],"throttledMicros":[…],
+ *                    "missed":[…],"censored":[…],"bytesIn":[…],"errors":{"timeout":[…]},"status":{"200":[…]},"cpuMicros":[…],"throttledMicros":[…],
  *                    "inFlight":[…],"backlog":[…],"sumNanos":[…]}   points n..n+N-1 of the grid, as columns
  *   "grid.latency", "grid.error", "grid.censored"   one base64 HDR V2 at 2 digits per point, one per line; an empty line is an empty
  *                    histogram
  * A grid that does not fit one chunk goes on in the next, same keys, "first" says where.
  *
- * Manifest data: "manifest.json" {"version":1,"run":{name,namespace,uid},"profile","trial","intervalMs","pointMs","pointsMerged":1,
- * "chunks":[{"name","sha256","bytes"}],"bytes"}, "summary.json" (status_encode_full, validity, verdict, objectives, workers),
+ * Manifest data: "manifest.json" {"version":1,"run":{name,namespace,uid},"profile","trial","intervalMs","pointMs","timeoutMs",
+ * "window" (as in status.results),"digits" (of the pieces' details),"chunks":[{"name","sha256","bytes"}],"bytes"}, "summary.json" (status_encode_full, validity, verdict, objectives, workers),
  * "provenance.json", "context.json".
  * SHA-256 is over the canonical JSON of the ConfigMap's "data" object (keys sorted by bytes, no white space). */
 #pragma once
 
 #include <json-c/json.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/fail.h"
 #include "result/fold.h"
+#include "result/history.h"
 
 #define PACK_BYTES_MAX (512 * 1024)        /* one ConfigMap, as JSON */
 #define PACK_TRIAL_BYTES_MAX (1024 * 1024) /* all of one trial; a finer grid is coarsened until it fits */
-#define PACK_CHUNKS_MAX 8
+#define PACK_CHUNKS_MAX 8                  /* chunk n of trial t is series number t * PACK_CHUNKS_MAX + n */
 #define PACK_SHA256_MAX 65
 
 struct pack_input { /* everything borrowed for the call */
@@ -66,24 +67,3 @@ void pack_digest(struct json_object *config_map, char sha256[static PACK_SHA256_
 
 /* Names and labels are those of api/names.h; the trial stands beside them, "0" counting from there. */
 #define PACK_LABEL_TRIAL "loadstone.dev/trial"
-
-/* ---- history ---- */
-
-struct history_item { /* one result ConfigMap's metadata */
-        const char *name, *run_uid, *profile; /* profile NULL or "": none */
-        int64_t created_wall_ms;
-        int64_t bytes;
-        bool kept; /* belongs to a run that must stay: active, pinned, or a baseline */
-};
-
-struct history_rule {
-        const char *profile; /* items of this profile only; NULL: items without one */
-        uint32_t keep_runs;  /* the newest this many runs stay */
-        int64_t keep_bytes;  /* 0: no limit; beyond it the oldest runs go */
-        int64_t max_age_ms;  /* 0: no limit */
-        int64_t now_wall_ms; /* for max_age_ms */
-};
-
-/* Marks what to delete: ret_delete[i] for items[i]. A run goes as a whole, the oldest first (a run is as old as its oldest
- * item; equals by uid); runs with a 'kept' item never go but count. Returns how many are marked. */
-size_t history_select(const struct history_item *items, size_t len, const struct history_rule *rule, bool ret_delete[]);
