@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "operator/run_status.h"
-#include "result/pack.h"
+#include "result/history.h"
 
 struct profile_effect {
         struct manager *manager;

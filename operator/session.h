@@ -88,6 +88,8 @@ enum fail_kind session_load_plan(struct session *session, struct json_object *co
 enum fail_kind session_load_profile(struct session *session, const struct run *run, struct fail *fail);
 /* Plan (or profile and target) and surroundings are complete. */
 bool session_ready(const struct session *session);
+/* The first lists of the surroundings are under way. */
+bool session_listing(const struct session *session);
 /* Once loaded, starts collecting from the worker pods that there are now. */
 void session_follow(struct session *session);
 /* Looks at one worker pod as it is now (gone: as it was last). */

@@ -12,7 +12,6 @@
 #include "operator/session.h"
 
 #define AROUND_WAIT_NS (5 * NS_PER_S)
-#define LOOK_AGAIN_NS NS_PER_S
 
 static void say_problem(struct session *session, const char *text)
 {
@@ -344,6 +343,11 @@ void session_resolve(struct session *session, const struct run *run, bool plan_f
         context_mark_before(session->context, clock_wall_ms(loop_clock(session->manager->loop)));
         session->before_marked = true;
         session_wake(session);
+}
+
+bool session_listing(const struct session *session)
+{
+        return session->around_since_ns && !around_settled(session);
 }
 
 bool session_ready(const struct session *session)
