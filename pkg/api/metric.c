@@ -8,16 +8,26 @@
 #include "base/text.h"
 #include "data/unit.h"
 
+enum { LABEL_PIECE = 1, LABEL_REQUEST = 2, LABEL_CLASS = 4, LABEL_CODE = 8 };
+
 static const struct family_row {
         const char *name;
         enum metric_family family;
         bool has_stat;
+        int labels; /* that it may have */
 } families[] = {
-        {"latency", METRIC_LATENCY, true},          {"service", METRIC_SERVICE, true},
-        {"ttfb", METRIC_TTFB, true},                {"errors.ratio", METRIC_ERRORS_RATIO, false},
-        {"status.ratio", METRIC_STATUS_RATIO, false}, {"rate.offered", METRIC_RATE_OFFERED, false},
-        {"rate.achieved", METRIC_RATE_ACHIEVED, false},
+        {"latency", METRIC_LATENCY, true, LABEL_PIECE | LABEL_REQUEST},
+        {"service", METRIC_SERVICE, true, LABEL_PIECE},
+        {"ttfb", METRIC_TTFB, true, LABEL_PIECE},
+        {"connect", METRIC_CONNECT, true, 0},
+        {"handshake", METRIC_HANDSHAKE, true, 0},
+        {"errors.ratio", METRIC_ERRORS_RATIO, false, LABEL_PIECE | LABEL_REQUEST | LABEL_CLASS},
+        {"status.ratio", METRIC_STATUS_RATIO, false, LABEL_PIECE | LABEL_REQUEST | LABEL_CODE},
+        {"rate.offered", METRIC_RATE_OFFERED, false, LABEL_PIECE | LABEL_REQUEST},
+        {"rate.achieved", METRIC_RATE_ACHIEVED, false, LABEL_PIECE | LABEL_REQUEST},
 };
+
+static const char *const error_classes[] = {"connect", "reset", "timeout", "tls", "status", "protocol", "unfinished", "shed"};
 
 static const struct stat_row {
         const char *name;
@@ -70,6 +80,37 @@ static enum fail_kind parse_label(char *text, struct metric *metric, struct fail
         return fail_set(fail, FAIL_INVALID, "label '%.60s' is not known; piece, request, class and code are", text);
 }
 
+static enum fail_kind check_values(const struct metric *metric, struct fail *fail)
+{
+        const char *code = metric->code;
+        bool class_known = !metric->class[0];
+
+        for (size_t i = 0; i < ARRAY_LEN(error_classes); i++)
+                class_known = class_known || strcmp(metric->class, error_classes[i]) == 0;
+        if (!class_known)
+                return fail_set(fail, FAIL_INVALID, "label class \"%s\" must be connect, reset, timeout, tls, status, protocol, unfinished or shed", metric->class);
+        if (metric->family == METRIC_STATUS_RATIO &&
+            (code[0] < '1' || code[0] > '5' || strspn(code, "0123456789") != 3 || code[3] != '\0'))
+                return fail_set(fail, FAIL_INVALID, "status.ratio needs a code, for example status.ratio{code=\"429\"}");
+        return FAIL_NONE;
+}
+
+static enum fail_kind check_labels(const struct metric *metric, struct fail *fail)
+{
+        const struct { const char *name, *value; int label; } labels[] = {{"piece", metric->piece, LABEL_PIECE},
+                                                                         {"request", metric->request, LABEL_REQUEST},
+                                                                         {"class", metric->class, LABEL_CLASS},
+                                                                         {"code", metric->code, LABEL_CODE}};
+
+        for (size_t f = 0; f < ARRAY_LEN(families); f++)
+                for (size_t i = 0; families[f].family == metric->family && i < ARRAY_LEN(labels); i++)
+                        if (labels[i].value[0] && !(families[f].labels & labels[i].label))
+                                return fail_set(fail, FAIL_INVALID, "%s has no label %s", families[f].name, labels[i].name);
+        if (metric->piece[0] && metric->request[0])
+                return fail_set(fail, FAIL_INVALID, "labels piece and request exclude each other: figures of one request cover the whole shape");
+        return check_values(metric, fail);
+}
+
 enum fail_kind metric_parse(const char *text, struct metric *ret_metric, struct fail *fail)
 {
         struct metric metric = {0};
@@ -86,12 +127,12 @@ enum fail_kind metric_parse(const char *text, struct metric *ret_metric, struct 
                 *open = '\0';
                 for (char *label = strtok_r(open + 1, ",", &state); label; label = strtok_r(NULL, ",", &state))
                         if (parse_label(label, &metric, fail))
-                                return fail->kind;
+                                return FAIL_INVALID;
         }
         if (parse_name(copy, &metric, fail))
-                return fail->kind;
-        if (metric.family == METRIC_STATUS_RATIO && !metric.code[0])
-                return fail_set(fail, FAIL_INVALID, "status.ratio needs a code, for example status.ratio{code=\"429\"}");
+                return FAIL_INVALID;
+        if (check_labels(&metric, fail))
+                return FAIL_INVALID;
         *ret_metric = metric;
         return FAIL_NONE;
 }
@@ -106,8 +147,10 @@ enum fail_kind metric_parse_limit(const struct metric *metric, const char *text,
         case METRIC_LATENCY:
         case METRIC_SERVICE:
         case METRIC_TTFB:
+        case METRIC_CONNECT:
+        case METRIC_HANDSHAKE:
                 if (unit_parse_duration_ns(text, &ns, fail))
-                        return fail->kind;
+                        return FAIL_INVALID;
                 *ret_limit = (double)ns;
                 return FAIL_NONE;
         case METRIC_RATE_OFFERED:

@@ -11,6 +11,8 @@ enum metric_family {
         METRIC_LATENCY, /* from the intended start; durations */
         METRIC_SERVICE,
         METRIC_TTFB,
+        METRIC_CONNECT,
+        METRIC_HANDSHAKE,     /* over TLS only */
         METRIC_ERRORS_RATIO,  /* label class optional */
         METRIC_STATUS_RATIO,  /* label code required */
         METRIC_RATE_OFFERED,
@@ -28,7 +30,8 @@ struct metric {
         char piece[METRIC_LABEL_MAX], request[METRIC_LABEL_MAX], class[METRIC_LABEL_MAX], code[METRIC_LABEL_MAX]; /* "" absent */
 };
 
-/* FAIL_INVALID says what is known. */
+/* Labels go with the families they have a meaning for: class with errors.ratio, code with status.ratio, request with latency,
+ * ratios and rates, piece with all but connect and handshake; never piece and request together. FAIL_INVALID says what is known. */
 enum fail_kind metric_parse(const char *text, struct metric *ret_metric, struct fail *fail);
 
 /* A limit in the metric's own unit: nanoseconds, ratio 0..1, requests per second; a percentage for a rate is of the offered

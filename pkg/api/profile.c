@@ -1,249 +1,246 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/profile.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/metric.h"
-#include "api/sha.h"
+#include "api/profile_parts.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "data/field.h"
 #include "data/unit.h"
 
-/* The schema's defaults. The API server fills them into profiles; a run's template and old objects come without. */
-static const char defaults_text[] =
-        "{\"target\":{\"scheme\":\"http\"},"
-        "\"load\":{\"requests\":[{\"name\":\"default\"}],\"timeout\":\"5s\",\"concurrency\":{\"connections\":64,\"whenBusy\":\"queue\"},"
-        "\"pacing\":\"precise\",\"warmup\":\"5s\",\"cooldown\":\"0s\",\"workers\":1},"
-        "\"limits\":{\"deadline\":\"30m\",\"readyTimeout\":\"5m\",\"queueTimeout\":\"1h\"},"
-        "\"validity\":{\"pacingLateness\":\"1ms\",\"generatorCPU\":\"80%\",\"throttled\":\"1%\",\"minWindow\":\"60s\"},"
-        "\"history\":{\"keep\":50},\"suspend\":false}";
-static const char request_defaults_text[] = "{\"weight\":1,\"method\":\"GET\",\"path\":\"/\"}";
+#define PIECES_MAX 64
+#define DAY_MS 86400000.0
+#define HOUR_MS 3600000.0
 
-static struct json_object *parse_own(const char *text, size_t size)
-{
-        struct json_object *doc = NULL;
-
-        if (doc_parse(text, size, &doc, NULL))
-                abort(); /* a literal of ours */
-        return doc;
-}
-
-static struct json_object *fill_defaults(struct json_object *spec)
-{
-        auto_json struct json_object *defaults = parse_own(defaults_text, sizeof defaults_text - 1);
-        struct json_object *filled = doc_merge(defaults, spec);
-        struct json_object *requests = doc_at(filled, "load.requests");
-
-        for (size_t i = 0; i < doc_len(requests, ""); i++) {
-                auto_json struct json_object *plain = parse_own(request_defaults_text, sizeof request_defaults_text - 1);
-                json_object_array_put_idx(requests, i, doc_merge(plain, doc_item(requests, i)));
-        }
-        return filled;
-}
-
-static enum fail_kind check_overrides(struct json_object *overrides, struct fail *fail)
-{
-        static const char *const tops[] = {"load", "objectives", "limits"};
-        static const char *const loads[] = {"shape", "workers", "concurrency", "warmup"};
-
-        if (!overrides)
-                return FAIL_NONE;
-        if (!json_object_is_type(overrides, json_type_object))
-                return fail_set(fail, FAIL_INVALID, "spec.overrides must be an object");
-        json_object_object_foreach(overrides, top, value) {
-                bool known = false;
-                for (size_t i = 0; i < ARRAY_LEN(tops); i++)
-                        known = known || strcmp(top, tops[i]) == 0;
-                if (!known)
-                        return fail_set(fail, FAIL_INVALID, "spec.overrides.%.60s cannot be overridden by a run", top);
-                if (strcmp(top, "load") != 0 || !json_object_is_type(value, json_type_object))
-                        continue;
-                json_object_object_foreach(value, field, unused) {
-                        (void)unused;
-                        bool allowed = false;
-                        for (size_t i = 0; i < ARRAY_LEN(loads); i++)
-                                allowed = allowed || strcmp(field, loads[i]) == 0;
-                        if (!allowed)
-                                return fail_set(fail, FAIL_INVALID, "spec.overrides.load.%.60s cannot be overridden by a run", field);
-                }
-        }
-        return FAIL_NONE;
-}
-
-enum fail_kind profile_merge(struct json_object *spec, struct json_object *overrides, struct json_object **ret_spec,
-                             struct fail *fail)
-{
-        if (check_overrides(overrides, fail))
-                return fail->kind;
-        auto_json struct json_object *merged = doc_merge(spec, overrides);
-        *ret_spec = fill_defaults(merged);
-        return FAIL_NONE;
-}
-
-/* ---- decoding ---- */
-
-struct duration_field {
-        const char *path;
-        size_t offset;
-        int64_t unit_ns; /* of the field */
-        int64_t least_ns;
+/* Bounds are those of the schema in crds/. */
+static const struct field fields[] = {
+        {"target.service.name", FIELD_TEXT, offsetof(struct profile, service), 1, 63},
+        {"target.host", FIELD_TEXT, offsetof(struct profile, host), 1, 253, .optional = true},
+        {"load.timeout", FIELD_DURATION_MS, offsetof(struct profile, timeout_ms), 1, 600000},
+        {"load.warmup", FIELD_DURATION_MS, offsetof(struct profile, warmup_ms), 0, HOUR_MS},
+        {"load.cooldown", FIELD_DURATION_MS, offsetof(struct profile, cooldown_ms), 0, HOUR_MS},
+        {"load.workers", FIELD_INT32, offsetof(struct profile, workers), 1, 64},
+        {"load.concurrency.connections", FIELD_INT32, offsetof(struct profile, connections), 1, 65536},
+        {"load.tls.caFrom.configMapKeyRef.name", FIELD_TEXT, offsetof(struct profile, ca_configmap), 1, 253, .optional = true},
+        {"load.tls.caFrom.configMapKeyRef.key", FIELD_TEXT, offsetof(struct profile, ca_key), 1, 253, .optional = true},
+        {"limits.deadline", FIELD_DURATION_MS, offsetof(struct profile, deadline_ms), 1000, DAY_MS},
+        {"limits.readyTimeout", FIELD_DURATION_MS, offsetof(struct profile, ready_timeout_ms), 1000, DAY_MS},
+        {"limits.queueTimeout", FIELD_DURATION_MS, offsetof(struct profile, queue_timeout_ms), 1000, DAY_MS},
+        {"validity.pacingLateness", FIELD_DURATION_NS, offsetof(struct profile, pacing_lateness_ns), 1000, 1e10},
+        {"validity.generatorCPU", FIELD_RATIO, offsetof(struct profile, generator_cpu), 0, 1},
+        {"validity.throttled", FIELD_RATIO, offsetof(struct profile, throttled), 0, 1},
+        {"validity.minWindow", FIELD_DURATION_MS, offsetof(struct profile, min_window_ms), 0, HOUR_MS},
+        {"history.keep", FIELD_INT32, offsetof(struct profile, keep), 1, 1000},
+        {"suspend", FIELD_BOOL, offsetof(struct profile, suspend)},
 };
 
-static const struct duration_field durations[] = {
-        {"load.timeout", offsetof(struct profile, timeout_ms), 1000000, 1000000},
-        {"load.warmup", offsetof(struct profile, warmup_ms), 1000000, 0},
-        {"load.cooldown", offsetof(struct profile, cooldown_ms), 1000000, 0},
-        {"limits.deadline", offsetof(struct profile, deadline_ms), 1000000, 1000000000},
-        {"limits.readyTimeout", offsetof(struct profile, ready_timeout_ms), 1000000, 1000000000},
-        {"limits.queueTimeout", offsetof(struct profile, queue_timeout_ms), 1000000, 1000000000},
-        {"validity.pacingLateness", offsetof(struct profile, pacing_lateness_ns), 1, 0},
-        {"validity.minWindow", offsetof(struct profile, min_window_ms), 1000000, 0},
+struct words {
+        int scheme, when_busy, pacing;
+        bool skip_verify;
+};
+static const char *const schemes[] = {"http", "https", NULL}, *const busy[] = {"queue", "shed", NULL},
+                                                              *const pacings[] = {"precise", "coarse", NULL};
+static const struct field word_fields[] = {
+        {"target.scheme", FIELD_WORD, offsetof(struct words, scheme), .words = schemes},
+        {"load.concurrency.whenBusy", FIELD_WORD, offsetof(struct words, when_busy), .words = busy},
+        {"load.pacing", FIELD_WORD, offsetof(struct words, pacing), .words = pacings},
+        {"load.tls.insecureSkipVerify", FIELD_BOOL, offsetof(struct words, skip_verify), .optional = true},
 };
 
-static enum fail_kind decode_durations(struct profile *profile, struct fail *fail)
+static enum fail_kind decode_fields(struct profile *profile, struct fail *fail)
 {
-        for (size_t i = 0; i < ARRAY_LEN(durations); i++) {
-                int64_t ns;
-                if (unit_parse_duration_ns(doc_text(profile->spec, durations[i].path), &ns, fail))
-                        return fail_wrap(fail, "spec.%s", durations[i].path);
-                if (ns < durations[i].least_ns)
-                        return fail_set(fail, FAIL_INVALID, "spec.%s is too short", durations[i].path);
-                *(int64_t *)((char *)profile + durations[i].offset) = ns / durations[i].unit_ns;
-        }
+        struct words words = {0};
+
+        if (field_decode(profile->spec, "spec.", fields, ARRAY_LEN(fields), profile, fail) ||
+            field_decode(profile->spec, "spec.", word_fields, ARRAY_LEN(word_fields), &words, fail))
+                return FAIL_INVALID;
+        profile->tls = words.scheme == 1;
+        profile->tls_verify = !words.skip_verify;
+        if (!profile->tls && doc_at(profile->spec, "load.tls"))
+                return fail_set(fail, FAIL_INVALID, "spec.load.tls is only read over TLS: set target.scheme to https or remove load.tls");
+        if (!profile->ca_configmap != !profile->ca_key)
+                return fail_set(fail, FAIL_INVALID, "spec.load.tls.caFrom.configMapKeyRef must have name and key");
+        if (profile->host && strpbrk(profile->host, " \t\r\n/@"))
+                return fail_set(fail, FAIL_INVALID, "spec.target.host must be a host name without scheme and path");
+        if (profile->connections < profile->workers)
+                return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.connections must be at least load.workers");
         return FAIL_NONE;
 }
 
-static enum fail_kind decode_piece(struct json_object *piece, size_t index, struct profile *profile, struct fail *fail)
+static enum fail_kind decode_port(struct profile *profile, struct fail *fail)
 {
-        static const struct { const char *kind; const char *rates[2]; } kinds[] = {
-                {"hold", {"rate", NULL}}, {"ramp", {"from", "to"}}, {"closed", {NULL, NULL}}};
-        int64_t ns = 0;
+        struct json_object *port = doc_at(profile->spec, "target.service.port");
+        int64_t number = json_object_get_int64(port);
+        bool is_number = json_object_is_type(port, json_type_int) && number >= 1 && number <= 65535;
+        bool is_name = json_object_is_type(port, json_type_string) && json_object_get_string_len(port) >= 1 &&
+                       json_object_get_string_len(port) <= 15;
+
+        if (!is_number && !is_name)
+                return fail_set(fail, FAIL_INVALID, "spec.target.service.port must be a number from 1 to 65535 or the name of a port of the Service");
+        profile->port = json_object_get_string(port);
+        return FAIL_NONE;
+}
+
+/* ---- shape ---- */
+
+struct piece {
+        int64_t for_ms;
+        double from_rps, to_rps;
+};
+
+static const struct field hold_fields[] = {
+        {"rate", FIELD_RATE, offsetof(struct piece, from_rps), 1e-5, 1e7},
+        {"for", FIELD_DURATION_MS, offsetof(struct piece, for_ms), 100, DAY_MS},
+};
+static const struct field ramp_fields[] = {
+        {"from", FIELD_RATE, offsetof(struct piece, from_rps), 0, 1e7},
+        {"to", FIELD_RATE, offsetof(struct piece, to_rps), 0, 1e7},
+        {"for", FIELD_DURATION_MS, offsetof(struct piece, for_ms), 100, DAY_MS},
+};
+static const struct field closed_fields[] = {
+        {"for", FIELD_DURATION_MS, offsetof(struct piece, for_ms), 100, DAY_MS},
+};
+
+static const struct {
+        const char *kind;
+        const struct field *fields;
+        size_t fields_len;
+} piece_kinds[] = {
+        {"hold", hold_fields, ARRAY_LEN(hold_fields)},
+        {"ramp", ramp_fields, ARRAY_LEN(ramp_fields)},
+        {"closed", closed_fields, ARRAY_LEN(closed_fields)},
+};
+
+static enum fail_kind decode_piece(struct json_object *doc, size_t index, struct profile *profile, struct fail *fail)
+{
+        struct piece piece = {0};
         size_t found = 0;
 
-        for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-                struct json_object *body = doc_at(piece, kinds[k].kind);
+        for (size_t k = 0; k < ARRAY_LEN(piece_kinds); k++) {
+                struct json_object *body = doc_at(doc, piece_kinds[k].kind);
                 if (!body)
                         continue;
+                auto_free char *where = xasprintf("spec.load.shape[%zu].%s.", index, piece_kinds[k].kind);
+                if (field_decode(body, where, piece_kinds[k].fields, piece_kinds[k].fields_len, &piece, fail))
+                        return FAIL_INVALID;
+                if (piece_kinds[k].fields == ramp_fields && piece.from_rps <= 0 && piece.to_rps <= 0)
+                        return fail_set(fail, FAIL_INVALID, "%sfrom and to must not both be 0", where);
+                profile->closed = profile->closed || piece_kinds[k].fields == closed_fields;
                 found++;
-                profile->closed = profile->closed || k == 2;
-                if (unit_parse_duration_ns(doc_text(body, "for"), &ns, fail))
-                        return fail_wrap(fail, "spec.load.shape[%zu].%s.for", index, kinds[k].kind);
-                for (size_t r = 0; r < 2 && kinds[k].rates[r]; r++) {
-                        double rps;
-                        if (unit_parse_rate_rps(doc_text(body, kinds[k].rates[r]), &rps, fail))
-                                return fail_wrap(fail, "spec.load.shape[%zu].%s.%s", index, kinds[k].kind, kinds[k].rates[r]);
-                }
         }
         if (found != 1)
                 return fail_set(fail, FAIL_INVALID, "spec.load.shape[%zu] must be exactly one of hold, ramp and closed", index);
-        if (ns < 1000000)
-                return fail_set(fail, FAIL_INVALID, "spec.load.shape[%zu] is too short", index);
-        profile->shape_ms += ns / 1000000;
+        profile->shape_ms += piece.for_ms;
         return FAIL_NONE;
 }
 
 static enum fail_kind decode_shape(struct profile *profile, struct fail *fail)
 {
-        size_t len = doc_len(profile->spec, "load.shape");
+        struct json_object *shape = doc_at(profile->spec, "load.shape");
+        size_t len = doc_len(shape, "");
 
-        if (len == 0 || len > 64)
-                return fail_set(fail, FAIL_INVALID, "spec.load.shape needs 1 to 64 pieces");
+        if (len < 1 || len > PIECES_MAX)
+                return fail_set(fail, FAIL_INVALID, "spec.load.shape must be 1 to %d pieces", PIECES_MAX);
         for (size_t i = 0; i < len; i++)
-                if (decode_piece(doc_item(doc_at(profile->spec, "load.shape"), i), i, profile, fail))
-                        return fail->kind;
+                if (decode_piece(doc_item(shape, i), i, profile, fail))
+                        return FAIL_INVALID;
         if (profile->closed && len > 1)
-                return fail_set(fail, FAIL_INVALID, "spec.load.shape: closed stands alone");
-        if (profile->warmup_ms + profile->shape_ms >= profile->deadline_ms)
-                return fail_set(fail, FAIL_INVALID, "spec.limits.deadline must be longer than load.warmup and load.shape together");
+                return fail_set(fail, FAIL_INVALID, "spec.load.shape: a closed piece stands alone");
+        if (profile->warmup_ms + profile->shape_ms + profile->timeout_ms + profile->cooldown_ms >= profile->deadline_ms)
+                return fail_set(fail, FAIL_INVALID, "spec.limits.deadline must be longer than load.warmup, all pieces of load.shape, load.timeout and load.cooldown together");
         return FAIL_NONE;
 }
 
-static enum fail_kind decode_requests(struct profile *profile, struct fail *fail)
-{
-        size_t len = doc_len(profile->spec, "load.requests");
+/* ---- objectives ---- */
 
-        if (len == 0 || len > 32)
-                return fail_set(fail, FAIL_INVALID, "spec.load.requests needs 1 to 32 entries");
-        for (size_t i = 0; i < len; i++) {
-                struct json_object *request = doc_item(doc_at(profile->spec, "load.requests"), i);
-                const char *path = doc_text(request, "path");
-                if (!doc_text(request, "name"))
-                        return fail_set(fail, FAIL_INVALID, "spec.load.requests[%zu].name is missing", i);
-                if (!path || path[0] != '/' || strpbrk(path, " {}#\r\n"))
-                        return fail_set(fail, FAIL_INVALID, "spec.load.requests[%zu].path must begin with / and hold no spaces, # or { }", i);
-                if (doc_at(request, "body.inline") && doc_at(request, "body.configMapKeyRef"))
-                        return fail_set(fail, FAIL_INVALID, "spec.load.requests[%zu].body must be exactly one of inline and configMapKeyRef", i);
+static bool request_is_known(const struct profile *profile, const char *name)
+{
+        struct json_object *requests = doc_at(profile->spec, "load.requests");
+
+        for (size_t i = 0; i < doc_len(requests, ""); i++)
+                if (text_equal(doc_text(doc_item(requests, i), "name"), name))
+                        return true;
+        return false;
+}
+
+/* An index, or a kind of which there is exactly one. */
+static bool piece_is_known(const struct profile *profile, const char *piece)
+{
+        struct json_object *shape = doc_at(profile->spec, "load.shape");
+        size_t len = doc_len(shape, ""), of_kind = 0;
+        char *end;
+
+        for (size_t k = 0; k < ARRAY_LEN(piece_kinds); k++) {
+                if (strcmp(piece, piece_kinds[k].kind) != 0)
+                        continue;
+                for (size_t i = 0; i < len; i++)
+                        of_kind += doc_at(doc_item(shape, i), piece) != NULL;
+                return of_kind == 1;
         }
-        return FAIL_NONE;
+        unsigned long index = strtoul(piece, &end, 10);
+        return piece[0] >= '0' && piece[0] <= '9' && *end == '\0' && index < len;
 }
 
-static enum fail_kind decode_target(struct profile *profile, struct fail *fail)
+static enum fail_kind check_objective(const struct profile *profile, const struct profile_objective *objective, struct fail *fail)
 {
-        struct json_object *port = doc_at(profile->spec, "target.service.port");
-        const char *scheme = doc_text(profile->spec, "target.scheme");
+        struct metric metric;
+        double min, max;
+        bool min_of_offered = false, max_of_offered = false;
 
-        profile->service = doc_text(profile->spec, "target.service.name");
-        if (!profile->service || !*profile->service)
-                return fail_set(fail, FAIL_INVALID, "spec.target.service.name is missing");
-        if (!json_object_is_type(port, json_type_int) && !json_object_is_type(port, json_type_string))
-                return fail_set(fail, FAIL_INVALID, "spec.target.service.port must be a port number or name");
-        profile->port = json_object_get_string(port);
-        if (!text_equal(scheme, "http") && !text_equal(scheme, "https"))
-                return fail_set(fail, FAIL_INVALID, "spec.target.scheme must be http or https");
-        profile->tls = text_equal(scheme, "https");
-        profile->tls_verify = !doc_bool(profile->spec, "load.tls.insecureSkipVerify", false);
-        profile->host = doc_text(profile->spec, "target.host");
-        profile->ca_configmap = doc_text(profile->spec, "load.tls.caFrom.configMapKeyRef.name");
-        profile->ca_key = doc_text(profile->spec, "load.tls.caFrom.configMapKeyRef.key");
+        if (metric_parse(objective->metric, &metric, fail) ||
+            (objective->min && metric_parse_limit(&metric, objective->min, &min, &min_of_offered, fail)) ||
+            (objective->max && metric_parse_limit(&metric, objective->max, &max, &max_of_offered, fail)))
+                return FAIL_INVALID;
+        if (!objective->min && !objective->max)
+                return fail_set(fail, FAIL_INVALID, "must have min, max or both");
+        if (objective->min && objective->max && min_of_offered == max_of_offered && min > max)
+                return fail_set(fail, FAIL_INVALID, "min must not be above max");
+        if (profile->closed && metric.family == METRIC_LATENCY)
+                return fail_set(fail, FAIL_INVALID, "latency.* has no meaning in a closed loop: judge service.* or rate.achieved");
+        if (profile->closed && (metric.family == METRIC_RATE_OFFERED || min_of_offered || max_of_offered))
+                return fail_set(fail, FAIL_INVALID, "a closed loop offers no rate to compare with: write rate.achieved with a limit like 500/s");
+        if (!profile->tls && metric.family == METRIC_HANDSHAKE)
+                return fail_set(fail, FAIL_INVALID, "handshake.* is only measured over TLS");
+        if (metric.request[0] && !request_is_known(profile, metric.request))
+                return fail_set(fail, FAIL_INVALID, "request \"%s\" is none of load.requests", metric.request);
+        if (metric.piece[0] && !piece_is_known(profile, metric.piece))
+                return fail_set(fail, FAIL_INVALID, "piece \"%s\" must be the index of a piece of load.shape, or a kind of which there is one", metric.piece);
         return FAIL_NONE;
 }
 
 static enum fail_kind decode_objectives(struct profile *profile, struct fail *fail)
 {
-        size_t len = doc_len(profile->spec, "objectives");
+        struct json_object *list = doc_at(profile->spec, "objectives");
+        size_t len = doc_len(list, "");
 
+        if (list && !json_object_is_type(list, json_type_array))
+                return fail_set(fail, FAIL_INVALID, "spec.objectives must be a list");
         if (len > PROFILE_OBJECTIVES_MAX)
-                return fail_set(fail, FAIL_INVALID, "spec.objectives has more than %d entries", PROFILE_OBJECTIVES_MAX);
+                return fail_set(fail, FAIL_INVALID, "spec.objectives must be at most %d", PROFILE_OBJECTIVES_MAX);
         for (size_t i = 0; i < len; i++) {
-                struct json_object *entry = doc_item(doc_at(profile->spec, "objectives"), i);
+                struct json_object *entry = doc_item(list, i);
                 struct profile_objective *objective = &profile->objectives[i];
-                struct metric metric;
                 *objective = (struct profile_objective){doc_text(entry, "metric"), doc_text(entry, "min"), doc_text(entry, "max")};
-                if (metric_parse(objective->metric, &metric, fail) ||
-                    (objective->min && metric_check_limit(&metric, objective->min, fail)) ||
-                    (objective->max && metric_check_limit(&metric, objective->max, fail)))
+                if (check_objective(profile, objective, fail))
                         return fail_wrap(fail, "spec.objectives[%zu]", i);
-                if (!objective->min && !objective->max)
-                        return fail_set(fail, FAIL_INVALID, "spec.objectives[%zu]: write min, max or both", i);
-                if (profile->closed && metric.family == METRIC_LATENCY)
-                        return fail_set(fail, FAIL_INVALID, "spec.objectives[%zu]: a closed loop has no schedule to measure latency from", i);
         }
         profile->objectives_len = len;
         return FAIL_NONE;
 }
 
-static enum fail_kind decode_numbers(struct profile *profile, struct fail *fail)
-{
-        int64_t workers = doc_int(profile->spec, "load.workers", 0), connections = doc_int(profile->spec, "load.concurrency.connections", 0);
-        int64_t keep = doc_int(profile->spec, "history.keep", 0);
+/* ---- all of it ---- */
 
-        if (workers < 1 || workers > 64)
-                return fail_set(fail, FAIL_INVALID, "spec.load.workers must be 1 to 64");
-        if (connections < workers || connections > 65536)
-                return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.connections must be at least load.workers and at most 65536");
-        if (keep < 1 || keep > 1000)
-                return fail_set(fail, FAIL_INVALID, "spec.history.keep must be 1 to 1000");
-        profile->workers = (uint32_t)workers;
-        profile->connections = (uint32_t)connections;
-        profile->keep = (int)keep;
-        profile->suspend = doc_bool(profile->spec, "suspend", false);
-        if (unit_parse_percent(doc_text(profile->spec, "validity.generatorCPU"), &profile->generator_cpu, fail))
-                return fail_wrap(fail, "spec.validity.generatorCPU");
-        if (unit_parse_percent(doc_text(profile->spec, "validity.throttled"), &profile->throttled, fail))
-                return fail_wrap(fail, "spec.validity.throttled");
+static enum fail_kind check_size(struct json_object *spec, struct fail *fail)
+{
+        size_t size = strlen(doc_print(spec));
+
+        if (size > PROFILE_SPEC_BYTES_MAX)
+                return fail_set(fail, FAIL_INVALID, "spec is %zu bytes, at most %d are kept with a run: move bodies into ConfigMaps", size,
+                                PROFILE_SPEC_BYTES_MAX);
         return FAIL_NONE;
 }
 
@@ -252,9 +249,10 @@ enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_pro
         auto_profile struct profile *profile = xnew(struct profile);
 
         profile->spec = json_object_get(spec);
-        if (decode_target(profile, fail) || decode_durations(profile, fail) || decode_numbers(profile, fail) ||
-            decode_shape(profile, fail) || decode_requests(profile, fail) || decode_objectives(profile, fail))
-                return fail->kind;
+        if (decode_fields(profile, fail) || decode_port(profile, fail) || decode_shape(profile, fail) ||
+            profile_check_requests(profile, fail) || decode_objectives(profile, fail) ||
+            profile_check_placement(profile, fail) || check_size(spec, fail))
+                return FAIL_INVALID;
         *ret_profile = take(profile);
         return FAIL_NONE;
 }
@@ -271,36 +269,4 @@ struct profile *profile_free(struct profile *profile)
 void profile_free_at(struct profile **profile)
 {
         *profile = profile_free(*profile);
-}
-
-/* ---- digest ---- */
-
-/* Removes from 'doc' what equals 'defaults', so that writing a default out changes nothing. */
-static void drop_defaults(struct json_object *doc, struct json_object *defaults)
-{
-        if (!json_object_is_type(doc, json_type_object))
-                return;
-        json_object_object_foreach(defaults, key, value) {
-                struct json_object *mine = NULL;
-                if (!json_object_object_get_ex(doc, key, &mine))
-                        continue;
-                if (json_object_is_type(value, json_type_object))
-                        drop_defaults(mine, value);
-                if (doc_equal(mine, value) || (json_object_is_type(mine, json_type_object) && json_object_object_length(mine) == 0))
-                        json_object_object_del(doc, key);
-        }
-}
-
-void profile_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX])
-{
-        auto_json struct json_object *measured = doc_object();
-        auto_json struct json_object *defaults = parse_own(defaults_text, sizeof defaults_text - 1);
-        char hex[SHA_HEX_MAX];
-
-        doc_set(measured, "target", doc_copy(doc_at(profile->spec, "target")));
-        doc_set(measured, "load", doc_copy(doc_at(profile->spec, "load")));
-        drop_defaults(measured, defaults);
-        auto_free char *canonical = doc_canonical(measured);
-        sha256_hex(canonical, strlen(canonical), hex);
-        snprintf(text, PROFILE_DIGEST_MAX, "v1:sha256:%s", hex);
 }

@@ -13,6 +13,7 @@
 
 #define PROFILE_OBJECTIVES_MAX 32
 #define PROFILE_RUN_NAME_MAX 52
+#define PROFILE_SPEC_BYTES_MAX 131072 /* the plan ConfigMap holds it twice, as spec and as worker plan, and must stay below 512 KiB */
 
 struct profile_objective {
         const char *metric, *min, *max; /* min or max may be NULL; checked by api/metric.h */

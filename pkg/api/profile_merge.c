@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a stored spec and a run's overrides to the one spec that is run, and its digest. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/profile.h"
+#include "api/sha.h"
+#include "base/mem.h"
+#include "data/doc.h"
+
+/* The schema's defaults. The API server fills them into profiles and templates; objects stored before a field existed come
+ * without. test/golden/check-crds compares them with the schema. */
+static const char defaults_text[] =
+        "{\"target\":{\"scheme\":\"http\"},"
+        "\"load\":{\"requests\":[{\"name\":\"default\"}],\"timeout\":\"5s\",\"concurrency\":{\"connections\":64,\"whenBusy\":\"queue\"},"
+        "\"pacing\":\"precise\",\"warmup\":\"5s\",\"cooldown\":\"0s\",\"workers\":1},"
+        "\"limits\":{\"deadline\":\"30m\",\"readyTimeout\":\"5m\",\"queueTimeout\":\"1h\"},"
+        "\"validity\":{\"pacingLateness\":\"1ms\",\"generatorCPU\":\"80%\",\"throttled\":\"1%\",\"minWindow\":\"60s\"},"
+        "\"history\":{\"keep\":50},\"suspend\":false}";
+static const char request_defaults_text[] = "{\"weight\":1,\"method\":\"GET\",\"path\":\"/\"}";
+
+static struct json_object *parse_own(const char *text, size_t size)
+{
+        struct json_object *doc = NULL;
+
+        if (doc_parse(text, size, &doc, NULL))
+                abort(); /* a literal of ours */
+        return doc;
+}
+
+/* Every request of 'requests' (may be NULL) with its own defaults under it. */
+static void fill_requests(struct json_object *requests)
+{
+        for (size_t i = 0; i < doc_len(requests, ""); i++) {
+                auto_json struct json_object *plain = parse_own(request_defaults_text, sizeof request_defaults_text - 1);
+                json_object_array_put_idx(requests, i, doc_merge(plain, doc_item(requests, i)));
+        }
+}
+
+static struct json_object *fill_defaults(struct json_object *spec)
+{
+        auto_json struct json_object *defaults = parse_own(defaults_text, sizeof defaults_text - 1);
+        struct json_object *filled = doc_merge(defaults, spec);
+
+        fill_requests(doc_at(filled, "load.requests"));
+        return filled;
+}
+
+static bool is_listed(const char *word, const char *const *list)
+{
+        while (*list && strcmp(word, *list) != 0)
+                list++;
+        return *list != NULL;
+}
+
+static enum fail_kind check_overrides(struct json_object *overrides, struct fail *fail)
+{
+        static const char *const tops[] = {"load", "objectives", "limits", NULL};
+        static const char *const loads[] = {"shape", "workers", "concurrency", "warmup", NULL};
+
+        if (!overrides)
+                return FAIL_NONE;
+        if (!json_object_is_type(overrides, json_type_object))
+                return fail_set(fail, FAIL_INVALID, "spec.overrides must be an object");
+        json_object_object_foreach(overrides, top, value) {
+                if (!is_listed(top, tops))
+                        return fail_set(fail, FAIL_INVALID, "spec.overrides.%.60s cannot be overridden by a run; load, objectives and limits can", top);
+                if (strcmp(top, "load") != 0 || !json_object_is_type(value, json_type_object))
+                        continue;
+                json_object_object_foreach(value, field, unused) {
+                        (void)unused;
+                        if (!is_listed(field, loads))
+                                return fail_set(fail, FAIL_INVALID, "spec.overrides.load.%.60s cannot be overridden by a run; shape, workers, concurrency and warmup can", field);
+                }
+        }
+        return FAIL_NONE;
+}
+
+enum fail_kind profile_merge(struct json_object *spec, struct json_object *overrides, struct json_object **ret_spec,
+                             struct fail *fail)
+{
+        if (!json_object_is_type(spec, json_type_object))
+                return fail_set(fail, FAIL_INVALID, "spec must be an object");
+        if (check_overrides(overrides, fail))
+                return FAIL_INVALID;
+        auto_json struct json_object *merged = doc_merge(spec, overrides);
+        *ret_spec = fill_defaults(merged);
+        return FAIL_NONE;
+}
+
+/* ---- digest ---- */
+
+/* Removes from 'doc' what equals 'defaults' and what is empty, so that writing a default out changes nothing, and neither does a
+ * field that a later version adds. */
+static void drop_defaults(struct json_object *doc, struct json_object *defaults)
+{
+        if (!json_object_is_type(doc, json_type_object))
+                return;
+        json_object_object_foreach(defaults, key, value) {
+                struct json_object *mine = NULL;
+                if (!json_object_object_get_ex(doc, key, &mine))
+                        continue;
+                if (json_object_is_type(value, json_type_object))
+                        drop_defaults(mine, value);
+                bool empty = json_object_is_type(mine, json_type_object) && json_object_object_length(mine) == 0;
+                if (empty || doc_equal(mine, value))
+                        json_object_object_del(doc, key);
+        }
+}
+
+static void drop_request_defaults(struct json_object *requests)
+{
+        auto_json struct json_object *plain = parse_own(request_defaults_text, sizeof request_defaults_text - 1);
+
+        for (size_t i = 0; i < doc_len(requests, ""); i++)
+                drop_defaults(doc_item(requests, i), plain);
+}
+
+void profile_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX])
+{
+        static const char tls_defaults_text[] = "{\"tls\":{\"insecureSkipVerify\":false}}";
+        auto_json struct json_object *defaults = parse_own(defaults_text, sizeof defaults_text - 1);
+        auto_json struct json_object *tls_defaults = parse_own(tls_defaults_text, sizeof tls_defaults_text - 1);
+        auto_json struct json_object *measured = doc_object();
+        char hex[SHA_HEX_MAX];
+
+        doc_set(measured, "target", doc_copy(doc_at(profile->spec, "target")));
+        doc_set(measured, "load", doc_copy(doc_at(profile->spec, "load")));
+        drop_request_defaults(doc_at(measured, "load.requests"));
+        drop_defaults(doc_at(measured, "load"), tls_defaults);
+        drop_defaults(measured, defaults);
+        auto_free char *canonical = doc_canonical(measured);
+        sha256_hex(canonical, strlen(canonical), hex);
+        snprintf(text, PROFILE_DIGEST_MAX, "v1:sha256:%s", hex);
+}

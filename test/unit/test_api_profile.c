@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A spec that got past the schema is still refused, by name and with what to write; merging and digests. */
+#include "api_fixture.h"
+
+static void the_smallest_profile_gets_every_default(void **state)
+{
+        auto_profile struct profile *profile = profile_with("{}");
+        (void)state;
+
+        assert_string_equal(profile->service, "web");
+        assert_string_equal(profile->port, "http");
+        assert_false(profile->tls);
+        assert_int_equal(profile->timeout_ms, 5000);
+        assert_int_equal(profile->warmup_ms, 5000);
+        assert_int_equal(profile->cooldown_ms, 0);
+        assert_int_equal(profile->shape_ms, 60000);
+        assert_int_equal(profile->workers, 1);
+        assert_int_equal(profile->connections, 64);
+        assert_int_equal(profile->deadline_ms, 1800000);
+        assert_int_equal(profile->ready_timeout_ms, 300000);
+        assert_int_equal(profile->queue_timeout_ms, 3600000);
+        assert_int_equal(profile->pacing_lateness_ns, 1000000);
+        assert_int_equal(profile->min_window_ms, 60000);
+        assert_int_equal(profile->keep, 50);
+        assert_false(profile->suspend);
+        assert_string_equal(doc_text(profile->spec, "load.requests[0].method"), "GET");
+        assert_int_equal(doc_int(profile->spec, "load.requests[0].weight", 0), 1);
+}
+
+struct refusal {
+        const char *change, *says;
+};
+
+static const struct refusal refusals[] = {
+        {"{'target':null}", "spec.target.service.name is missing"},
+        {"{'target':'web'}", "spec.target.service.name is missing"},
+        {"{'target':{'service':{'port':null}}}", "spec.target.service.port must be a number from 1 to 65535 or the name of a port of the Service"},
+        {"{'target':{'service':{'port':0}}}", "spec.target.service.port must be a number"},
+        {"{'target':{'service':{'port':true}}}", "spec.target.service.port must be a number"},
+        {"{'target':{'scheme':'ftp'}}", "spec.target.scheme: must be one of http, https"},
+        {"{'target':{'host':'http://a/'}}", "spec.target.host must be a host name"},
+        {"{'load':null}", "spec.load.timeout is missing"},
+        {"{'load':{'timeout':'11m'}}", "spec.load.timeout: must be a duration from 1ms to 10m"},
+        {"{'load':{'timeout':5}}", "spec.load.timeout: must be a duration"},
+        {"{'load':{'workers':0}}", "spec.load.workers: must be 1 to 64"},
+        {"{'load':{'workers':'2'}}", "spec.load.workers: must be a whole number"},
+        {"{'load':{'workers':8,'concurrency':{'connections':4}}}", "spec.load.concurrency.connections must be at least load.workers"},
+        {"{'load':{'concurrency':{'whenBusy':'grow'}}}", "spec.load.concurrency.whenBusy: must be one of queue, shed"},
+        {"{'load':{'pacing':'fine'}}", "spec.load.pacing: must be one of precise, coarse"},
+        {"{'load':{'tls':{'insecureSkipVerify':true}}}", "spec.load.tls is only read over TLS"},
+        {"{'load':{'shape':[]}}", "spec.load.shape must be 1 to 64 pieces"},
+        {"{'load':{'shape':{'hold':1}}}", "spec.load.shape must be 1 to 64 pieces"},
+        {"{'load':{'shape':[{}]}}", "spec.load.shape[0] must be exactly one of hold, ramp and closed"},
+        {"{'load':{'shape':['hold']}}", "spec.load.shape[0] must be exactly one of"},
+        {"{'load':{'shape':[{'hold':{'rate':'5/s','for':'5s'},'closed':{'for':'5s'}}]}}", "spec.load.shape[0] must be exactly one of"},
+        {"{'load':{'shape':[{'hold':{'rate':'0/s','for':'5s'}}]}}", "spec.load.shape[0].hold.rate: must be 1e-05/s to 10000000/s"},
+        {"{'load':{'shape':[{'hold':{'rate':500,'for':'5s'}}]}}", "spec.load.shape[0].hold.rate: '' is not a rate; write for example 500/s"},
+        {"{'load':{'shape':[{'hold':{'rate':'5/s','for':'90d'}}]}}", "spec.load.shape[0].hold.for: '90d' is not a duration"},
+        {"{'load':{'shape':[{'ramp':{'from':'0/s','to':'0/s','for':'5s'}}]}}", "spec.load.shape[0].ramp.from and to must not both be 0"},
+        {"{'load':{'shape':[{'closed':{'for':'5s'}},{'closed':{'for':'5s'}}]}}", "spec.load.shape: a closed piece stands alone"},
+        {"{'load':{'shape':[{'hold':{'rate':'5/s','for':'31m'}}]}}", "spec.limits.deadline must be longer than load.warmup"},
+        {"{'load':{'requests':[]}}", "spec.load.requests must be 1 to 32 requests"},
+        {"{'load':{'requests':[{'name':'a'},{'name':'a'}]}}", "spec.load.requests[1].name must not be used twice"},
+        {"{'load':{'requests':[{'name':'A'}]}}", "spec.load.requests[0].name must be lower-case letters"},
+        {"{'load':{'requests':[{'name':'a','weight':0}]}}", "spec.load.requests[0].weight: must be 1 to 1000"},
+        {"{'load':{'requests':[{'name':'a','method':'BREW'}]}}", "spec.load.requests[0].method: must be one of GET, HEAD"},
+        {"{'load':{'requests':[{'name':'a','path':'cart'}]}}", "spec.load.requests[0].path must begin with /"},
+        {"{'load':{'requests':[{'name':'a','path':'/{uuid}'}]}}", "spec.load.requests[0].path must not hold { or }"},
+        {"{'load':{'requests':[{'name':'a','path':'/a b'}]}}", "spec.load.requests[0].path must hold no white space"},
+        {"{'load':{'requests':[{'name':'a','headers':{'Host':'b'}}]}}", "spec.load.requests[0].headers: Host is set by the load worker itself"},
+        {"{'load':{'requests':[{'name':'a','headers':{'x-a':'1\\r\\nx-b: 2'}}]}}", "spec.load.requests[0].headers.x-a must hold no line breaks"},
+        {"{'load':{'requests':[{'name':'a','headers':{'x a':'1'}}]}}", "spec.load.requests[0].headers: 'x a' must be 1 to 64 letters"},
+        {"{'load':{'requests':[{'name':'a','headers':{'x-a':1}}]}}", "spec.load.requests[0].headers.x-a must be text"},
+        {"{'load':{'requests':[{'name':'a','body':{'inline':'x'}}]}}", "spec.load.requests[0].body does not go with method GET"},
+        {"{'load':{'requests':[{'name':'a','method':'POST','body':{}}]}}", "spec.load.requests[0].body must hold exactly one of inline and configMapKeyRef"},
+        {"{'load':{'requests':[{'name':'a','method':'POST','body':{'configMapKeyRef':{'name':'b'}}}]}}", "spec.load.requests[0].body.configMapKeyRef.key is missing"},
+        {"{'load':{'requests':[{'name':'a','expect':{'status':[42]}}]}}", "spec.load.requests[0].expect.status[0] must be 100 to 599"},
+        {"{'load':{'requests':[{'name':'a','expect':{'status':200}}]}}", "spec.load.requests[0].expect.status must be a list"},
+        {"{'objectives':{}}", "spec.objectives must be a list"},
+        {"{'objectives':[{'max':'5ms'}]}", "spec.objectives[0]: metric is missing"},
+        {"{'objectives':[{'metric':'latency.p99'}]}", "spec.objectives[0]: must have min, max or both"},
+        {"{'objectives':[{'metric':'latency.p98','max':'5ms'}]}", "spec.objectives[0]: metric 'latency.p98' is not known"},
+        {"{'objectives':[{'metric':'latency.p99','max':'5%'}]}", "spec.objectives[0]: '5%' is not a duration"},
+        {"{'objectives':[{'metric':'latency.p99','min':'9s','max':'5s'}]}", "spec.objectives[0]: min must not be above max"},
+        {"{'objectives':[{'metric':'handshake.p99','max':'5s'}]}", "spec.objectives[0]: handshake.* is only measured over TLS"},
+        {"{'objectives':[{'metric':'latency.p99{request=\\\"b\\\"}','max':'5s'}]}", "spec.objectives[0]: request \"b\" is none of load.requests"},
+        {"{'objectives':[{'metric':'latency.p99{piece=\\\"1\\\"}','max':'5s'}]}", "spec.objectives[0]: piece \"1\" must be the index of a piece"},
+        {"{'objectives':[{'metric':'latency.p99{piece=\\\"ramp\\\"}','max':'5s'}]}", "spec.objectives[0]: piece \"ramp\" must be"},
+        {"{'load':{'shape':[{'closed':{'for':'5s'}}]},'objectives':[{'metric':'latency.p99','max':'5s'}]}", "spec.objectives[0]: latency.* has no meaning in a closed loop"},
+        {"{'load':{'shape':[{'closed':{'for':'5s'}}]},'objectives':[{'metric':'rate.achieved','min':'99%'}]}", "spec.objectives[0]: a closed loop offers no rate"},
+        {"{'validity':{'generatorCPU':'180%'}}", "spec.validity.generatorCPU: '180%' is not a percentage"},
+        {"{'validity':{'pacingLateness':'0s'}}", "spec.validity.pacingLateness: must be a duration from"},
+        {"{'history':{'keep':0}}", "spec.history.keep: must be 1 to 1000"},
+        {"{'suspend':'no'}", "spec.suspend: must be true or false"},
+        {"{'placement':{'tolerations':{}}}", "spec.placement.tolerations must be a list"},
+        {"{'placement':{'resources':{'limits':{'cpu':'much'}}}}", "spec.placement.resources.limits.cpu: 'much' is not a quantity"},
+        {"{'placement':{'resources':{'requests':{'cpu':'2'},'limits':{'cpu':'500m'}}}}", "spec.placement.resources.requests.cpu must not be above its limit"},
+};
+
+static void what_is_wrong_is_refused_by_its_name(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+                auto_json struct json_object *good = json(GOOD_SPEC), *patch = json(refusals[i].change), *merged = NULL;
+                auto_json struct json_object *spec = doc_merge(good, patch);
+                struct profile *profile = NULL;
+                struct fail fail = {0};
+                assert_int_equal(profile_merge(spec, NULL, &merged, &fail), FAIL_NONE);
+                /* A null removes the default too: the field is missing then. */
+                auto_json struct json_object *stored = strstr(refusals[i].change, "null") ? doc_merge(merged, patch) : doc_copy(merged);
+                assert_int_equal(profile_decode(stored, &profile, &fail), FAIL_INVALID);
+                if (strncmp(fail.text, refusals[i].says, strlen(refusals[i].says)) != 0)
+                        fail_msg("%s\n says: %s\n want: %s", refusals[i].change, fail.text, refusals[i].says);
+        }
+}
+
+static void a_spec_too_large_for_its_plan_is_refused(void **state)
+{
+        struct profile *profile = NULL;
+        struct fail fail;
+        auto_json struct json_object *spec = spec_with("{}");
+        struct json_object *requests = doc_at(spec, "load.requests");
+        auto_free char *body = xcalloc(16001, 1);
+        (void)state;
+
+        memset(body, 'x', 16000);
+        for (int i = 0; i < 9; i++) {
+                auto_free char *name = xasprintf("r%d", i);
+                struct json_object *request = doc_set_text(doc_set_text(doc_object(), "name", name), "method", "POST");
+                doc_set_text(doc_set_int(request, "weight", 1), "path", "/");
+                doc_push(requests, doc_set(request, "body", doc_set_text(doc_object(), "inline", body)));
+        }
+        assert_int_equal(profile_decode(spec, &profile, &fail), FAIL_INVALID);
+        assert_non_null(strstr(fail.text, "move bodies into ConfigMaps"));
+}
+
+static void a_run_changes_only_what_is_safe(void **state)
+{
+        static const struct refusal rows[] = {
+                {"{'target':{'host':'a'}}", "spec.overrides.target cannot be overridden by a run"},
+                {"{'load':{'timeout':'1s'}}", "spec.overrides.load.timeout cannot be overridden by a run"},
+                {"{'load':{'requests':[]}}", "spec.overrides.load.requests cannot be overridden by a run"},
+                {"{'placement':{}}", "spec.overrides.placement cannot be overridden by a run"},
+                {"{'suspend':false}", "spec.overrides.suspend cannot be overridden by a run"},
+                {"[]", "spec.overrides must be an object"},
+        };
+        auto_json struct json_object *good = json(GOOD_SPEC);
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                auto_json struct json_object *overrides = json(rows[i].change);
+                struct json_object *merged = NULL;
+                struct fail fail;
+                assert_int_equal(profile_merge(good, overrides, &merged, &fail), FAIL_INVALID);
+                assert_memory_equal(fail.text, rows[i].says, strlen(rows[i].says));
+                assert_null(merged);
+        }
+}
+
+static void an_override_replaces_lists_and_merges_objects(void **state)
+{
+        auto_json struct json_object *stored = json(GOOD_SPEC), *merged = NULL;
+        auto_json struct json_object *overrides = json("{'load':{'workers':2,'concurrency':{'connections':8},"
+                                                       "'shape':[{'closed':{'for':'3s'}}]},'limits':{'deadline':'5m'}}");
+        (void)state;
+
+        assert_int_equal(profile_merge(stored, overrides, &merged, NULL), FAIL_NONE);
+        assert_int_equal(doc_int(merged, "load.workers", 0), 2);
+        assert_int_equal(doc_int(merged, "load.concurrency.connections", 0), 8);
+        assert_string_equal(doc_text(merged, "load.concurrency.whenBusy"), "queue");
+        assert_int_equal(doc_len(merged, "load.shape"), 1);
+        assert_string_equal(doc_text(merged, "load.shape[0].closed.for"), "3s");
+        assert_null(doc_at(merged, "load.shape[0].hold"));
+        assert_string_equal(doc_text(merged, "limits.deadline"), "5m");
+        assert_string_equal(doc_text(merged, "limits.readyTimeout"), "5m");
+        assert_string_equal(doc_text(stored, "load.shape[0].hold.rate"), "500/s"); /* the stored spec stays as it is */
+}
+
+/* ---- digest ---- */
+
+static void digest_of(const char *change, char text[static PROFILE_DIGEST_MAX])
+{
+        auto_profile struct profile *profile = profile_with(change);
+        profile_digest(profile, text);
+}
+
+static void writing_a_default_out_does_not_change_the_digest(void **state)
+{
+        static const char *const same[] = {
+                "{'load':{'workers':1}}",
+                "{'load':{'timeout':'5s','concurrency':{'connections':64}}}",
+                "{'target':{'scheme':'http'}}",
+                "{'load':{'requests':[{'name':'front','path':'/','method':'GET','weight':1}]}}",
+                "{'load':{'requests':[{'name':'front'}]}}",
+                "{'description':'x','suspend':true,'history':{'keep':3},'validity':{'minWindow':'1s'},'limits':{'deadline':'1h'},"
+                "'objectives':[{'metric':'latency.p99','max':'5s'}],'placement':{'image':'a'}}",
+        };
+        char plain[PROFILE_DIGEST_MAX], text[PROFILE_DIGEST_MAX];
+        (void)state;
+
+        digest_of("{}", plain);
+        assert_memory_equal(plain, "v1:sha256:", 10);
+        assert_int_equal(strlen(plain), 74);
+        for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+                digest_of(same[i], text);
+                assert_string_equal(text, plain);
+        }
+}
+
+static void the_digest_of_a_known_profile_never_changes(void **state)
+{
+        char plain[PROFILE_DIGEST_MAX];
+        (void)state;
+
+        digest_of("{}", plain);
+        assert_string_equal(plain, "v1:sha256:15adafc619cba7d854bb68a9a6a6b15c5672e5efdfacc8ba5d4b4b853a6c72d0");
+}
+
+static void what_is_measured_changes_the_digest(void **state)
+{
+        static const char *const other[] = {
+                "{'load':{'workers':2}}",
+                "{'target':{'service':{'port':8080}}}",
+                "{'load':{'requests':[{'name':'front','path':'/a'}]}}",
+                "{'target':{'scheme':'https'},'load':{'tls':{'insecureSkipVerify':true}}}",
+                "{'load':{'cooldown':'1s'}}",
+        };
+        char plain[PROFILE_DIGEST_MAX], text[PROFILE_DIGEST_MAX];
+        (void)state;
+
+        digest_of("{}", plain);
+        for (size_t i = 0; i < ARRAY_LEN(other); i++) {
+                digest_of(other[i], text);
+                assert_string_not_equal(text, plain);
+        }
+}
+
+static void tls_written_out_with_its_default_is_no_difference(void **state)
+{
+        char plain[PROFILE_DIGEST_MAX], text[PROFILE_DIGEST_MAX];
+        (void)state;
+
+        digest_of("{'target':{'scheme':'https'}}", plain);
+        digest_of("{'target':{'scheme':'https'},'load':{'tls':{'insecureSkipVerify':false}}}", text);
+        assert_string_equal(text, plain);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(the_smallest_profile_gets_every_default),
+                cmocka_unit_test(what_is_wrong_is_refused_by_its_name),
+                cmocka_unit_test(a_spec_too_large_for_its_plan_is_refused),
+                cmocka_unit_test(a_run_changes_only_what_is_safe),
+                cmocka_unit_test(an_override_replaces_lists_and_merges_objects),
+                cmocka_unit_test(writing_a_default_out_does_not_change_the_digest),
+                cmocka_unit_test(the_digest_of_a_known_profile_never_changes),
+                cmocka_unit_test(what_is_measured_changes_the_digest),
+                cmocka_unit_test(tls_written_out_with_its_default_is_no_difference),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
