@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # One network namespace holds the whole cluster. A veth pair of two addresses lets this host reach the API server;
 # nothing is forwarded between them and the outside.
 
@@ -9,7 +9,7 @@ _pair=$((16#${CHECKOUT_ID:0:5} % 1048576 * 4))
 HOST_IP=100.$((64 + _pair / 65536 % 64)).$((_pair / 256 % 256)).$((_pair % 256 + 1))
 NODE_IP=${HOST_IP%.*}.$((${HOST_IP##*.} + 1))
 SERVICE_CIDR=10.96.0.0/16
-POD_CIDR=10.244.0.0/24
+POD_CIDR=10.244.0.0/22
 DNS_IP=10.96.0.10
 
 in_net() { nsenter --net="/run/netns/$NETNS" -- "$@"; }

@@ -37,3 +37,13 @@ cluster_programs() {
         ETCD_BIN=$(go_programs etcd "-s -w" etcd=go.etcd.io/etcd/server/v3) || exit 1
         DNS_BIN=$(go_programs coredns "-s -w" coredns=.) || exit 1
 }
+
+# What runs stays what "kubectl" uses, also when the pinned versions in the tree have changed since.
+remember_programs() { printf 'KUBE_BIN=%q ETCD_BIN=%q DNS_BIN=%q\n' "$KUBE_BIN" "$ETCD_BIN" "$DNS_BIN" >"$STATE/programs"; }
+
+find_programs() {
+        [ -r "$STATE/programs" ] || die "no cluster of this checkout; start it with: hack/cluster up"
+        # shellcheck source=/dev/null
+        . "$STATE/programs"
+        [ -x "$KUBE_BIN/kubectl" ] || cluster_programs
+}

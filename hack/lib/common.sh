@@ -2,6 +2,7 @@
 # What every script in hack/ shares: talking, set-up of packages, caches keyed by content. Sourced, never run.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+# shellcheck disable=SC2034 # used by the scripts that source this
 CACHE=${LOADSTONE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/loadstone}
 # Two checkouts on one host never meet: names and folders carry eight digits of the checkout's path.
 CHECKOUT_ID=$(printf '%s' "$ROOT" | sha256sum | cut -c1-8)
@@ -77,7 +78,7 @@ content_key() {
         (cd "$ROOT" && find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum | cut -c1-16
 }
 
-# need_go: Go >= 1.24 on PATH, or Debian's own used to fetch a newer toolchain through the module proxy.
+# need_go: Go >= 1.25 (CoreDNS asks for it) on PATH, or any older Go, Debian's at worst, used to fetch a newer one.
 need_go() {
         local version
         if ! command -v go >/dev/null && [ -x /usr/local/go/bin/go ]; then
@@ -85,7 +86,7 @@ need_go() {
         fi
         command -v go >/dev/null || apt_need golang-go
         version=$(GOTOOLCHAIN=local go env GOVERSION | sed 's/^go//')
-        if [ "$(printf '%s\n1.24\n' "$version" | sort -V | head -1)" != 1.24 ]; then
+        if [ "$(printf '%s\n1.25\n' "$version" | sort -V | head -1)" != 1.25 ]; then
                 need_go_toolchain "$version"
         fi
 }
@@ -97,7 +98,7 @@ need_go_toolchain() {
         say "Go $1 is older than 1.24: fetching $module"
         folder=$(cd /tmp && GO111MODULE=on GOFLAGS=-mod=mod retry 3 go mod download -json "$module" |
                 sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
-        [ -n "$folder" ] || die "cannot fetch $module; install Go >= 1.24 and try again"
+        [ -n "$folder" ] || die "cannot fetch $module; install Go >= 1.25 and try again"
         chmod -R +x "$folder/bin" "$folder/pkg/tool" 2>/dev/null || true
         export GOROOT=$folder PATH=$folder/bin:$PATH
 }
