@@ -13,7 +13,6 @@
 #include "load/lane_inner.h"
 
 #define EVENTS_MAX 256
-#define LATE_NS NS_PER_MS /* a start instant this long past is late: what is past is skipped, not sent in a burst */
 
 int64_t lane_interval_from_ms(const struct load_plan *plan, int64_t interval_ms, int64_t index)
 {
@@ -88,10 +87,10 @@ int lane_closed_piece(const struct lane *lane, int64_t now_ns)
         return now_ns < lane->zero_ns ? -1 : 0;
 }
 
-/* A start in the past: what should have been sent already is offered and skipped. */
+/* A start in the past: what should have been sent already is offered and skipped, not sent in a burst. */
 static void skip_past(struct lane *lane, int64_t now_ns)
 {
-        if (now_ns - lane->start_ns <= LATE_NS)
+        if (!atomic_load(&lane->setup.gate->late))
                 return;
         lane_advance(lane, now_ns);
         if (!lane->warming && !lane->setup.plan->closed)

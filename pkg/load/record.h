@@ -12,7 +12,8 @@
  *  ready    wallMs, connections, connectErrors, addresses, clockErrorMicros (adjtimex, -1 unsynchronised),
  *           readyMicros since process start
  *  start    startWallMs (the instant asked for), wakeMicros (own lateness in starting), clockErrorMicros, late (true when
- *           the instant had already passed by more than 1 ms; what is past is skipped and counted in "skipped")
+ *           the instant had passed by more than 1 ms when the worker learned it; what was past then is skipped and counted in
+ *           "skipped"; a worker that merely wakes up late skips nothing, and says so in its pacing)
  *  interval index (from 0), fromMs, toMs (shape time; negative during warm-up), phase: "warmup"|"shape",
  *           C (counters below), cpuMicros, throttledMicros (in this interval), inFlight, backlog (at
  *           its end), pacingP99Nanos, pacingMaxNanos, hists: {latency, error, censored}: 2-digit H; absent when empty.

@@ -259,6 +259,8 @@ static void release_lanes(struct worker *worker)
         worker->start_ns = monotonic_of(worker->start_wall_ms);
         worker->cpu_from_micros = cpu_used_micros();
         worker->throttled_from_micros = cpu_group_throttled_micros(&worker->cpu_group);
+        worker->late = clock_now_ns(clock_system()) - worker->start_ns > NS_PER_MS;
+        atomic_store(&worker->gate.late, worker->late);
         atomic_store(&worker->gate.start_ns, worker->start_ns);
         for (size_t i = 0; i < worker->lanes_len; i++)
                 lane_wake(worker->lanes[i]);
@@ -277,7 +279,7 @@ static void tell_start(struct worker *worker)
         doc_set_int(record, "startWallMs", worker->start_wall_ms);
         doc_set_int(record, "wakeMicros", worker->wake_ns / 1000);
         doc_set_int(record, "clockErrorMicros", cpu_clock_error_micros());
-        doc_set_bool(record, "late", worker->wake_ns > NS_PER_MS);
+        doc_set_bool(record, "late", worker->late);
         report_write(&worker->report, record);
         worker->start_told = true;
 }

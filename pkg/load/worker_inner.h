@@ -34,7 +34,7 @@ struct worker {
         size_t lanes_len;
 
         int64_t start_wall_ms, start_ns, wake_ns;
-        bool start_told;
+        bool late, start_told;
         int64_t cpu_from_micros, throttled_from_micros; /* at the start instant */
 
         struct { /* the interval record being put together */
