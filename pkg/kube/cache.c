@@ -53,10 +53,6 @@ static void notify(struct kube_cache *cache, const char *key, const struct store
 
 static void strip(struct kube_cache *cache, struct json_object *object)
 {
-        struct json_object *metadata = doc_at(object, "metadata");
-
-        if (json_object_is_type(metadata, json_type_object))
-                json_object_object_del(metadata, "managedFields");
         if (cache->options.strip)
                 cache->options.strip(object);
 }
@@ -178,17 +174,16 @@ static void stage(struct kube_cache *cache, struct json_object *object)
         free(map_set(&cache->staged, key, stored));
 }
 
-static void on_page(void *owner, struct json_object *list, bool first)
+static void on_item(void *owner, struct json_object *item)
 {
         struct kube_cache *cache = owner;
-        struct json_object *items = doc_at(list, "items");
 
-        if (first) {
-                clear_staged(cache);
-                cache->round++;
+        if (item) {
+                stage(cache, item);
+                return;
         }
-        for (size_t i = 0; i < doc_len(items, ""); i++)
-                stage(cache, doc_item(items, i));
+        clear_staged(cache);
+        cache->round++;
 }
 
 /* Objects that the list does not have any more, but not those that are newer than the list: an own write may have put
@@ -319,7 +314,7 @@ static void start_list(struct kube_cache *cache)
 {
         struct kube_ref ref = {.kind = cache->options.kind, .namespace = cache->options.namespace};
 
-        cache->list_id = kube_list_pages(cache->client, &ref, cache->options.label_selector, on_page, on_listed, cache);
+        cache->list_id = kube_list_each(cache->client, &ref, cache->options.label_selector, on_item, on_listed, cache);
 }
 
 static void start_stream(struct kube_cache *cache)
@@ -472,6 +467,7 @@ void kube_cache_wrote(struct kube_cache *cache, struct json_object *object)
         if (cache->options.namespace && !text_equal(doc_text(object, "metadata.namespace"), cache->options.namespace))
                 return;
         auto_json struct json_object *copy = doc_copy(object);
+        json_object_object_del(doc_at(copy, "metadata"), "managedFields");
         strip(cache, copy);
         put(cache, key, copy);
 }

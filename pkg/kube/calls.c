@@ -104,19 +104,19 @@ uint64_t kube_delete(struct kube_client *client, const struct kube_ref *ref, con
                             options);
 }
 
-/* Without 'page' the items are gathered and 'done' gets them all. */
+/* Without 'item' they are gathered and 'done' gets them all. */
 static uint64_t submit_list(struct kube_client *client, const struct kube_ref *ref, const char *selector,
-                            kube_page_fn *page, kube_done_fn *done, void *owner)
+                            kube_item_fn *item, kube_done_fn *done, void *owner)
 {
         struct kube_ref collection = {.kind = ref->kind, .namespace = ref->namespace};
         auto_free char *path = kube_path(&collection);
-        struct pages *pages = pages_new(path, selector, !page);
+        struct pages *pages = pages_new(path, selector, !item);
 
         return client_submit(client, &(struct request){.class = CLASS_READ,
                                                        .method = "GET",
                                                        .path = pages_path(pages),
                                                        .pages = pages,
-                                                       .page = page,
+                                                       .item = item,
                                                        .done = done,
                                                        .owner = owner});
 }
@@ -127,10 +127,10 @@ uint64_t kube_list(struct kube_client *client, const struct kube_ref *ref, const
         return submit_list(client, ref, selector, NULL, done, owner);
 }
 
-uint64_t kube_list_pages(struct kube_client *client, const struct kube_ref *ref, const char *selector,
-                         kube_page_fn *page, kube_done_fn *done, void *owner)
+uint64_t kube_list_each(struct kube_client *client, const struct kube_ref *ref, const char *selector,
+                        kube_item_fn *item, kube_done_fn *done, void *owner)
 {
-        return submit_list(client, ref, selector, page, done, owner);
+        return submit_list(client, ref, selector, item, done, owner);
 }
 
 uint64_t kube_stream(struct kube_client *client, const char *path, int silence_s, kube_data_fn *data,

@@ -13,6 +13,7 @@
 #include "kube/exec_plugin.h"
 #include "kube/request.h"
 #include "kube/retry.h"
+#include "kube/scan.h"
 
 #define CALL_NS (65 * NS_PER_S) /* the server itself gives up after 60 s */
 #define URGENT_NS (5 * NS_PER_S)
@@ -122,6 +123,7 @@ static void sleep_then_attempt(struct request *request, int64_t wait_ns)
         struct loop *loop = request->client->loop;
 
         request->state = REQUEST_SLEEPING;
+        buf_done(&request->answer);
         loop_arm(loop, &request->timer, loop_now_ns(loop) + wait_ns);
 }
 
@@ -146,24 +148,51 @@ static bool refresh(struct request *request)
         return renewed;
 }
 
-/* Gives a page to its owner and says whether there is another to ask for. */
-static bool goes_on(struct request *request, struct json_object *object, struct fail *fail)
+/* Gives the items of a page to their owner. False when it cancelled the request meanwhile. */
+static bool give_items(struct request *request, size_t *ret_len, struct fail *fail)
 {
-        if (fail->kind) {
-                if (pages_refused(request->pages, fail) != PAGES_MORE)
-                        return false;
-        } else {
-                struct kube_client *client = request->client;
-                uint64_t id = request->id;
-                bool first = pages_at_first(request->pages);
-                enum pages_next next = pages_listed(request->pages, object, fail);
-                if (next != PAGES_FAILED && request->page)
-                        request->page(request->owner, object, first);
-                if (!find_in(&client->active, id))
-                        return true; /* cancelled by its owner: nothing is left to finish */
-                if (next != PAGES_MORE)
-                        return false;
+        static const char *const metadata[] = {"metadata", NULL};
+        struct kube_client *client = request->client;
+        kube_item_fn *item = request->item;
+        void *owner = request->owner;
+        uint64_t id = request->id;
+        auto_buf struct buf body = request->answer;
+        struct scan_wanted items = {.key = "items"};
+        struct scan_span one;
+        size_t at = 0;
+
+        request->answer = (struct buf){0};
+        if (pages_at_first(request->pages))
+                item(owner, NULL);
+        scan_members((struct scan_span){body.data, body.size}, &items, 1);
+        while (find_in(&client->active, id) && scan_element(items.value, &at, &one)) {
+                auto_json struct json_object *object = NULL;
+                if (scan_parse_lean(one, metadata, &object, fail))
+                        return true;
+                item(owner, object);
+                ++*ret_len;
         }
+        if (!find_in(&client->active, id))
+                return false;
+        if (items.begin && items.value.text[0] == '[' && !scan_complete(items.value, at))
+                fail_set(fail, FAIL_INVALID, "items that are no list");
+        return true;
+}
+
+/* Takes notice of a page and says whether there is another to ask for. */
+static bool goes_on(struct request *request, struct json_object *head, struct fail *fail)
+{
+        enum pages_next next;
+        size_t items_len = doc_len(head, "items");
+
+        if (!fail->kind && request->item && !give_items(request, &items_len, fail))
+                return true; /* cancelled by its owner: nothing is left to finish */
+        if (fail->kind)
+                next = pages_refused(request->pages, fail);
+        else
+                next = pages_listed(request->pages, head, items_len, fail);
+        if (next != PAGES_MORE)
+                return false;
         free(request->path);
         request->path = pages_path(request->pages);
         request->attempts = 0;
@@ -184,7 +213,6 @@ static void attempt_over(struct request *request)
         loop_disarm(client->loop, &request->timer);
         transfer_result(request, &object, &fail);
         transfer_stop(request);
-        buf_done(&request->answer);
         if (fail.status == 401 && refresh(request)) {
                 sleep_then_attempt(request, 0);
                 return;
@@ -200,7 +228,7 @@ static void attempt_over(struct request *request)
                 auto_free char *path = xstrndup(request->path, strcspn(request->path, "?"));
                 fail_wrap(&fail, "%s %s", request->method, path);
         }
-        if (request->pages && !request->page && !fail.kind)
+        if (request->pages && !request->item && !fail.kind)
                 pages_whole(request->pages, object);
         finish(request, object, &fail);
 }

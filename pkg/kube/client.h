@@ -83,12 +83,13 @@ uint64_t kube_get_path(struct kube_client *client, const char *path, bool urgent
  * KUBE_BODY_BYTES_MAX are asked for again with half the limit; a 'continue' that leads nowhere is FAIL_INVALID. */
 uint64_t kube_list(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_done_fn *done,
                    void *owner);
-/* The same, page by page, for lists that should never be in memory at once: 'page' borrows each List for the call, 'first'
- * says that the list begins (again: what came before is void). 'done' gets the last page, whose metadata.resourceVersion
- * is that of the whole list. */
-typedef void kube_page_fn(void *owner, struct json_object *list, bool first);
-uint64_t kube_list_pages(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_page_fn *page,
-                         kube_done_fn *done, void *owner);
+/* The same, item by item, for lists that should never be in memory at once. 'item' borrows each for the call (it may change
+ * it) and gets NULL when the list begins, and begins again: what came before is void then. Items come without
+ * managedFields, and without apiVersion and kind where the server leaves them out. 'done' gets the head of the list, whose
+ * metadata.resourceVersion is that of the whole list. */
+typedef void kube_item_fn(void *owner, struct json_object *item);
+uint64_t kube_list_each(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_item_fn *item,
+                        kube_done_fn *done, void *owner);
 
 /* A body that comes piece by piece: watches and pod logs. 'data' is called with size 0 when the server has accepted, then
  * with each piece as it arrives, 'closed' once at the end (FAIL_NONE: clean end of stream). 'path' as in kube_get_path.

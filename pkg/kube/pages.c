@@ -82,7 +82,7 @@ void pages_whole(struct pages *pages, struct json_object *list)
         doc_set(list, "items", pages->items ? take(pages->items) : doc_array());
 }
 
-enum pages_next pages_listed(struct pages *pages, struct json_object *list, struct fail *fail)
+enum pages_next pages_listed(struct pages *pages, struct json_object *list, size_t items_len, struct fail *fail)
 {
         const char *token = doc_text(list, "metadata.continue");
 
@@ -99,7 +99,7 @@ enum pages_next pages_listed(struct pages *pages, struct json_object *list, stru
         /* Only 'continue' says whether there is more; a page may be empty. */
         if (!token || !token[0])
                 return PAGES_DONE;
-        pages->empty = doc_len(list, "items") ? 0 : pages->empty + 1;
+        pages->empty = items_len ? 0 : pages->empty + 1;
         if (text_equal(token, pages->token) || pages->empty > PAGES_EMPTY_MAX || ++pages->asked > PAGES_MAX) {
                 fail_set(fail, FAIL_INVALID, "%s never comes to an end of its pages", pages->collection);
                 return PAGES_FAILED;

@@ -30,8 +30,9 @@ char *pages_path(const struct pages *pages);
 bool pages_at_first(const struct pages *pages); /* the next answer begins the list */
 
 enum pages_next { PAGES_MORE, PAGES_DONE, PAGES_FAILED };
-/* Takes notice of a page: MORE when another path is to be asked. FAILED fills 'fail'. */
-enum pages_next pages_listed(struct pages *pages, struct json_object *list, struct fail *fail);
+/* Takes notice of a page: MORE when another path is to be asked. FAILED fills 'fail'. 'list' may be without its items when
+ * they are not gathered; 'items_len' says how many it had. */
+enum pages_next pages_listed(struct pages *pages, struct json_object *list, size_t items_len, struct fail *fail);
 /* The same for a failed request: MORE when the list can go on in another way, else FAILED and 'fail' stays. */
 enum pages_next pages_refused(struct pages *pages, struct fail *fail);
 

@@ -49,7 +49,7 @@ struct request {
         kube_data_fn *data;              /* streams */
         kube_closed_fn *closed;          /* streams */
         struct pages *pages;             /* lists, else NULL */
-        kube_page_fn *page;              /* lists that are not gathered */
+        kube_item_fn *item;              /* lists that are not gathered */
         void *owner;
 
         /* The attempt that runs or ran last. */

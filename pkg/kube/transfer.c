@@ -401,6 +401,7 @@ enum fail_kind transfer_result(struct request *request, struct json_object **ret
                                 .retry_after_s = retry_after_s > 0 && retry_after_s < 86400 ? (int)retry_after_s : 0,
                                 .create = text_equal(request->method, "POST"),
                                 .write = request->body != NULL,
+                                .head_only = request->item != NULL,
                                 .body = request->answer.data,
                                 .size = request->answer.size};
         return answer_decode(&answer, ret_object, fail);

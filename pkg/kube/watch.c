@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "kube/answer.h"
+#include "kube/scan.h"
 
 #define FIRST_PAUSE_NS (800 * NS_PER_MS)
 #define LONGEST_PAUSE_NS (30 * NS_PER_S)
@@ -156,10 +157,11 @@ static void not_understood(struct watch *watch, const char *why, int64_t now_ns)
 static void take_frame(struct watch *watch, const char *line, size_t size, int64_t now_ns, watch_event_fn *event,
                        void *owner)
 {
+        static const char *const metadata[] = {"object", "metadata", NULL};
         auto_json struct json_object *frame = NULL;
         struct fail fail = {0};
 
-        if (doc_parse(line, size, &frame, &fail)) {
+        if (scan_parse_lean((struct scan_span){line, size}, metadata, &frame, &fail)) {
                 not_understood(watch, fail.text, now_ns);
                 return;
         }

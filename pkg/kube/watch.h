@@ -44,7 +44,7 @@ enum watch_action {
 
 enum watch_event { WATCH_ADDED, WATCH_MODIFIED, WATCH_DELETED };
 
-/* Called for each object event, in order; 'object' is borrowed but may be changed in place. */
+/* Called for each object event, in order; 'object' is borrowed but may be changed in place; it has no managedFields. */
 typedef void watch_event_fn(void *owner, enum watch_event event, struct json_object *object);
 
 struct watch { /* all fields are the machine's own */

@@ -21,7 +21,7 @@ static enum pages_next give(struct pages *pages, int items, const char *token)
                 doc_push(array, doc_object());
         doc_set(list, "metadata", doc_set_text(doc_object(), "continue", token));
         doc_set(list, "items", array);
-        return pages_listed(pages, list, &fail);
+        return pages_listed(pages, list, (size_t)items, &fail);
 }
 
 static enum pages_next refuse(struct pages *pages, enum fail_kind kind)
@@ -136,7 +136,7 @@ static void something_that_is_no_list_is_refused(void **state)
         struct fail fail;
         (void)state;
 
-        assert_int_equal(pages_listed(pages, other, &fail), PAGES_FAILED);
+        assert_int_equal(pages_listed(pages, other, 0, &fail), PAGES_FAILED);
         assert_int_equal(fail.kind, FAIL_INVALID);
         pages_free(pages);
 }
