@@ -1,44 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What is known now, and the timeline. What the states are is context_state.c, how they are shown context_encode.c. */
+ * What is known of each object, and what became of it. */
 #include "probe/context.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "probe/context_inner.h"
+#include "probe/change.h"
+#include "probe/context_internal.h"
+#include "probe/facts.h"
+
+enum context_kind context_kind_of(const char *kind)
+{
+        for (int i = 0; i < CONTEXT_KINDS; i++)
+                if (text_equal(kind, facts_kind_names[i]))
+                        return (enum context_kind)i;
+        return CONTEXT_KINDS;
+}
+
+const char *context_change_name(enum context_change_kind kind)
+{
+        static const char *const names[CONTEXT_CHANGE_KINDS] = {
+                [CONTEXT_SCALE] = "scale",         [CONTEXT_ROLLOUT] = "rollout",     [CONTEXT_RESTART] = "restart",
+                [CONTEXT_EVICTION] = "eviction",   [CONTEXT_POD_JOIN] = "pod-join",   [CONTEXT_POD_LEAVE] = "pod-leave",
+                [CONTEXT_ENDPOINT] = "endpoint",   [CONTEXT_IMAGE] = "image",         [CONTEXT_NODE_STATE] = "node",
+                [CONTEXT_SERVICE_EDIT] = "service", [CONTEXT_AUTOSCALE] = "autoscale",
+        };
+        return names[kind];
+}
 
 struct context *context_new(void)
 {
-        struct context *context = xnew(struct context);
+        return xnew(struct context);
+}
 
-        context->images = doc_object();
-        context->pods_min = -1;
-        return context;
+static void entry_free(struct entry *entry)
+{
+        json_object_put(entry->facts);
+        free(entry);
 }
 
 struct context *context_free(struct context *context)
 {
+        size_t at = 0;
+        const char *key;
+        void *value;
+
         if (!context)
                 return NULL;
-        for (size_t kind = 0; kind < CONTEXT_KINDS; kind++) {
-                size_t at = 0;
-                const char *key;
-                void *state;
-                while (map_next(&context->known[kind], &at, &key, &state))
-                        json_object_put(state);
-                map_done(&context->known[kind]);
-        }
+        while (map_next(&context->objects, &at, &key, &value))
+                entry_free(value);
+        map_done(&context->objects);
+        map_done(&context->images);
+        map_done(&context->target_nodes);
         for (size_t i = 0; i < context->changes_len; i++) {
                 free(context->changes[i].object);
                 free(context->changes[i].text);
         }
         free(context->changes);
-        free(context->gaps);
-        json_object_put(context->images);
         json_object_put(context->before);
         json_object_put(context->after);
         free(context);
@@ -50,155 +74,240 @@ void context_nodes_unknown(struct context *context)
         context->nodes_unknown = true;
 }
 
-const char *context_change_name(enum context_change_kind kind)
+/* ---- the timeline ---- */
+
+/* Cutting text may have cut a character: what is no UTF-8 becomes '?', so that the API server stores what was sent. */
+static void scrub(char *text)
 {
-        static const char *const names[CONTEXT_CHANGE_KINDS] = {
-                [CONTEXT_SCALE] = "scale",         [CONTEXT_ROLLOUT] = "rollout",      [CONTEXT_RESTART] = "restart",
-                [CONTEXT_EVICTION] = "eviction",   [CONTEXT_POD_JOIN] = "pod-join",    [CONTEXT_POD_LEAVE] = "pod-leave",
-                [CONTEXT_ENDPOINT] = "endpoint",   [CONTEXT_IMAGE] = "image",          [CONTEXT_NODE_STATE] = "node",
-                [CONTEXT_SERVICE_EDIT] = "service",
-        };
-        return names[kind];
+        for (unsigned char *at = (unsigned char *)text; *at;) {
+                size_t len = *at < 0x80 ? 1 : *at >= 0xf0 && *at < 0xf5 ? 4 : *at >= 0xe0 && *at < 0xf0 ? 3 : *at >= 0xc2 && *at < 0xe0 ? 2 : 0;
+                size_t good = len > 0;
+                while (good > 0 && good < len && (at[good] & 0xc0) == 0x80)
+                        good++;
+                if (len == 0 || good < len) {
+                        *at++ = '?';
+                        continue;
+                }
+                at += len;
+        }
 }
 
-void context_change_add(struct context *context, enum context_change_kind kind, const char *object, const char *text,
-                        int64_t wall_ms)
+static void add_change(struct context *context, int64_t wall_ms, enum context_change_kind kind,
+                       struct json_object *facts, const char *text)
 {
         if (context->changes_len == CONTEXT_CHANGES_MAX) {
                 context->changes_dropped++;
                 return;
         }
-        if ((context->changes_len & (context->changes_len - 1)) == 0) {
-                size_t capacity = context->changes_len ? context->changes_len * 2 : 1;
-                context->changes = xrealloc(context->changes, capacity * sizeof *context->changes);
+        context->changes = xrealloc(context->changes, (context->changes_len + 1) * sizeof *context->changes);
+        struct change *change = &context->changes[context->changes_len++];
+        *change = (struct change){
+                .wall_ms = wall_ms,
+                .kind = kind,
+                .object = xasprintf("%s/%.253s", doc_text(facts, "kind"), doc_text(facts, "name")),
+                .text = xstrdup(text),
+        };
+        scrub(change->object);
+        scrub(change->text);
+}
+
+struct finding { /* owner of change_found_fn */
+        struct context *context;
+        struct json_object *facts;
+        int64_t wall_ms;
+};
+
+static void on_found(void *owner, enum context_change_kind kind, const char *text, int64_t count)
+{
+        struct finding *finding = owner;
+
+        if (kind == CONTEXT_RESTART)
+                finding->context->restarts += count;
+        add_change(finding->context, finding->wall_ms, kind, finding->facts, text);
+}
+
+/* ---- objects ---- */
+
+static void add_to_set(struct context *context, struct map *set, const char *key, size_t most)
+{
+        if (key && *key && set->len < most)
+                map_set(set, key, context);
+}
+
+static void note_pod(struct context *context, struct json_object *facts)
+{
+        struct json_object *containers = doc_at(facts, "containers");
+
+        context->pods_seen = true;
+        add_to_set(context, &context->target_nodes, doc_text(facts, "node"), CONTEXT_STATE_OBJECTS_MAX);
+        for (size_t i = 0; i < doc_len(containers, ""); i++) {
+                const char *image = doc_text(doc_item(containers, i), "imageID");
+                if (!image || !*image)
+                        image = doc_text(doc_item(containers, i), "image");
+                add_to_set(context, &context->images, image, 256);
         }
-        context->changes[context->changes_len++] =
-                (struct context_change){.wall_ms = wall_ms, .kind = kind, .object = xstrdup(object), .text = xstrdup(text)};
 }
 
-static size_t known_max(enum context_kind kind)
+static void count_ready(struct context *context, struct json_object *before, struct json_object *after)
 {
-        return kind == CONTEXT_NODE ? CONTEXT_NODES_MAX : CONTEXT_PODS_MAX;
+        context->ready -= doc_bool(before, "ready", false);
+        context->ready += doc_bool(after, "ready", false);
+        if (!context->watching)
+                return;
+        if (context->ready < context->ready_min)
+                context->ready_min = context->ready;
+        if (context->ready > context->ready_max)
+                context->ready_max = context->ready;
 }
 
-static const char *uid_of(struct json_object *object)
+static char *key_of(struct json_object *facts)
 {
-        return doc_text(object, "metadata.uid");
+        return xasprintf("%s/%s", doc_text(facts, "kind"), doc_text(facts, "uid"));
 }
 
-/* Ready pods and their images now, into the extremes since "before". */
-static void note_pods(struct context *context)
+/* Replaces what is known of an object; takes 'after', NULL when it is gone. */
+static void store(struct context *context, enum context_kind kind, const char *key, struct json_object *after, bool restored)
 {
-        int64_t ready = 0;
-        size_t at = 0;
-        const char *key;
-        void *state;
+        struct entry *entry = map_find(&context->objects, key);
 
-        while (map_next(&context->known[CONTEXT_POD], &at, &key, &state)) {
-                ready += doc_bool(state, "ready", false);
-                for (size_t i = 0; i < doc_len(state, "containers"); i++) {
-                        struct json_object *container = doc_item(doc_at(state, "containers"), i);
-                        const char *image = doc_text(container, "imageID");
-                        if (image && *image && json_object_object_length(context->images) < 64)
-                                doc_set_text(context->images, image, doc_text(container, "image"));
+        if (kind == CONTEXT_POD) {
+                if (after)
+                        note_pod(context, after);
+                count_ready(context, entry ? entry->facts : NULL, after);
+        }
+        if (!after) {
+                if (entry) {
+                        map_remove(&context->objects, key);
+                        entry_free(entry);
                 }
+                return;
         }
-        if (context->pods_min < 0 || ready < context->pods_min)
-                context->pods_min = ready;
-        if (ready > context->pods_max)
-                context->pods_max = ready;
-}
-
-/* Replaces the remembered state; 'state' (taken) may be NULL. Returns the old one, which the caller owns. */
-static struct json_object *remember(struct context *context, enum context_kind kind, const char *uid,
-                                    struct json_object *state)
-{
-        struct map *known = &context->known[kind];
-
-        if (!state)
-                return map_remove(known, uid);
-        if (known->len >= known_max(kind) && !map_find(known, uid)) {
-                json_object_put(state);
-                return NULL;
+        if (!entry) {
+                entry = xnew(struct entry);
+                map_set(&context->objects, key, entry);
         }
-        return map_set(known, uid, state);
+        json_object_put(entry->facts);
+        *entry = (struct entry){.kind = kind, .facts = after, .restored = restored};
 }
 
 void context_add(struct context *context, enum context_kind kind, struct json_object *object)
 {
-        if (kind >= CONTEXT_KINDS || !uid_of(object))
+        auto_json struct json_object *facts = facts_of(kind, object);
+
+        if (!facts || context->objects.len >= CONTEXT_OBJECTS_MAX)
                 return;
-        json_object_put(remember(context, kind, uid_of(object), context_state_encode(kind, object)));
+        auto_free char *key = key_of(facts);
+        store(context, kind, key, take(facts), false);
 }
 
 void context_observe(struct context *context, enum context_kind kind, struct json_object *before,
                      struct json_object *after, int64_t wall_ms)
 {
-        const char *uid = uid_of(after ? after : before);
+        auto_json struct json_object *old = before ? facts_of(kind, before) : NULL;
+        auto_json struct json_object *new = after ? facts_of(kind, after) : NULL;
+        struct json_object *any = new ? new : old;
 
-        if (kind >= CONTEXT_KINDS || !uid)
+        if (!any)
                 return;
-        struct json_object *state = after ? context_state_encode(kind, after) : NULL;
-        auto_json struct json_object *old = remember(context, kind, uid, state);
-        if (!old && before)
-                old = context_state_encode(kind, before);
-        if (!old && !state)
-                return;
-        /* 'state' may have been dropped by the bound; then it is not compared either. */
-        if (after && map_find(&context->known[kind], uid) != state)
-                return;
-        context_state_compare(context, kind, old, state, wall_ms);
-        if (kind == CONTEXT_POD)
-                note_pods(context);
+        auto_free char *key = key_of(any);
+        struct entry *entry = map_find(&context->objects, key);
+        if (!entry && (context->objects.len >= CONTEXT_OBJECTS_MAX || !new))
+                return; /* what is not known any more has been told to be gone */
+        struct json_object *known = entry ? entry->facts : old;
+        if (known || !context->incomplete) {
+                struct finding finding = {.context = context, .facts = any, .wall_ms = wall_ms};
+                change_find(kind, known, new, on_found, &finding);
+        }
+        store(context, kind, key, take(new), false);
+}
+
+void context_settle(struct context *context, int64_t wall_ms)
+{
+        size_t at = 0, len = 0;
+        const char *key;
+        void *value;
+        auto_free char **gone = xcalloc(context->objects.len + 1, sizeof *gone);
+
+        while (map_next(&context->objects, &at, &key, &value)) {
+                struct entry *entry = value;
+                /* Nodes and the service are fetched one by one, not listed: not seen is not gone. */
+                if (entry->restored && entry->kind != CONTEXT_NODE && entry->kind != CONTEXT_SERVICE)
+                        gone[len++] = xstrdup(key);
+        }
+        for (size_t i = 0; i < len; i++) {
+                auto_free char *name = gone[i];
+                struct entry *entry = map_find(&context->objects, name);
+                struct finding finding = {.context = context, .facts = entry->facts, .wall_ms = wall_ms};
+                change_find(entry->kind, entry->facts, NULL, on_found, &finding);
+                store(context, entry->kind, name, NULL, false);
+        }
+}
+
+/* ---- gaps and marks ---- */
+
+static void join_gaps(struct context *context)
+{
+        size_t len = 1;
+
+        for (size_t i = 1; i < context->gaps_len; i++) {
+                struct gap *last = &context->gaps[len - 1], *gap = &context->gaps[i];
+                if (gap->from_wall_ms > last->to_wall_ms)
+                        context->gaps[len++] = *gap;
+                else if (gap->to_wall_ms > last->to_wall_ms)
+                        last->to_wall_ms = gap->to_wall_ms;
+        }
+        context->gaps_len = len;
+}
+
+static int earlier_first(const void *a, const void *b)
+{
+        const struct gap *left = a, *right = b;
+
+        return (left->from_wall_ms > right->from_wall_ms) - (left->from_wall_ms < right->from_wall_ms);
 }
 
 void context_gap(struct context *context, int64_t from_wall_ms, int64_t to_wall_ms)
 {
-        if (to_wall_ms <= from_wall_ms)
+        if (from_wall_ms >= to_wall_ms)
                 return;
-        for (size_t i = 0; i < context->gaps_len; i++) {
-                struct context_gap *gap = &context->gaps[i];
-                if (from_wall_ms > gap->to_wall_ms || to_wall_ms < gap->from_wall_ms)
-                        continue;
-                int64_t from = from_wall_ms < gap->from_wall_ms ? from_wall_ms : gap->from_wall_ms;
-                int64_t to = to_wall_ms > gap->to_wall_ms ? to_wall_ms : gap->to_wall_ms;
-                *gap = context->gaps[--context->gaps_len]; /* joined: look again with the larger one */
-                context_gap(context, from, to);
-                return;
+        if (context->gaps_len == CONTEXT_GAPS_MAX) {
+                struct gap *last = &context->gaps[CONTEXT_GAPS_MAX - 1];
+                last->from_wall_ms = from_wall_ms < last->from_wall_ms ? from_wall_ms : last->from_wall_ms;
+                last->to_wall_ms = to_wall_ms > last->to_wall_ms ? to_wall_ms : last->to_wall_ms;
+        } else {
+                context->gaps[context->gaps_len++] = (struct gap){from_wall_ms, to_wall_ms};
         }
-        context->gaps = xrealloc(context->gaps, (context->gaps_len + 1) * sizeof *context->gaps);
-        context->gaps[context->gaps_len++] = (struct context_gap){from_wall_ms, to_wall_ms};
+        qsort(context->gaps, context->gaps_len, sizeof *context->gaps, earlier_first);
+        join_gaps(context);
 }
 
-static int64_t restarts_now(const struct context *context)
+static void start_watching(struct context *context)
 {
-        int64_t restarts = 0;
-        size_t at = 0;
-        const char *key;
-        void *state;
+        context->watching = true;
+        context->ready_min = context->ready_max = context->ready;
+        context->restarts = 0;
+}
 
-        while (map_next(&context->known[CONTEXT_POD], &at, &key, &state))
-                restarts += doc_int(state, "restarts", 0);
-        return restarts;
+static struct json_object *snapshot(const struct context *context, int64_t wall_ms)
+{
+        char at[CLOCK_TEXT_MAX];
+        struct json_object *state = context_encode_state(context);
+
+        clock_format_seconds(wall_ms, at);
+        return doc_set_text(state, "at", at);
 }
 
 void context_mark_before(struct context *context, int64_t wall_ms)
 {
         json_object_put(context->before);
-        context->before = context_encode_state(context);
-        context->before_wall_ms = wall_ms;
-        context->restarts_before = restarts_now(context);
-        context->pods_min = -1;
-        context->pods_max = 0;
-        note_pods(context);
+        context->before = snapshot(context, wall_ms);
+        start_watching(context);
 }
 
 void context_mark_after(struct context *context, int64_t wall_ms)
 {
         json_object_put(context->after);
-        context->after = context_encode_state(context);
-        context->after_wall_ms = wall_ms;
-        note_pods(context);
+        context->after = snapshot(context, wall_ms);
 }
 
 uint32_t context_count(const struct context *context, enum context_change_kind kind, int64_t from_wall_ms,
@@ -207,7 +316,7 @@ uint32_t context_count(const struct context *context, enum context_change_kind k
         uint32_t count = 0;
 
         for (size_t i = 0; i < context->changes_len; i++) {
-                const struct context_change *change = &context->changes[i];
+                const struct change *change = &context->changes[i];
                 count += change->kind == kind && change->wall_ms >= from_wall_ms && change->wall_ms <= to_wall_ms;
         }
         return count;
@@ -215,13 +324,19 @@ uint32_t context_count(const struct context *context, enum context_change_kind k
 
 void context_restore(struct context *context, struct json_object *state, int64_t wall_ms)
 {
-        for (size_t kind = 0; kind < CONTEXT_KINDS; kind++) {
-                struct json_object *list = doc_at(state, context_kind_name((enum context_kind)kind));
-                for (size_t i = 0; i < doc_len(list, ""); i++) {
-                        struct json_object *entry = doc_item(list, i);
-                        if (doc_text(entry, "uid") && doc_text(entry, "name"))
-                                json_object_put(remember(context, (enum context_kind)kind, doc_text(entry, "uid"), doc_copy(entry)));
-                }
+        struct json_object *objects = doc_at(state, "objects");
+
+        context->incomplete = doc_int(state, "dropped", 0) > 0;
+        for (size_t i = 0; i < doc_len(objects, "") && i < CONTEXT_OBJECTS_MAX; i++) {
+                struct json_object *facts = doc_item(objects, i);
+                enum context_kind kind = context_kind_of(doc_text(facts, "kind"));
+                if (kind == CONTEXT_KINDS || !doc_text(facts, "name") || !doc_text(facts, "uid"))
+                        continue;
+                auto_free char *key = key_of(facts);
+                store(context, kind, key, doc_copy(facts), true);
         }
         context_mark_before(context, wall_ms);
+        /* The state is as old as it says, not as its reading. */
+        if (doc_text(state, "at"))
+                doc_set_text(context->before, "at", doc_text(state, "at"));
 }

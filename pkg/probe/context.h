@@ -17,8 +17,9 @@
 #define CONTEXT_STATUS_CHANGES_MAX 32
 #define CONTEXT_STATUS_NODES_MAX 16
 #define CONTEXT_STATUS_IMAGES_MAX 16
-#define CONTEXT_PODS_MAX 4096
-#define CONTEXT_NODES_MAX 1024
+#define CONTEXT_GAPS_MAX 32
+#define CONTEXT_OBJECTS_MAX 8192 /* known at once; further ones are not observed */
+#define CONTEXT_STATE_OBJECTS_MAX 384 /* written in a state; "dropped" counts the rest */
 
 enum context_kind {
         CONTEXT_SERVICE,
@@ -46,6 +47,7 @@ enum context_change_kind {
         CONTEXT_IMAGE,     /* the running image of a container changed */
         CONTEXT_NODE_STATE,/* a node condition, taint or cordon changed */
         CONTEXT_SERVICE_EDIT, /* ports or selector of the service changed */
+        CONTEXT_AUTOSCALE, /* an autoscaler's bounds or wish changed; the scaling itself is CONTEXT_SCALE */
         CONTEXT_CHANGE_KINDS,
 };
 
@@ -69,7 +71,10 @@ void context_add(struct context *context, enum context_kind kind, struct json_ob
 void context_observe(struct context *context, enum context_kind kind, struct json_object *before,
                      struct json_object *after, int64_t wall_ms);
 
-/* Nobody watched in this time. Overlapping and touching gaps are joined. */
+/* After context_restore, once all first lists are in: what was known before and not seen since is gone. */
+void context_settle(struct context *context, int64_t wall_ms);
+
+/* Nobody watched in this time. Overlapping and touching gaps are joined; beyond CONTEXT_GAPS_MAX the last one grows. */
 void context_gap(struct context *context, int64_t from_wall_ms, int64_t to_wall_ms);
 
 /* Takes a snapshot of the current state as "before" or "after" (called once each; later calls replace it). */
@@ -81,15 +86,17 @@ uint32_t context_count(const struct context *context, enum context_change_kind k
                        int64_t to_wall_ms);
 
 /* status.context: {"target":{"pods":{"min","max"},"images":[…],"restarts"},"nodes":[{"name","role","kernel","kubelet","instanceType"}],
- * "changes":[{"at","kind","object","text"}],"gaps":[{"from","to"}]}. 'generator_nodes' (array of names, may be NULL) decides the
- * nodes' role. Adds what was cut to the array 'truncated' (may be NULL). Caller owns. */
+ * "changes":[{"at","kind","object","text"}],"gaps":[{"from","to"}]}. Numbers nobody could count are "unknown". 'generator_nodes' (array
+ * of names, may be NULL) decides the nodes' role: "target", "generator" or "both". Adds what was cut ("context.changes", …) to the array
+ * 'truncated' (may be NULL); of too many changes the first are shown. Caller owns. */
 struct json_object *context_encode_status(const struct context *context, struct json_object *generator_nodes,
                                           struct json_object *truncated);
-/* Everything, for the result ConfigMap: the same plus "before" and "after" with each pod {name, uid, node, ready, restarts,
- * containers:[{name,image,imageID}]}, workloads with replicas, autoscalers, endpoints, "changesDropped". Caller owns. */
+/* Everything, for the result ConfigMap: the same uncut, plus "before" and "after" as states, and "changesDropped". Caller owns. */
 struct json_object *context_encode_full(const struct context *context, struct json_object *generator_nodes);
-/* The current state alone, for the "before" part of the plan; and back from there after a restart of the operator. */
+/* The current state alone, for the "before" part of the plan: {"version":1,"objects":[facts],"dropped"}, sorted by kind and name.
+ * Facts of a pod: {"kind","name","uid","node","ready","restarts","containers":[{"name","image","imageID","restarts"}]}; of the other
+ * kinds see probe/facts.h. Caller owns. */
 struct json_object *context_encode_state(const struct context *context);
-/* Restores before-state and known objects from context_encode_state (what is malformed is left out), such that the changes
- * since then are found by context_observe. Only in a new context. */
+/* Restores the before-state and the known objects from context_encode_state (what is malformed is left out), such that the
+ * changes since then are found by context_observe and context_settle. Only in a new context. */
 void context_restore(struct context *context, struct json_object *state, int64_t wall_ms);

@@ -1,183 +1,233 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * How a context is shown: short in status, whole in the result, and as state in the plan. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "probe/context_inner.h"
+#include "probe/context_internal.h"
+#include "probe/facts.h"
 
-static struct json_object *set_time(struct json_object *object, const char *key, int64_t wall_ms)
+/* ---- sets and objects in a fixed order ---- */
+
+static int compare_texts(const void *a, const void *b)
 {
-        char text[CLOCK_TEXT_MAX];
-
-        clock_format_micros(wall_ms, text);
-        return doc_set_text(object, key, text);
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int compare_names(const void *a, const void *b)
+/* The members, sorted; the array is the caller's to free, the texts are borrowed. */
+static const char **set_members(const struct map *set, size_t *ret_len)
 {
-        struct json_object *const *left = a, *const *right = b;
-        const char *x = doc_text(*left, "name"), *y = doc_text(*right, "name");
+        const char **members = xcalloc(set->len + 1, sizeof *members), *key;
+        size_t at = 0;
+        void *value;
 
-        return strcmp(x ? x : "", y ? y : "");
+        *ret_len = 0;
+        while (map_next(set, &at, &key, &value))
+                members[(*ret_len)++] = key;
+        qsort(members, *ret_len, sizeof *members, compare_texts);
+        return members;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+        const struct entry *left = *(const struct entry *const *)a, *right = *(const struct entry *const *)b;
+        int order = (int)left->kind - (int)right->kind;
+
+        if (order == 0)
+                order = strcmp(doc_text(left->facts, "name"), doc_text(right->facts, "name"));
+        return order ? order : strcmp(doc_text(left->facts, "uid"), doc_text(right->facts, "uid"));
 }
 
 struct json_object *context_encode_state(const struct context *context)
 {
-        struct json_object *state = doc_object();
+        auto_free const struct entry **entries = xcalloc(context->objects.len + 1, sizeof *entries);
+        struct json_object *state = doc_object(), *objects = doc_array();
+        size_t at = 0, len = 0;
+        const char *key;
+        void *value;
 
-        for (size_t kind = 0; kind < CONTEXT_KINDS; kind++) {
-                struct json_object *list = doc_array();
-                size_t at = 0;
-                const char *uid;
-                void *entry;
-                while (map_next(&context->known[kind], &at, &uid, &entry))
-                        doc_push(list, json_object_get(entry));
-                json_object_array_sort(list, compare_names);
-                doc_set(state, context_kind_name((enum context_kind)kind), list);
-        }
-        return state;
+        while (map_next(&context->objects, &at, &key, &value))
+                entries[len++] = value;
+        qsort(entries, len, sizeof *entries, compare_entries);
+        for (size_t i = 0; i < len && i < CONTEXT_STATE_OBJECTS_MAX; i++)
+                doc_push(objects, json_object_get(entries[i]->facts));
+        doc_set_int(state, "version", 1);
+        doc_set(state, "objects", objects);
+        return doc_set_int(state, "dropped", len > CONTEXT_STATE_OBJECTS_MAX ? (int64_t)(len - CONTEXT_STATE_OBJECTS_MAX) : 0);
 }
 
-static struct json_object *encode_changes(const struct context *context, size_t most)
-{
-        struct json_object *list = doc_array();
+/* ---- status ---- */
 
-        for (size_t i = 0; i < context->changes_len && i < most; i++) {
-                const struct context_change *change = &context->changes[i];
-                struct json_object *entry = set_time(doc_object(), "at", change->wall_ms);
-                doc_set_text(doc_set_text(entry, "kind", context_change_name(change->kind)), "object", change->object);
-                doc_push(list, doc_set_text(entry, "text", change->text));
+/* Bounds of one printing. */
+struct caps {
+        size_t images, nodes, changes;
+        struct json_object *truncated; /* may be NULL */
+};
+
+static size_t cut(size_t len, size_t most, const char *name, const struct caps *caps)
+{
+        if (len <= most)
+                return len;
+        if (caps->truncated)
+                doc_push_text(caps->truncated, name);
+        return most;
+}
+
+static void set_time(struct json_object *object, const char *name, int64_t wall_ms)
+{
+        char text[CLOCK_TEXT_MAX];
+
+        clock_format_seconds(wall_ms, text);
+        doc_set_text(object, name, text);
+}
+
+static void set_known(struct json_object *object, const char *name, bool known, int64_t value)
+{
+        if (known)
+                doc_set_int(object, name, value);
+        else
+                doc_set_text(object, name, "unknown");
+}
+
+static struct json_object *encode_target(const struct context *context, const struct caps *caps)
+{
+        struct json_object *target = doc_object(), *pods = doc_object(), *images = doc_array();
+        size_t len;
+        auto_free const char **names = set_members(&context->images, &len);
+
+        set_known(pods, "min", context->pods_seen, context->ready_min);
+        set_known(pods, "max", context->pods_seen, context->ready_max);
+        len = cut(len, caps->images, "context.target.images", caps);
+        for (size_t i = 0; i < len; i++)
+                doc_push_text(images, names[i]);
+        doc_set(target, "pods", pods);
+        doc_set(target, "images", images);
+        set_known(target, "restarts", context->pods_seen, context->restarts);
+        return target;
+}
+
+static struct json_object *node_facts_of(const struct context *context, const char *name)
+{
+        size_t at = 0;
+        const char *key;
+        void *value;
+
+        while (map_next(&context->objects, &at, &key, &value)) {
+                const struct entry *entry = value;
+                if (entry->kind == CONTEXT_NODE && text_equal(doc_text(entry->facts, "name"), name))
+                        return entry->facts;
         }
-        return list;
+        return NULL;
+}
+
+static void set_or_unknown(struct json_object *object, const char *name, const char *value)
+{
+        doc_set_text(object, name, value ? value : "unknown");
+}
+
+static struct json_object *encode_node(const struct context *context, const char *name, const char *role)
+{
+        struct json_object *node = doc_object(), *facts = context->nodes_unknown ? NULL : node_facts_of(context, name);
+
+        doc_set_text(node, "name", name);
+        doc_set_text(node, "role", role);
+        set_or_unknown(node, "kernel", doc_text(facts, "kernel"));
+        set_or_unknown(node, "kubelet", doc_text(facts, "kubelet"));
+        set_or_unknown(node, "instanceType", doc_text(facts, "instanceType"));
+        return node;
+}
+
+static struct json_object *encode_nodes(const struct context *context, struct json_object *generator_nodes,
+                                        const struct caps *caps)
+{
+        struct map all = {0}, generators = {0};
+        struct json_object *nodes = doc_array();
+        size_t at = 0, len;
+        const char *key;
+        void *value;
+
+        while (map_next(&context->target_nodes, &at, &key, &value))
+                map_set(&all, key, value);
+        for (size_t i = 0; i < doc_len(generator_nodes, ""); i++) {
+                const char *name = doc_text(doc_item(generator_nodes, i), "");
+                if (!name || !*name)
+                        continue;
+                map_set(&all, name, nodes);
+                map_set(&generators, name, nodes);
+        }
+        auto_free const char **names = set_members(&all, &len);
+        len = cut(len, caps->nodes, "context.nodes", caps);
+        for (size_t i = 0; i < len; i++) {
+                bool target = map_find(&context->target_nodes, names[i]), generator = map_find(&generators, names[i]);
+                doc_push(nodes, encode_node(context, names[i], !generator ? "target" : target ? "both" : "generator"));
+        }
+        map_done(&all);
+        map_done(&generators);
+        return nodes;
+}
+
+static struct json_object *encode_changes(const struct context *context, const struct caps *caps)
+{
+        struct json_object *changes = doc_array();
+        size_t len = cut(context->changes_len, caps->changes, "context.changes", caps);
+
+        for (size_t i = 0; i < len; i++) {
+                const struct change *change = &context->changes[i];
+                struct json_object *object = doc_object();
+                set_time(object, "at", change->wall_ms);
+                doc_set_text(object, "kind", context_change_name(change->kind));
+                doc_set_text(object, "object", change->object);
+                doc_set_text(object, "text", change->text);
+                doc_push(changes, object);
+        }
+        return changes;
 }
 
 static struct json_object *encode_gaps(const struct context *context)
 {
-        struct json_object *list = doc_array();
+        struct json_object *gaps = doc_array();
 
         for (size_t i = 0; i < context->gaps_len; i++) {
-                struct json_object *gap = set_time(doc_object(), "from", context->gaps[i].from_wall_ms);
-                doc_push(list, set_time(gap, "to", context->gaps[i].to_wall_ms));
+                struct json_object *gap = doc_object();
+                set_time(gap, "from", context->gaps[i].from_wall_ms);
+                set_time(gap, "to", context->gaps[i].to_wall_ms);
+                doc_push(gaps, gap);
         }
-        return list;
+        return gaps;
 }
 
-static struct json_object *encode_target(const struct context *context, struct json_object *truncated)
+static struct json_object *encode(const struct context *context, struct json_object *generator_nodes,
+                                  const struct caps *caps)
 {
-        struct json_object *target = doc_object(), *pods = doc_object(), *images = doc_array();
-        int64_t restarts = 0;
-        size_t at = 0, count = 0;
-        const char *uid;
-        void *state;
+        struct json_object *object = doc_object();
 
-        while (map_next(&context->known[CONTEXT_POD], &at, &uid, &state))
-                restarts += doc_int(state, "restarts", 0);
-        doc_set_int(doc_set_int(pods, "min", context->pods_min < 0 ? 0 : context->pods_min), "max", context->pods_max);
-        json_object_object_foreach(context->images, image, unused) {
-                (void)unused;
-                if (count++ < CONTEXT_STATUS_IMAGES_MAX)
-                        doc_push_text(images, image);
-        }
-        if (count > CONTEXT_STATUS_IMAGES_MAX && truncated)
-                doc_push_text(truncated, "context.target.images");
-        doc_set(doc_set(target, "pods", pods), "images", images);
-        return doc_set_int(target, "restarts", restarts > context->restarts_before ? restarts - context->restarts_before : 0);
+        doc_set(object, "target", encode_target(context, caps));
+        doc_set(object, "nodes", encode_nodes(context, generator_nodes, caps));
+        doc_set(object, "changes", encode_changes(context, caps));
+        return doc_set(object, "gaps", encode_gaps(context));
 }
-
-/* ---- nodes ---- */
-
-static void add_role(struct json_object *roles, const char *node, const char *role)
-{
-        struct json_object *old = NULL;
-
-        if (!node)
-                return;
-        if (json_object_object_get_ex(roles, node, &old) && !text_equal(json_object_get_string(old), role))
-                role = "both";
-        doc_set_text(roles, node, role);
-}
-
-static struct json_object *roles_of(const struct context *context, struct json_object *generator_nodes)
-{
-        struct json_object *roles = doc_object();
-        size_t at = 0;
-        const char *uid;
-        void *state;
-
-        while (map_next(&context->known[CONTEXT_POD], &at, &uid, &state))
-                add_role(roles, doc_text(state, "node"), "target");
-        for (size_t i = 0; i < doc_len(generator_nodes, ""); i++)
-                add_role(roles, json_object_get_string(doc_item(generator_nodes, i)), "generator");
-        return roles;
-}
-
-static struct json_object *node_named(const struct context *context, const char *name)
-{
-        size_t at = 0;
-        const char *uid;
-        void *state;
-
-        while (map_next(&context->known[CONTEXT_NODE], &at, &uid, &state))
-                if (text_equal(doc_text(state, "name"), name))
-                        return state;
-        return NULL;
-}
-
-static struct json_object *encode_nodes(const struct context *context, struct json_object *generator_nodes, size_t most,
-                                        struct json_object *truncated)
-{
-        static const char *const facts[] = {"kernel", "kubelet", "instanceType"};
-        auto_json struct json_object *roles = roles_of(context, generator_nodes);
-        struct json_object *list = doc_array();
-
-        json_object_object_foreach(roles, name, role) {
-                struct json_object *node = node_named(context, name), *entry = doc_set_text(doc_object(), "name", name);
-                if (json_object_array_length(list) == most) {
-                        if (truncated)
-                                doc_push_text(truncated, "context.nodes");
-                        json_object_put(entry);
-                        break;
-                }
-                doc_set_text(entry, "role", json_object_get_string(role));
-                for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
-                        const char *value = doc_text(node, facts[i]);
-                        bool always = strcmp(facts[i], "instanceType") != 0;
-                        doc_set_text(entry, facts[i], value ? value : always ? "unknown" : NULL);
-                }
-                doc_push(list, entry);
-        }
-        return list;
-}
-
-/* ---- whole ---- */
 
 struct json_object *context_encode_status(const struct context *context, struct json_object *generator_nodes,
                                           struct json_object *truncated)
 {
-        struct json_object *out = doc_set(doc_object(), "target", encode_target(context, truncated));
+        const struct caps caps = {
+                .images = CONTEXT_STATUS_IMAGES_MAX,
+                .nodes = CONTEXT_STATUS_NODES_MAX,
+                .changes = CONTEXT_STATUS_CHANGES_MAX,
+                .truncated = truncated,
+        };
 
-        doc_set(out, "nodes", encode_nodes(context, generator_nodes, CONTEXT_STATUS_NODES_MAX, truncated));
-        doc_set(out, "changes", encode_changes(context, CONTEXT_STATUS_CHANGES_MAX));
-        if (context->changes_len > CONTEXT_STATUS_CHANGES_MAX && truncated)
-                doc_push_text(truncated, "context.changes");
-        return doc_set(out, "gaps", encode_gaps(context));
+        return encode(context, generator_nodes, &caps);
 }
 
 struct json_object *context_encode_full(const struct context *context, struct json_object *generator_nodes)
 {
-        struct json_object *out = doc_set(doc_object(), "target", encode_target(context, NULL));
+        const struct caps caps = {.images = SIZE_MAX, .nodes = SIZE_MAX, .changes = SIZE_MAX};
+        struct json_object *object = encode(context, generator_nodes, &caps);
 
-        doc_set(out, "nodes", encode_nodes(context, generator_nodes, CONTEXT_NODES_MAX, NULL));
-        doc_set(out, "changes", encode_changes(context, CONTEXT_CHANGES_MAX));
-        doc_set_int(out, "changesDropped", (int64_t)context->changes_dropped);
-        doc_set(out, "gaps", encode_gaps(context));
-        if (context->before)
-                doc_set(set_time(out, "beforeAt", context->before_wall_ms), "before", json_object_get(context->before));
-        if (context->after)
-                doc_set(set_time(out, "afterAt", context->after_wall_ms), "after", json_object_get(context->after));
-        return out;
+        doc_set(object, "before", json_object_get(context->before));
+        doc_set(object, "after", json_object_get(context->after));
+        return doc_set_int(object, "changesDropped", (int64_t)context->changes_dropped);
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Between context.c (observing) and context_encode.c (printing). */
+#pragma once
+
+#include "base/map.h"
+#include "probe/context.h"
+
+struct entry { /* one known object */
+        enum context_kind kind;
+        struct json_object *facts;
+        bool restored; /* from a stored state, not seen since */
+};
+
+struct change {
+        int64_t wall_ms;
+        enum context_change_kind kind;
+        char *object; /* "Pod/checkout-7d9-x2k" */
+        char *text;
+};
+
+struct gap {
+        int64_t from_wall_ms, to_wall_ms;
+};
+
+struct context {
+        struct map objects; /* "Kind/uid" to struct entry */
+        bool nodes_unknown, incomplete; /* a restored state that did not hold everything */
+        struct change *changes;
+        size_t changes_len, changes_dropped;
+        struct gap gaps[CONTEXT_GAPS_MAX];
+        size_t gaps_len;
+        struct map images, target_nodes; /* seen ever: sets, the value is the context */
+        bool watching;                   /* since context_mark_before */
+        uint32_t ready, ready_min, ready_max;
+        int64_t restarts; /* since context_mark_before */
+        bool pods_seen;
+        struct json_object *before, *after;
+};
