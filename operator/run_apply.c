@@ -74,7 +74,10 @@ static void succeeded(struct effect *effect, struct json_object *object)
 {
         struct session *session = effect->session;
 
-        if (object && doc_text(object, "metadata.uid"))
+        /* A background delete removes the object itself at once; its answer may still show the object. */
+        if (effect->action == RUN_DELETE_JOB)
+                kube_cache_gone(effect->cache, session->namespace, effect->name, effect->uid);
+        else if (object && doc_text(object, "metadata.uid"))
                 kube_cache_wrote(effect->cache, object);
         if (effect->action == RUN_CREATE_PLAN) {
                 struct fail fail = {0};
@@ -124,7 +127,8 @@ static void effect_done(void *owner, struct json_object *object, const struct fa
         struct session *session = effect->session;
 
         session->request = 0;
-        switch (fail->kind) {
+        bool gone_already = fail->kind == FAIL_MISSING && effect->action == RUN_DELETE_JOB;
+        switch (gone_already ? FAIL_NONE : fail->kind) {
         case FAIL_NONE:
                 succeeded(effect, object);
                 effect_free(effect);

@@ -12,7 +12,6 @@
 
 #define SHOW_EVERY_NS (10 * NS_PER_S)
 #define LOOK_AGAIN_NS NS_PER_S
-#define LISTS_AGAIN_NS (10 * NS_PER_MS) /* first lists of the target's surroundings take a few milliseconds */
 
 /* ---- the queue at a target ---- */
 
@@ -209,7 +208,7 @@ static void fill_freshness(struct session *session, struct run_sight *sight, str
                 wake_at(view, due_ns);
         /* Logs that have to be read again, a target that is not there yet, a pod that does not come: look once a second. */
         if (view->admitted && view->records != RECORDS_SETTLED && (!view->context_ready || view->job == JOB_ENDED || view->stop_reason || (view->job == JOB_ACTIVE && view->workers_ready < view->workers)))
-                wake_at(view, sight->now_ns + (session_listing(session) ? LISTS_AGAIN_NS : LOOK_AGAIN_NS));
+                wake_at(view, sight->now_ns + LOOK_AGAIN_NS);
 }
 
 static void fill_recorded(const struct run *run, struct run_view *view)
