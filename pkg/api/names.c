@@ -21,6 +21,11 @@ static void with_suffix(const char *run, const char *uid, const char *suffix, ch
         snprintf(name + used, NAME_MAX_LEN - (size_t)used, "-%s", suffix);
 }
 
+void name_base(const char *run, const char *uid, char name[static NAME_MAX_LEN])
+{
+        prefix(run, uid, name);
+}
+
 void name_plan(const char *run, const char *uid, char name[static NAME_MAX_LEN])
 {
         with_suffix(run, uid, "plan", name);

@@ -16,7 +16,9 @@
 
 #define NAME_MAX_LEN 64 /* with the terminating NUL */
 
-/* "<run cut to 40>-<8 hex of the UID>-plan" | -result | -s<n> | -t<trial> */
+/* "<run cut to 40>-<8 hex of the UID>", which every name below begins with: a run of the same name made again has another UID. */
+void name_base(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
+/* The base and -plan | -result | -s<n> | -t<trial>; at most 61 characters, as the pods of an Indexed Job need it. */
 void name_plan(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
 void name_result(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
 void name_series(const char *run, const char *uid, size_t index, char name[static NAME_MAX_LEN]);

@@ -11,6 +11,8 @@
 #include "data/unit.h"
 
 #define PLAN_VERSION 1
+/* How long after readyTimeout a worker still waits for its start instant: the operator decides first, even one that was just restarted. */
+#define START_WAIT_MS INT64_C(300000)
 
 struct json_object *plan_metadata(const char *namespace, const char *run, const char *uid, const char *profile,
                                   const char *name, const char *part)
@@ -123,7 +125,8 @@ static struct json_object *encode_worker(const struct plan_parts *parts)
         doc_set_text(worker, "arrival", "constant");
         doc_set_text(worker, "pacing", doc_text(profile->spec, "load.pacing"));
         doc_set_int(doc_set_int(worker, "warmupMs", profile->warmup_ms), "cooldownMs", profile->cooldown_ms);
-        doc_set_int(worker, "readyTimeoutMs", profile->deadline_ms < 600000 ? profile->deadline_ms : 600000);
+        int64_t wait_ms = profile->ready_timeout_ms + START_WAIT_MS;
+        doc_set_int(worker, "readyTimeoutMs", wait_ms < profile->deadline_ms ? wait_ms : profile->deadline_ms);
         return doc_set_int(worker, "intervalMs", 1000);
 }
 
@@ -161,6 +164,16 @@ static struct json_object *encode_target(const struct target *target)
         return doc_set(out, "selector", json_object_get(target->selector));
 }
 
+/* The surroundings are worth having, but not at the price of the plan: beyond their budget only the fact stays. */
+static struct json_object *encode_context(struct json_object *context)
+{
+        if (!context)
+                return doc_object();
+        if (strlen(doc_print(context)) > PLAN_CONTEXT_BYTES_MAX)
+                return doc_set_bool(doc_object(), "truncated", true);
+        return json_object_get(context);
+}
+
 struct json_object *plan_encode(const struct plan_parts *parts)
 {
         char name[NAME_MAX_LEN];
@@ -170,7 +183,7 @@ struct json_object *plan_encode(const struct plan_parts *parts)
         add_key(data, "profile.json", json_object_get(parts->profile->spec));
         add_key(data, "worker.json", encode_worker(parts));
         add_key(data, "target.json", encode_target(parts->target));
-        add_key(data, "context.json", parts->context ? json_object_get(parts->context) : doc_object());
+        add_key(data, "context.json", encode_context(parts->context));
         add_key(data, "meta.json", encode_meta(parts));
         doc_set_text(doc_set_text(configmap, "apiVersion", "v1"), "kind", "ConfigMap");
         doc_set(configmap, "metadata", plan_metadata(parts->run->namespace, parts->run->name, parts->run->uid,

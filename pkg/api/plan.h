@@ -12,6 +12,8 @@
 #include "api/target.h"
 #include "base/fail.h"
 
+#define PLAN_CONTEXT_BYTES_MAX 131072 /* a longer context.json is {"truncated":true} */
+
 struct plan_parts {
         const struct run *run;
         const struct profile *profile;

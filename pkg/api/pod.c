@@ -71,40 +71,82 @@ static struct json_object *condition_of(struct json_object *pod, const char *typ
         return NULL;
 }
 
-static struct diagnosis diagnose_waiting(const char *waiting, const char *message)
-{
-        static const struct { const char *waiting, *reason, *what; } rows[] = {
-                {"ErrImagePull", "ImagePull", "the generator image cannot be pulled"},
-                {"ImagePullBackOff", "ImagePull", "the generator image cannot be pulled"},
-                {"ErrImageNeverPull", "ImagePull", "the generator image is not on the node and may not be pulled"},
-                {"InvalidImageName", "ImagePull", "the generator image has no valid name"},
-                {"CreateContainerConfigError", "ConfigError", "the generator container cannot be configured"},
-                {"CreateContainerError", "ConfigError", "the generator container cannot be created"},
-                {"RunContainerError", "ConfigError", "the generator container cannot be started"},
-        };
+struct word_row {
+        const char *word, *reason, *what;
+};
 
-        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-                if (text_equal(waiting, rows[i].waiting))
-                        return say(rows[i].reason, rows[i].what, message);
+static struct diagnosis say_by_word(const struct word_row *rows, size_t len, const char *word, const char *detail)
+{
+        for (size_t i = 0; i < len; i++)
+                if (text_equal(word, rows[i].word))
+                        return say(rows[i].reason, rows[i].what, detail);
         return (struct diagnosis){0};
 }
 
+/* state.waiting.reason of the kubelet */
+static const struct word_row waiting_words[] = {
+        {"ErrImagePull", "ImagePull", "the generator image cannot be pulled"},
+        {"ImagePullBackOff", "ImagePull", "the generator image cannot be pulled"},
+        {"ErrImageNeverPull", "ImagePull", "the generator image is not on the node and may not be pulled"},
+        {"RegistryUnavailable", "ImagePull", "the registry of the generator image does not answer"},
+        {"ImageInspectError", "ImagePull", "the generator image cannot be read"},
+        {"InvalidImageName", "ImagePull", "the generator image has no valid name"},
+        {"CreateContainerConfigError", "ConfigError", "the generator container cannot be configured"},
+        {"CreateContainerError", "ConfigError", "the generator container cannot be created"},
+        {"RunContainerError", "ConfigError", "the generator container cannot be started"},
+        {"StartError", "ConfigError", "the generator container cannot be started"},
+};
+
+/* reason of the condition DisruptionTarget (Kubernetes 1.26 and later) */
+static const struct word_row disruption_words[] = {
+        {"PreemptionByScheduler", "Disrupted", "the generator pod was preempted by one of higher priority"},
+        {"DeletionByTaintManager", "NodeLost", "the generator's node was tainted: it is lost or being emptied"},
+        {"DeletionByPodGC", "NodeLost", "the generator's node is gone"},
+        {"EvictionByEvictionAPI", "Evicted", "the generator pod was evicted, as when its node is drained"},
+        {"TerminationByKubelet", "Evicted", "the generator pod was ended by its node for want of resources or for shutdown"},
+};
+
+/* status.reason of a pod that failed as a whole */
+static const struct word_row failed_words[] = {
+        {"Evicted", "Evicted", "the generator pod was evicted"},
+        {"NodeLost", "NodeLost", "the generator's node was lost"},
+        {"NodeShutdown", "NodeLost", "the generator's node was shut down"},
+        {"Terminated", "NodeLost", "the generator's node was shut down"},
+        {"OutOfcpu", "Unschedulable", "the generator's node had no CPU left for it"},
+        {"OutOfmemory", "Unschedulable", "the generator's node had no memory left for it"},
+        {"OutOfpods", "Unschedulable", "the generator's node had no room for one more pod"},
+        {"NodeAffinity", "Unschedulable", "the generator's node no longer fits placement"},
+        {"UnexpectedAdmissionError", "ConfigError", "the generator's node refused the pod"},
+        {"DeadlineExceeded", "DeadlineExceeded", "the generator pod was ended by its deadline"},
+};
+
+/* The exit of a container after SIGTERM that did its flushing is 0; 143 is one that SIGTERM killed before it was ready to flush. */
+#define EXIT_BY_SIGTERM 143
+
 static struct diagnosis diagnose_end(struct json_object *pod, struct json_object *ended)
 {
-        const char *reason = doc_text(ended, "reason");
-        char text[64];
+        struct diagnosis whole = say_by_word(failed_words, ARRAY_LEN(failed_words), doc_text(pod, "status.reason"),
+                                             doc_text(pod, "status.message"));
+        int64_t exit_code = doc_int(ended, "exitCode", 0);
 
-        if (text_equal(reason, "OOMKilled"))
+        if (text_equal(doc_text(ended, "reason"), "OOMKilled"))
                 return say("OOMKilled", "the generator ran out of memory; raise placement.resources.limits.memory", NULL);
-        if (text_equal(doc_text(pod, "status.reason"), "Evicted"))
-                return say("Evicted", "the generator pod was evicted", doc_text(pod, "status.message"));
-        if (text_equal(doc_text(pod, "status.reason"), "NodeLost"))
-                return say("NodeLost", "the generator's node was lost", NULL);
-        if (ended && doc_int(ended, "exitCode", 0) != 0 && doc_int(ended, "exitCode", 0) != 143) {
-                snprintf(text, sizeof text, "the generator ended with exit code %d", (int)doc_int(ended, "exitCode", 0));
-                return say("Crashed", text, NULL);
-        }
-        return (struct diagnosis){0};
+        struct diagnosis start = say_by_word(waiting_words, ARRAY_LEN(waiting_words), doc_text(ended, "reason"), doc_text(ended, "message"));
+        if (start.reason)
+                return start;
+        if (whole.reason || exit_code == 0 || exit_code == EXIT_BY_SIGTERM)
+                return whole;
+        char text[64];
+        snprintf(text, sizeof text, "the generator ended with exit code %d", (int)exit_code);
+        return say("Crashed", text, NULL);
+}
+
+static struct diagnosis diagnose_disruption(struct json_object *disrupted)
+{
+        const char *message = doc_text(disrupted, "message");
+        struct diagnosis known = say_by_word(disruption_words, ARRAY_LEN(disruption_words), doc_text(disrupted, "reason"), message);
+
+        return known.reason ? known : say("Disrupted", "the generator pod was disrupted", message);
 }
 
 struct diagnosis pod_diagnose(struct json_object *pod)
@@ -113,22 +155,38 @@ struct diagnosis pod_diagnose(struct json_object *pod)
         struct json_object *disrupted = condition_of(pod, "DisruptionTarget", "True");
 
         if (disrupted)
-                return say("Disrupted", "the generator pod was disrupted", doc_text(disrupted, "message"));
+                return diagnose_disruption(disrupted);
+        if (text_equal(doc_text(unscheduled, "reason"), "SchedulingGated"))
+                return say("Unschedulable", "the generator pod is held back by a scheduling gate", doc_text(unscheduled, "message"));
         if (unscheduled)
                 return say("Unschedulable", "no node takes the generator pod", doc_text(unscheduled, "message"));
-        struct diagnosis waiting = diagnose_waiting(doc_text(status, "state.waiting.reason"), doc_text(status, "state.waiting.message"));
-        if (waiting.reason)
-                return waiting;
-        return diagnose_end(pod, doc_at(status, "state.terminated"));
+        struct diagnosis waiting = say_by_word(waiting_words, ARRAY_LEN(waiting_words), doc_text(status, "state.waiting.reason"),
+                                               doc_text(status, "state.waiting.message"));
+        return waiting.reason ? waiting : diagnose_end(pod, doc_at(status, "state.terminated"));
 }
 
 struct diagnosis pod_diagnose_create(const char *note)
 {
+        static const char *const refusals[] = {"violates PodSecurity", "denied the request", "denied request",
+                                               "ValidatingAdmissionPolicy", "is forbidden"};
+
         if (!note)
                 return (struct diagnosis){0};
         if (strstr(note, "exceeded quota") || strstr(note, "failed quota"))
                 return say("QuotaExceeded", "the namespace's quota leaves no room for the generator pod", note);
-        if (strstr(note, "violates PodSecurity") || strstr(note, "denied the request") || strstr(note, "ValidatingAdmissionPolicy"))
-                return say("AdmissionDenied", "the generator pod is refused at admission", note);
+        for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
+                if (strstr(note, refusals[i]))
+                        return say("AdmissionDenied", "the generator pod is refused at admission", note);
         return say("CreateFailed", "the generator pod cannot be created", note);
+}
+
+struct diagnosis pod_diagnose_event(const char *reason, const char *note)
+{
+        if (text_equal(reason, "FailedCreate"))
+                return pod_diagnose_create(note);
+        if (text_equal(reason, "FailedMount") || text_equal(reason, "FailedAttachVolume"))
+                return say("ConfigError", "a ConfigMap that the profile names cannot be mounted", note);
+        if (text_equal(reason, "FailedCreatePodSandBox"))
+                return say("ConfigError", "the generator pod gets no network or sandbox", note);
+        return (struct diagnosis){0};
 }

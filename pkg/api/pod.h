@@ -26,10 +26,13 @@ void pod_decode(struct json_object *object, struct pod *ret_pod);
 /* Why a pod or Job does not get on: a reason of a closed list and a sentence for people. */
 struct diagnosis {
         const char *reason; /* static, NULL: nothing to say. ImagePull, ConfigError, Unschedulable, OOMKilled, Evicted, Disrupted,
-                             * NodeLost, Crashed, QuotaExceeded, AdmissionDenied, CreateFailed */
+                             * NodeLost, Crashed, DeadlineExceeded, QuotaExceeded, AdmissionDenied, CreateFailed */
         char text[256];
 };
 
 struct diagnosis pod_diagnose(struct json_object *pod);
 /* From the note of a FailedCreate Event of the Job: a blocked Job says nothing in its own status. */
 struct diagnosis pod_diagnose_create(const char *note);
+/* From an Event of the Job or of one of its pods, by the Event's reason; nothing to say for reasons that do no harm. A pod whose
+ * volume cannot be mounted (no such ConfigMap) says so only here. */
+struct diagnosis pod_diagnose_event(const char *reason, const char *note);

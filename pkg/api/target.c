@@ -11,9 +11,21 @@
 
 #define PORTS_TEXT_MAX 160
 
+/* Of a headless Service; the texts are owned. */
+struct addresses {
+        char *texts[TARGET_ENDPOINTS_MAX];
+        size_t len;
+};
+
 char *target_key(const struct profile *profile, const char *namespace)
 {
         return xasprintf("Service %s/%s", namespace, profile->service);
+}
+
+static bool is_tcp(struct json_object *port)
+{
+        const char *protocol = doc_text(port, "protocol");
+        return !protocol || text_equal(protocol, "TCP");
 }
 
 /* The Service's port entry that the profile names, NULL with a sentence when there is none. */
@@ -26,85 +38,131 @@ static struct json_object *find_port(const struct profile *profile, struct json_
                 struct json_object *port = doc_item(ports, i);
                 auto_free char *number = xasprintf("%lld", (long long)doc_int(port, "port", 0));
                 const char *name = doc_text(port, "name");
+                if (!is_tcp(port))
+                        continue;
                 if (text_equal(name, profile->port) || text_equal(number, profile->port))
                         return port;
-                buf_format(&known, "%s%s%s%s", i ? ", " : "", name ? name : "", name ? "=" : "", number);
+                buf_format(&known, "%s%s%s%s", known.size ? ", " : "", name ? name : "", name ? "=" : "", number);
         }
-        fail_set(fail, FAIL_INVALID, "Service %s has no port %s; it has %s", profile->service, profile->port,
+        fail_set(fail, FAIL_INVALID, "Service %s has no TCP port %s; it has %s", profile->service, profile->port,
                  known.size ? known.data : "none");
         return NULL;
 }
 
-static void add_address(struct json_object *addresses, const char *host, int64_t port)
+static char *address_text(const char *host, int64_t port)
 {
-        auto_free char *text = strchr(host, ':') ? xasprintf("[%s]:%lld", host, (long long)port)
-                                                 : xasprintf("%s:%lld", host, (long long)port);
-        doc_push_text(addresses, text);
+        return xasprintf(strchr(host, ':') ? "[%s]:%lld" : "%s:%lld", host, (long long)port);
 }
 
-static int64_t slice_port(struct json_object *slice, const char *name, int64_t otherwise)
+/* A slice carries the port's number under the Service's name for it: targetPort may be a name that each pod maps its own way. */
+static int64_t slice_port(struct json_object *slice, const char *name)
 {
         struct json_object *ports = doc_at(slice, "ports");
 
         for (size_t i = 0; i < doc_len(ports, ""); i++) {
-                struct json_object *port = doc_item(ports, i);
-                const char *mine = doc_text(port, "name");
-                if (text_equal(mine && *mine ? mine : NULL, name))
-                        return doc_int(port, "port", otherwise);
+                const char *mine = doc_text(doc_item(ports, i), "name");
+                if (text_equal(mine ? mine : "", name ? name : ""))
+                        return doc_int(doc_item(ports, i), "port", 0);
         }
-        return otherwise;
+        return 0;
 }
 
-static void add_endpoints(struct json_object *addresses, struct json_object *slice, const char *port_name, int64_t port)
+static void add_endpoints(struct addresses *addresses, struct json_object *slice, int64_t port)
 {
         struct json_object *endpoints = doc_at(slice, "endpoints");
 
-        for (size_t i = 0; i < doc_len(endpoints, ""); i++) {
+        for (size_t i = 0; i < doc_len(endpoints, "") && addresses->len < TARGET_ENDPOINTS_MAX; i++) {
                 struct json_object *endpoint = doc_item(endpoints, i);
-                if (!doc_bool(endpoint, "conditions.ready", true))
-                        continue;
                 const char *host = doc_text(endpoint, "addresses[0]");
-                if (host && json_object_array_length(addresses) < 256)
-                        add_address(addresses, host, slice_port(slice, port_name, port));
+                if (host && doc_bool(endpoint, "conditions.ready", true))
+                        addresses->texts[addresses->len++] = address_text(host, port);
         }
 }
 
-static enum fail_kind resolve_addresses(const struct profile *profile, struct json_object *service,
-                                        struct json_object *slices, struct json_object *addresses, struct fail *fail)
+static int compare_texts(const void *a, const void *b)
 {
-        const char *cluster_ip = doc_text(service, "spec.clusterIP");
-        struct json_object *port = find_port(profile, service, fail);
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
-        if (!port)
-                return fail->kind;
-        int64_t number = doc_int(port, "port", 0);
-        if (cluster_ip && *cluster_ip && !text_equal(cluster_ip, "None")) {
-                add_address(addresses, cluster_ip, number);
-                return FAIL_NONE;
+/* Sorted and each once, so that the same endpoints give the same plan whatever the order of slices. */
+static void move_addresses(struct addresses *addresses, struct json_object *into)
+{
+        qsort(addresses->texts, addresses->len, sizeof addresses->texts[0], compare_texts);
+        for (size_t i = 0; i < addresses->len; i++) {
+                bool again = i > 0 && text_equal(addresses->texts[i], addresses->texts[i - 1]);
+                if (!again && json_object_array_length(into) < TARGET_ADDRESSES_MAX)
+                        doc_push_text(into, addresses->texts[i]);
         }
-        for (size_t i = 0; i < doc_len(slices, ""); i++)
-                add_endpoints(addresses, doc_item(slices, i), doc_text(port, "name"), number);
-        if (json_object_array_length(addresses) == 0)
-                return fail_set(fail, FAIL_MISSING, "headless Service %s has no ready address", profile->service);
+        for (size_t i = 0; i < addresses->len; i++)
+                free(addresses->texts[i]);
+}
+
+static enum fail_kind resolve_headless(const struct profile *profile, struct json_object *service, struct json_object *slices,
+                                       struct json_object *port, struct json_object *into, struct fail *fail)
+{
+        const char *family = doc_text(service, "spec.ipFamilies[0]");
+        auto_free struct addresses *addresses = xnew(struct addresses);
+
+        for (size_t i = 0; i < doc_len(slices, ""); i++) {
+                struct json_object *slice = doc_item(slices, i);
+                int64_t number = slice_port(slice, doc_text(port, "name"));
+                /* A dual-stack Service has each endpoint once per family; we load each once. */
+                bool wanted = !family || text_equal(family, doc_text(slice, "addressType"));
+                if (wanted && number > 0)
+                        add_endpoints(addresses, slice, number);
+        }
+        move_addresses(addresses, into);
+        if (json_object_array_length(into) == 0)
+                return fail_set(fail, FAIL_MISSING, "headless Service %s has no ready address for port %s", profile->service, profile->port);
         return FAIL_NONE;
+}
+
+static enum fail_kind check_kind(struct json_object *service, struct fail *fail)
+{
+        const char *name = doc_text(service, "metadata.name");
+
+        if (text_equal(doc_text(service, "spec.type"), "ExternalName"))
+                return fail_set(fail, FAIL_INVALID, "Service %s is of type ExternalName, which leaves the namespace: name the Service that it stands for", name);
+        if (text_equal(name, "kubernetes") && text_equal(doc_text(service, "metadata.namespace"), "default"))
+                return fail_set(fail, FAIL_INVALID, "Service kubernetes is the cluster's own API server, which is never loaded");
+        return FAIL_NONE;
+}
+
+static char *authority_of(const struct profile *profile, const char *namespace, int64_t port)
+{
+        if (profile->host)
+                return xstrdup(profile->host);
+        /* RFC 9110, 7.2: the port stands in Host unless it is the scheme's own. */
+        if (port == (profile->tls ? 443 : 80))
+                return xasprintf("%s.%s.svc", profile->service, namespace);
+        return xasprintf("%s.%s.svc:%lld", profile->service, namespace, (long long)port);
 }
 
 enum fail_kind target_resolve(const struct profile *profile, struct json_object *service, struct json_object *slices,
                               struct target **ret_target, struct fail *fail)
 {
-        const char *namespace = doc_text(service, "metadata.namespace");
+        const char *namespace = doc_text(service, "metadata.namespace"), *cluster_ip = doc_text(service, "spec.clusterIP");
         auto_json struct json_object *addresses = doc_array();
 
-        if (text_equal(doc_text(service, "spec.type"), "ExternalName"))
-                return fail_set(fail, FAIL_INVALID, "Service %s is of type ExternalName, which leaves the namespace; name the Service that it stands for",
-                                profile->service);
-        if (resolve_addresses(profile, service, slices, addresses, fail))
-                return fail->kind;
+        if (check_kind(service, fail))
+                return FAIL_INVALID;
+        struct json_object *port = find_port(profile, service, fail);
+        if (!port)
+                return FAIL_INVALID;
+        int64_t number = doc_int(port, "port", 0);
+        if (cluster_ip && *cluster_ip && !text_equal(cluster_ip, "None")) {
+                auto_free char *text = address_text(cluster_ip, number);
+                doc_push_text(addresses, text);
+        } else {
+                enum fail_kind failed = resolve_headless(profile, service, slices, port, addresses, fail);
+                if (failed)
+                        return failed;
+        }
         struct target *target = xnew(struct target);
         target->addresses = take(addresses);
         target->key = target_key(profile, namespace);
         target->selector = json_object_get(doc_at(service, "spec.selector"));
-        target->authority = profile->host ? xstrdup(profile->host) : xasprintf("%s.%s.svc", profile->service, namespace);
+        target->authority = authority_of(profile, namespace, number);
         target->sni = xstrndup(target->authority, strcspn(target->authority, ":"));
         *ret_target = target;
         return FAIL_NONE;
@@ -123,13 +181,31 @@ struct target *target_free(struct target *target)
         return NULL;
 }
 
+/* The object's keys by bytes, ends with NULL; the caller frees the array, not the keys. */
+static const char **sorted_keys(struct json_object *object)
+{
+        size_t len = 0;
+        const char **keys = xcalloc((size_t)json_object_object_length(object) + 1, sizeof *keys);
+
+        json_object_object_foreach(object, key, unused) {
+                (void)unused;
+                keys[len++] = key;
+        }
+        qsort(keys, len, sizeof *keys, compare_texts);
+        return keys;
+}
+
 char *target_selector(const struct target *target)
 {
         auto_buf struct buf text = {0};
 
         if (!target->selector || json_object_object_length(target->selector) == 0)
                 return NULL;
-        json_object_object_foreach(target->selector, key, value)
-                buf_format(&text, "%s%s=%s", text.size ? "," : "", key, json_object_get_string(value));
+        auto_free const char **keys = sorted_keys(target->selector);
+        for (size_t i = 0; keys[i]; i++) {
+                struct json_object *value = NULL;
+                json_object_object_get_ex(target->selector, keys[i], &value);
+                buf_format(&text, "%s%s=%s", i ? "," : "", keys[i], json_object_get_string(value));
+        }
         return buf_take(&text);
 }

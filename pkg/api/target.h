@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Which addresses a profile's target means now. Stated behaviour of each kind of Service:
- *   cluster IP (also NodePort and LoadBalancer, with or without selector): the cluster IP and the Service's port
- *   headless: every ready address of its EndpointSlices, and the port as they name it
- *   ExternalName: refused, it leaves the namespace */
+ *   cluster IP (also NodePort and LoadBalancer, with or without selector): the cluster IP and the Service's port; what stands
+ *     behind it is kube-proxy's matter, and where nothing does, the run ends with connection errors
+ *   headless: every ready address of its EndpointSlices (of the Service's first IP family), and the port as they number it
+ *   ExternalName: refused, it leaves the namespace; so is the Service of the API server itself
+ * Only TCP ports count. More than TARGET_ADDRESSES_MAX ready addresses: the first of them in order of their text. */
 #pragma once
 
 #include <json-c/json.h>
@@ -12,9 +14,12 @@
 #include "api/profile.h"
 #include "base/fail.h"
 
+#define TARGET_ADDRESSES_MAX 256
+#define TARGET_ENDPOINTS_MAX 4096 /* looked at */
+
 struct target {
-        struct json_object *addresses; /* array of "host:port"; owned */
-        char *authority, *sni;         /* Host header and TLS server name; owned */
+        struct json_object *addresses; /* array of "host:port", "[v6]:port"; sorted, each once; owned */
+        char *authority, *sni;         /* Host header (with a port that is not the scheme's own) and TLS server name; owned */
         char *key;                     /* "Service namespace/name": one run at a time has it; owned */
         struct json_object *selector;  /* the Service's, NULL when it has none; owned */
 };
@@ -23,7 +28,8 @@ struct target {
 char *target_key(const struct profile *profile, const char *namespace);
 
 /* 'service' is the Service object, 'slices' an array of its EndpointSlices (used only when headless; may be NULL).
- * *ret_target is new. FAIL_INVALID: this Service can never be loaded; FAIL_MISSING: it has no ready address now. */
+ * *ret_target is new. FAIL_INVALID: this Service can never be loaded; FAIL_MISSING: it has no ready address now.
+ * Addresses are not checked against anything: EndpointSlices of the API server hold neither loopback nor link-local ones. */
 enum fail_kind target_resolve(const struct profile *profile, struct json_object *service, struct json_object *slices,
                               struct target **ret_target, struct fail *fail);
 struct target *target_free(struct target *target);
