@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Job and plan as the API server gets them, compared with test/golden/job and test/golden/plan word for word; what must hold of
+ * every Job; and how a Job is read back. UPDATE_GOLDEN=1 writes the files anew. */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/job.h"
+#include "api/names.h"
+#include "api/plan.h"
+#include "api/target.h"
+#include "api_fixture.h"
+#include "base/text.h"
+
+#define UID "3b5e0001-aaaa-4bbb-8ccc-ddddeeeeffff"
+#define IMAGE "localhost/loadstone:dev"
+#define FULL                                                                                                                   \
+        "{'target':{'service':{'port':443},'scheme':'https','host':'shop.example.com'},"                                        \
+        "'load':{'requests':[{'name':'get-cart','weight':3,'path':'/cart','headers':{'accept':'application/json'}},"            \
+        "{'name':'put-cart','method':'PUT','path':'/cart','body':{'inline':'{}'},'expect':{'status':[200,204]}},"               \
+        "{'name':'checkout','method':'POST','path':'/checkout','body':{'configMapKeyRef':{'name':'bodies','key':'order.json'}}}]," \
+        "'tls':{'caFrom':{'configMapKeyRef':{'name':'shop-ca','key':'ca.pem'}}},'workers':4,'pacing':'coarse',"                 \
+        "'concurrency':{'connections':32,'whenBusy':'shed'},'warmup':'10s','cooldown':'2s',"                                    \
+        "'shape':[{'hold':{'rate':'500/s','for':'60s'}},{'ramp':{'from':'30000/m','to':'2000/s','for':'1m30s'}}]},"             \
+        "'placement':{'resources':{'requests':{'cpu':'1','memory':'128Mi'},'limits':{'cpu':'1','memory':'128Mi'}},"             \
+        "'nodeSelector':{'pool':'load'},'tolerations':[{'key':'load','operator':'Exists','effect':'NoSchedule'}],"              \
+        "'affinity':{'podAntiAffinity':{'preferredDuringSchedulingIgnoredDuringExecution':[{'weight':1,'podAffinityTerm':"      \
+        "{'topologyKey':'kubernetes.io/hostname','labelSelector':{'matchLabels':{'app':'web'}}}}]}},"                           \
+        "'image':'registry.example.com/loadstone:1.0'}}"
+
+static const struct run web_run = {.namespace = "default", .name = "web-1", .uid = UID, .profile = "web"};
+
+static void check_golden(const char *name, struct json_object *doc)
+{
+        auto_free char *path = xasprintf(SOURCE_DIR "/test/golden/%s.json", name), *wanted = NULL;
+        auto_free char *text = xasprintf("%s\n", json_object_to_json_string_ext(
+                                                         doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
+
+        if (getenv("UPDATE_GOLDEN")) {
+                FILE *file = fopen(path, "w");
+                assert_non_null(file);
+                fputs(text, file);
+                fclose(file);
+        }
+        assert_int_equal(text_file_read(path, 1 << 20, &wanted, NULL, NULL), FAIL_NONE);
+        assert_string_equal(text, wanted);
+}
+
+static struct json_object *job_with(const char *change)
+{
+        auto_profile struct profile *profile = profile_with(change);
+        return job_encode(&web_run, profile, IMAGE, 0);
+}
+
+static struct json_object *plan_with(const char *change, const struct run *run)
+{
+        auto_profile struct profile *profile = profile_with(change);
+        auto_json struct json_object *service = json("{'metadata':{'name':'web','namespace':'default'},'spec':{'clusterIP':'10.96.3.4',"
+                                                     "'selector':{'app':'web'},'ports':[{'name':'http','port':80},{'name':'https','port':443}]}}");
+        auto_json struct json_object *object = json("{'metadata':{'name':'web','uid':'p-uid','generation':4}}");
+        auto_json struct json_object *context = json("{'pods':[{'name':'web-0'}]}");
+        struct target *target = NULL;
+
+        assert_int_equal(target_resolve(profile, service, NULL, &target, NULL), FAIL_NONE);
+        struct json_object *plan = plan_encode(&(struct plan_parts){
+                .run = run, .profile = profile, .profile_object = run->profile ? object : NULL, .target = target, .context = context, .image = IMAGE});
+        target_free(target);
+        return plan;
+}
+
+static void the_plainest_job_is_the_golden_one(void **state)
+{
+        auto_json struct json_object *job = job_with("{}");
+        (void)state;
+        check_golden("job/plain", job);
+}
+
+static void a_job_with_everything_is_the_golden_one(void **state)
+{
+        auto_json struct json_object *job = job_with(FULL);
+        (void)state;
+        check_golden("job/full", job);
+}
+
+static void plans_are_the_golden_ones(void **state)
+{
+        auto_json struct json_object *plain = plan_with("{}", &web_run), *full = plan_with(FULL, &web_run);
+        (void)state;
+        check_golden("plan/plain", plain);
+        check_golden("plan/full", full);
+}
+
+static void every_job_holds_back_and_never_repeats(void **state)
+{
+        static const char *const changes[] = {"{}", FULL};
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+                auto_json struct json_object *job = job_with(changes[i]);
+                assert_true(doc_bool(job, "spec.suspend", false));
+                assert_int_equal(doc_int(job, "spec.backoffLimit", -1), 0);
+                assert_string_equal(doc_text(job, "spec.podReplacementPolicy"), "Failed");
+                assert_string_equal(doc_text(job, "spec.template.spec.restartPolicy"), "Never");
+                assert_string_equal(doc_text(job, "spec.completionMode"), "Indexed");
+                assert_string_equal(doc_text(job, "spec.podFailurePolicy.rules[0].onPodConditions[0].type"), "DisruptionTarget");
+                assert_int_equal(doc_int(job, "spec.completions", 0), doc_int(job, "spec.parallelism", -1));
+                assert_null(doc_at(job, "spec.ttlSecondsAfterFinished"));
+                assert_null(doc_at(job, "spec.template.metadata.annotations[\"" ANNOTATION_START "\"]")); /* nothing depends on time */
+        }
+}
+
+static void every_pod_is_restricted_and_has_no_token(void **state)
+{
+        static const char *const changes[] = {"{}", FULL};
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+                auto_json struct json_object *job = job_with(changes[i]);
+                struct json_object *pod = doc_at(job, "spec.template.spec"), *container = doc_at(pod, "containers[0]");
+                assert_false(doc_bool(pod, "automountServiceAccountToken", true));
+                assert_false(doc_bool(pod, "enableServiceLinks", true));
+                assert_true(doc_bool(pod, "securityContext.runAsNonRoot", false));
+                assert_string_equal(doc_text(pod, "securityContext.seccompProfile.type"), "RuntimeDefault");
+                assert_false(doc_bool(container, "securityContext.allowPrivilegeEscalation", true));
+                assert_true(doc_bool(container, "securityContext.readOnlyRootFilesystem", false));
+                assert_string_equal(doc_text(container, "securityContext.capabilities.drop[0]"), "ALL");
+                for (size_t v = 0; v < doc_len(container, "volumeMounts"); v++)
+                        assert_true(doc_bool(doc_item(doc_at(container, "volumeMounts"), v), "readOnly", false));
+        }
+}
+
+static void the_job_belongs_to_its_run(void **state)
+{
+        auto_json struct json_object *object = job_with("{}");
+        struct job job;
+        (void)state;
+
+        job_decode(object, &job);
+        assert_string_equal(job.owner_uid, UID);
+        assert_string_equal(job.name, "web-1-3b5e0001-t0");
+        assert_true(job.suspended);
+        assert_false(doc_bool(object, "metadata.ownerReferences[0].blockOwnerDeletion", true));
+        assert_string_equal(doc_text(object, "metadata.labels[\"" LABEL_RUN_UID "\"]"), UID);
+        assert_string_equal(doc_text(object, "spec.template.metadata.labels[\"" LABEL_RUN_UID "\"]"), UID);
+}
+
+static void the_plan_outlives_its_run(void **state)
+{
+        auto_json struct json_object *plan = plan_with("{}", &web_run);
+        (void)state;
+
+        assert_null(doc_at(plan, "metadata.ownerReferences"));
+        assert_true(doc_bool(plan, "immutable", false));
+        assert_string_equal(doc_text(plan, "metadata.labels[\"" LABEL_PROFILE "\"]"), "web");
+}
+
+static void a_run_with_a_template_has_no_profile_label(void **state)
+{
+        const struct run run = {.namespace = "default", .name = "web-1", .uid = UID};
+        auto_json struct json_object *plan = plan_with("{}", &run);
+        (void)state;
+
+        assert_null(doc_at(plan, "metadata.labels[\"" LABEL_PROFILE "\"]"));
+}
+
+static void a_plan_reads_back_as_it_was_written(void **state)
+{
+        auto_json struct json_object *configmap = plan_with(FULL, &web_run);
+        auto_profile struct profile *profile = profile_with(FULL), *again = NULL;
+        struct plan plan;
+        (void)state;
+
+        assert_int_equal(plan_decode(configmap, &plan, NULL), FAIL_NONE);
+        assert_true(doc_equal(plan.spec, profile->spec));
+        assert_int_equal(profile_decode(plan.spec, &again, NULL), FAIL_NONE);
+        assert_string_equal(doc_text(plan.target, "addresses[0]"), "10.96.3.4:443");
+        assert_string_equal(doc_text(plan.context, "pods[0].name"), "web-0");
+        assert_string_equal(doc_text(plan.meta, "profile.uid"), "p-uid");
+        plan_done(&plan);
+}
+
+static void a_foreign_configmap_is_no_plan(void **state)
+{
+        static const char *const foreign[] = {"{}", "{'data':{}}", "{'data':{'profile.json':'{}'}}",
+                                              "{'data':{'profile.json':'{}','worker.json':'x','target.json':'{}','context.json':'{}','meta.json':'{}'}}"};
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(foreign); i++) {
+                auto_json struct json_object *configmap = json(foreign[i]);
+                struct plan plan = {0};
+                assert_int_equal(plan_decode(configmap, &plan, NULL), FAIL_INVALID);
+                assert_null(plan.spec);
+        }
+}
+
+static void surroundings_beyond_their_budget_do_not_stop_the_plan(void **state)
+{
+        auto_profile struct profile *profile = profile_with("{}");
+        auto_free char *text = xcalloc(PLAN_CONTEXT_BYTES_MAX + 1, 1);
+        auto_json struct json_object *context = doc_object();
+        struct target target = {.addresses = doc_array(), .authority = xstrdup("a"), .sni = xstrdup("a"), .key = xstrdup("k")};
+        struct plan plan;
+        (void)state;
+
+        memset(text, 'x', PLAN_CONTEXT_BYTES_MAX);
+        doc_set_text(context, "pods", text);
+        auto_json struct json_object *configmap = plan_encode(
+                &(struct plan_parts){.run = &web_run, .profile = profile, .target = &target, .context = context, .image = IMAGE});
+        assert_int_equal(plan_decode(configmap, &plan, NULL), FAIL_NONE);
+        assert_true(doc_bool(plan.context, "truncated", false));
+        plan_done(&plan);
+        json_object_put(target.addresses);
+        free(target.authority);
+        free(target.sni);
+        free(target.key);
+}
+
+static void workers_wait_longer_than_the_operator(void **state)
+{
+        auto_json struct json_object *configmap = plan_with("{'limits':{'readyTimeout':'20m','deadline':'1h'}}", &web_run);
+        struct plan plan;
+        (void)state;
+
+        assert_int_equal(plan_decode(configmap, &plan, NULL), FAIL_NONE);
+        assert_true(doc_int(plan.worker, "readyTimeoutMs", 0) > 20 * 60000);
+        plan_done(&plan);
+}
+
+/* ---- reading a Job ---- */
+
+static void a_jobs_state_is_read(void **state)
+{
+        static const struct { const char *status; bool complete, failed; const char *reason; } rows[] = {
+                {"{'active':2,'startTime':'1970-01-01T00:00:01Z'}", false, false, NULL},
+                {"{'conditions':[{'type':'Complete','status':'True'}]}", true, false, NULL},
+                {"{'conditions':[{'type':'FailureTarget','status':'True','reason':'PodFailurePolicy','message':'m'}]}", false, false, "PodFailurePolicy"},
+                {"{'conditions':[{'type':'Failed','status':'True','reason':'DeadlineExceeded'}]}", false, true, "DeadlineExceeded"},
+                {"{'conditions':[{'type':'Failed','status':'False','reason':'X'}]}", false, false, NULL},
+                {"{'conditions':7}", false, false, NULL},
+        };
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                auto_json struct json_object *object = doc_set(doc_object(), "status", json(rows[i].status));
+                struct job job;
+                job_decode(object, &job);
+                assert_true(job.complete == rows[i].complete);
+                assert_true(job.failed == rows[i].failed);
+                assert_true(text_equal(job.reason, rows[i].reason));
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(the_plainest_job_is_the_golden_one),
+                cmocka_unit_test(a_job_with_everything_is_the_golden_one),
+                cmocka_unit_test(plans_are_the_golden_ones),
+                cmocka_unit_test(every_job_holds_back_and_never_repeats),
+                cmocka_unit_test(every_pod_is_restricted_and_has_no_token),
+                cmocka_unit_test(the_job_belongs_to_its_run),
+                cmocka_unit_test(the_plan_outlives_its_run),
+                cmocka_unit_test(a_run_with_a_template_has_no_profile_label),
+                cmocka_unit_test(a_plan_reads_back_as_it_was_written),
+                cmocka_unit_test(a_foreign_configmap_is_no_plan),
+                cmocka_unit_test(surroundings_beyond_their_budget_do_not_stop_the_plan),
+                cmocka_unit_test(workers_wait_longer_than_the_operator),
+                cmocka_unit_test(a_jobs_state_is_read),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
