@@ -22,6 +22,7 @@ struct kube_cache {
         struct loop *loop;
         struct kube_cache_options options;
         char *namespace, *label_selector; /* what options point to */
+        struct scan_keep *keep;
         struct watch watch;
         struct store store;
         struct map staged;   /* during a list: key -> struct stored, what the list has that the store has not */
@@ -174,16 +175,20 @@ static void stage(struct kube_cache *cache, struct json_object *object)
         free(map_set(&cache->staged, key, stored));
 }
 
-static void on_item(void *owner, struct json_object *item)
+static enum fail_kind on_item(void *owner, const char *text, size_t size, struct fail *fail)
 {
         struct kube_cache *cache = owner;
+        auto_json struct json_object *object = NULL;
 
-        if (item) {
-                stage(cache, item);
-                return;
+        if (!text) {
+                clear_staged(cache);
+                cache->round++;
+                return FAIL_NONE;
         }
-        clear_staged(cache);
-        cache->round++;
+        if (scan_parse((struct scan_span){text, size}, cache->keep, &object, fail))
+                return FAIL_INVALID;
+        stage(cache, object);
+        return FAIL_NONE;
 }
 
 /* Objects that the list does not have any more, but not those that are newer than the list: an own write may have put
@@ -389,7 +394,9 @@ struct kube_cache *kube_cache_new(struct kube_client *client, const struct kube_
         cache->wake = (struct loop_timer){.fire = woken, .owner = cache};
         cache->take_back = (struct loop_timer){.fire = take_back, .owner = cache};
         store_init(&cache->store, options->kind);
-        watch_init(&cache->watch, kube_client_random(client), now_of(cache));
+        cache->keep = scan_keep_new(options->keep);
+        cache->options.keep = NULL; /* ours now */
+        watch_init(&cache->watch, cache->keep, kube_client_random(client), now_of(cache));
         run(cache);
         return cache;
 }
@@ -407,6 +414,7 @@ struct kube_cache *kube_cache_free(struct kube_cache *cache)
         forget_gone(cache);
         store_done(&cache->store);
         watch_done(&cache->watch);
+        scan_keep_free(cache->keep);
         free(cache->namespace);
         free(cache->label_selector);
         free(cache);
@@ -466,8 +474,11 @@ void kube_cache_wrote(struct kube_cache *cache, struct json_object *object)
                 return;
         if (cache->options.namespace && !text_equal(doc_text(object, "metadata.namespace"), cache->options.namespace))
                 return;
-        auto_json struct json_object *copy = doc_copy(object);
-        json_object_object_del(doc_at(copy, "metadata"), "managedFields");
+        /* Through the text, so that what is left out is left out the same way as from lists and watches. */
+        const char *text = doc_print(object);
+        auto_json struct json_object *copy = NULL;
+        if (scan_parse((struct scan_span){text, strlen(text)}, cache->keep, &copy, NULL))
+                return;
         strip(cache, copy);
         put(cache, key, copy);
 }

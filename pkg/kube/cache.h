@@ -27,8 +27,11 @@ struct kube_cache_options {
         const struct kube_kind *kind; /* borrowed for the cache's life */
         const char *namespace;      /* NULL: all */
         const char *label_selector; /* NULL: all */
-        /* Keeps only what is needed: changes 'object' in place before it is stored. Must leave metadata's name, namespace,
-         * uid and resourceVersion. May be NULL. */
+        /* What is needed of each object: dotted paths, ended by NULL, through lists too ("status.conditions.type"); the rest is
+         * never even parsed. Names, uid and version are always kept. NULL: everything but managedFields. */
+        const char *const *keep;
+        /* Then changes 'object' in place before it is stored; must leave metadata's name, namespace, uid and resourceVersion.
+         * May be NULL. */
         void (*strip)(struct json_object *object);
         kube_changed_fn *changed;   /* may be NULL */
         void *owner;

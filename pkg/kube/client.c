@@ -151,7 +151,6 @@ static bool refresh(struct request *request)
 /* Gives the items of a page to their owner. False when it cancelled the request meanwhile. */
 static bool give_items(struct request *request, size_t *ret_len, struct fail *fail)
 {
-        static const char *const metadata[] = {"metadata", NULL};
         struct kube_client *client = request->client;
         kube_item_fn *item = request->item;
         void *owner = request->owner;
@@ -163,13 +162,11 @@ static bool give_items(struct request *request, size_t *ret_len, struct fail *fa
 
         request->answer = (struct buf){0};
         if (pages_at_first(request->pages))
-                item(owner, NULL);
+                item(owner, NULL, 0, fail);
         scan_members((struct scan_span){body.data, body.size}, &items, 1);
         while (find_in(&client->active, id) && scan_element(items.value, &at, &one)) {
-                auto_json struct json_object *object = NULL;
-                if (scan_parse_lean(one, metadata, &object, fail))
+                if (item(owner, one.text, one.size, fail))
                         return true;
-                item(owner, object);
                 ++*ret_len;
         }
         if (!find_in(&client->active, id))

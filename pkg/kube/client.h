@@ -83,11 +83,11 @@ uint64_t kube_get_path(struct kube_client *client, const char *path, bool urgent
  * KUBE_BODY_BYTES_MAX are asked for again with half the limit; a 'continue' that leads nowhere is FAIL_INVALID. */
 uint64_t kube_list(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_done_fn *done,
                    void *owner);
-/* The same, item by item, for lists that should never be in memory at once. 'item' borrows each for the call (it may change
- * it) and gets NULL when the list begins, and begins again: what came before is void then. Items come without
- * managedFields, and without apiVersion and kind where the server leaves them out. 'done' gets the head of the list, whose
- * metadata.resourceVersion is that of the whole list. */
-typedef void kube_item_fn(void *owner, struct json_object *item);
+/* The same, item by item, for lists that should never be in memory at once. 'item' gets the text of each, not yet parsed
+ * (kube/scan.h) and borrowed for the call, and NULL when the list begins, and begins again: what came before is void
+ * then. A FAIL_INVALID that it returns ends the list. 'done' gets the head of the list, whose metadata.resourceVersion is
+ * that of the whole list. */
+typedef enum fail_kind kube_item_fn(void *owner, const char *text, size_t size, struct fail *fail);
 uint64_t kube_list_each(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_item_fn *item,
                         kube_done_fn *done, void *owner);
 

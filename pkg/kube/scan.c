@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube/scan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "data/doc.h"
 
 static bool is_space(char c)
@@ -101,6 +103,11 @@ static bool is_key(const struct member *member, const char *key)
         return member->key.size == strlen(key) && memcmp(member->key.text, key, member->key.size) == 0;
 }
 
+static bool closed_by(struct scan_span in, size_t at, char bracket)
+{
+        return at < in.size && in.text[at] == bracket && skip_space(in, at + 1) == in.size;
+}
+
 bool scan_members(struct scan_span object, struct scan_wanted *wanted, size_t wanted_len)
 {
         size_t at = skip_space(object, 0);
@@ -108,9 +115,11 @@ bool scan_members(struct scan_span object, struct scan_wanted *wanted, size_t wa
 
         if (at >= object.size || object.text[at] != '{')
                 return false;
+        if (closed_by(object, skip_space(object, at + 1), '}'))
+                return true;
         do {
                 if (!next_member(object, at + 1, &member))
-                        break;
+                        return false;
                 for (size_t i = 0; i < wanted_len; i++)
                         if (is_key(&member, wanted[i].key)) {
                                 wanted[i].begin = member.key.text - 1;
@@ -118,7 +127,7 @@ bool scan_members(struct scan_span object, struct scan_wanted *wanted, size_t wa
                         }
                 at = skip_space(object, member.end);
         } while (at < object.size && object.text[at] == ',');
-        return true;
+        return closed_by(object, at, '}');
 }
 
 bool scan_element(struct scan_span array, size_t *at, struct scan_span *ret_value)
@@ -140,49 +149,148 @@ bool scan_element(struct scan_span array, size_t *at, struct scan_span *ret_valu
 
 bool scan_complete(struct scan_span array, size_t at)
 {
-        at = skip_space(array, at);
-        return at < array.size && array.text[at] == ']' && skip_space(array, at + 1) == array.size;
+        return closed_by(array, skip_space(array, at), ']');
 }
 
-/* Copies the object without its managedFields and without one of the commas beside them. */
-static void copy_lean(struct buf *out, struct scan_span object)
-{
-        struct scan_wanted doomed = {.key = "managedFields"};
+/* ---- Leaving out ---- */
 
-        if (!scan_members(object, &doomed, 1) || !doomed.begin) {
-                buf_add(out, object.text, object.size);
-                return;
+static void add_path(struct scan_keep *keep, const char *path)
+{
+        size_t len = strcspn(path, "."), i = 0;
+
+        while (i < keep->children_len &&
+               (strncmp(keep->children[i].key, path, len) != 0 || keep->children[i].key[len] != '\0'))
+                i++;
+        if (i == keep->children_len) {
+                keep->children = xrealloc(keep->children, (i + 1) * sizeof *keep->children);
+                keep->children[keep->children_len++] = (struct scan_keep){.key = xstrndup(path, len)};
         }
+        if (path[len])
+                add_path(&keep->children[i], path + len + 1);
+}
+
+struct scan_keep *scan_keep_new(const char *const *paths)
+{
+        static const char *const always[] = {"metadata.name", "metadata.namespace", "metadata.uid",
+                                             "metadata.resourceVersion"};
+        struct scan_keep *keep;
+
+        if (!paths)
+                return NULL;
+        keep = xnew(struct scan_keep);
+        for (size_t i = 0; i < ARRAY_LEN(always); i++)
+                add_path(keep, always[i]);
+        for (; *paths; paths++)
+                add_path(keep, *paths);
+        return keep;
+}
+
+static void done_keep(struct scan_keep *keep)
+{
+        for (size_t i = 0; i < keep->children_len; i++)
+                done_keep(&keep->children[i]);
+        free(keep->children);
+        free(keep->key);
+}
+
+struct scan_keep *scan_keep_free(struct scan_keep *keep)
+{
+        if (keep)
+                done_keep(keep);
+        free(keep);
+        return NULL;
+}
+
+static const struct scan_keep *kept(const struct scan_keep *keep, const struct member *member)
+{
+        for (size_t i = 0; i < keep->children_len; i++)
+                if (is_key(member, keep->children[i].key))
+                        return &keep->children[i];
+        return NULL;
+}
+
+static bool copy_kept(struct buf *out, struct scan_span value, const struct scan_keep *keep, int depth);
+
+static bool copy_members(struct buf *out, struct scan_span object, const struct scan_keep *keep, int depth)
+{
+        const char *comma = "";
+        size_t at = 0;
+        struct member member;
+
+        buf_text(out, "{");
+        while (!closed_by(object, skip_space(object, at + (at == 0)), '}')) {
+                if (at > 0 && object.text[at] != ',')
+                        return false;
+                if (!next_member(object, at + 1, &member))
+                        return false;
+                const struct scan_keep *child = kept(keep, &member);
+                if (child) {
+                        buf_text(out, comma);
+                        buf_add(out, member.key.text - 1, member.key.size + 2);
+                        buf_text(out, ":");
+                        if (!copy_kept(out, member.value, child, depth + 1))
+                                return false;
+                        comma = ",";
+                }
+                at = skip_space(object, member.end);
+        }
+        return buf_text(out, "}");
+}
+
+static bool copy_elements(struct buf *out, struct scan_span array, const struct scan_keep *keep, int depth)
+{
+        struct scan_span one;
+        size_t at = 0;
+
+        buf_text(out, "[");
+        while (scan_element(array, &at, &one)) {
+                buf_text(out, out->data[out->size - 1] == '[' ? "" : ",");
+                if (!copy_kept(out, one, keep, depth + 1))
+                        return false;
+        }
+        return buf_text(out, "]") && scan_complete(array, at);
+}
+
+static bool copy_kept(struct buf *out, struct scan_span value, const struct scan_keep *keep, int depth)
+{
+        if (depth > DOC_DEPTH_MAX)
+                return false;
+        if (keep->children_len && value.text[0] == '{')
+                return copy_members(out, value, keep, depth);
+        if (keep->children_len && value.text[0] == '[')
+                return copy_elements(out, value, keep, depth);
+        return buf_add(out, value.text, value.size);
+}
+
+/* Everything but metadata.managedFields, which are found once and cut with one of the commas beside them. */
+static bool copy_lean(struct buf *out, struct scan_span object)
+{
+        struct scan_wanted metadata = {.key = "metadata"}, doomed = {.key = "managedFields"};
+
+        if (!scan_members(object, &metadata, 1) || !metadata.begin || !scan_members(metadata.value, &doomed, 1) ||
+            !doomed.begin)
+                return false;
         size_t begin = (size_t)(doomed.begin - object.text);
         size_t end = skip_space(object, (size_t)(doomed.value.text - object.text) + doomed.value.size);
-        if (end < object.size && object.text[end] == ',') {
+        if (object.text[end] == ',') {
                 end++;
         } else {
-                while (begin > 0 && is_space(object.text[begin - 1]))
+                while (is_space(object.text[begin - 1]))
                         begin--;
-                if (begin > 0 && object.text[begin - 1] == ',')
+                if (object.text[begin - 1] == ',')
                         begin--;
         }
         buf_add(out, object.text, begin);
-        buf_add(out, object.text + end, object.size - end);
+        return buf_add(out, object.text + end, object.size - end);
 }
 
-enum fail_kind scan_parse_lean(struct scan_span text, const char *const *path, struct json_object **ret_doc,
-                               struct fail *fail)
+enum fail_kind scan_parse(struct scan_span text, const struct scan_keep *keep, struct json_object **ret_doc,
+                          struct fail *fail)
 {
-        auto_buf struct buf lean = {0};
-        struct scan_wanted at = {.value = text};
+        auto_buf struct buf out = {0};
 
-        for (; at.value.text && *path; path++) {
-                struct scan_wanted inner = {.key = *path};
-                scan_members(at.value, &inner, 1);
-                at = inner;
-        }
-        if (!at.value.text)
-                return doc_parse(text.text, text.size, ret_doc, fail);
-        const char *end = at.value.text + at.value.size;
-        buf_add(&lean, text.text, (size_t)(at.value.text - text.text));
-        copy_lean(&lean, at.value);
-        buf_add(&lean, end, text.size - (size_t)(end - text.text));
-        return doc_parse(lean.data, lean.size, ret_doc, fail);
+        if (text.size > 0 && (keep ? text.text[0] == '{' && copy_kept(&out, text, keep, 0) : copy_lean(&out, text)))
+                return doc_parse(out.data, out.size, ret_doc, fail);
+        /* The parser knows better than we what is wrong with it, or that nothing is. */
+        return doc_parse(text.text, text.size, ret_doc, fail);
 }

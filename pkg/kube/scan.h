@@ -25,7 +25,7 @@ struct scan_wanted {
 };
 
 /* Fills in the values of members of the object that 'object' spans, in one pass. Keys are compared as they stand, so that a
- * key written with escapes is not found. The last one counts when it repeats. False when this is no object. */
+ * key written with escapes is not found. The last one counts when it repeats. False when this is no object from brace to brace. */
 bool scan_members(struct scan_span object, struct scan_wanted *wanted, size_t wanted_len);
 
 /* The next element of an array: start with *at = 0. False at the end or at the first error. */
@@ -33,7 +33,19 @@ bool scan_element(struct scan_span array, size_t *at, struct scan_span *ret_valu
 /* After scan_element() said false: the array was properly closed. */
 bool scan_complete(struct scan_span array, size_t at);
 
-/* Parses 'text' without the members "managedFields" of the object at 'path' (keys, ended by NULL). FAIL_INVALID as of
- * doc_parse(). */
-enum fail_kind scan_parse_lean(struct scan_span text, const char *const *path, struct json_object **ret_doc,
-                               struct fail *fail);
+/* What to keep of an object: a tree of keys. Lists are passed through: what holds for a list holds for its elements. */
+struct scan_keep {
+        char *key;
+        struct scan_keep *children; /* none: everything below is kept */
+        size_t children_len;
+};
+
+/* From dotted paths ("status.containerStatuses.ready"), ended by NULL; of an object at least metadata's name, namespace,
+ * uid and resourceVersion are kept. NULL for NULL. */
+struct scan_keep *scan_keep_new(const char *const *paths);
+struct scan_keep *scan_keep_free(struct scan_keep *keep);
+
+/* Parses an object's text without what 'keep' leaves out; without its metadata.managedFields when 'keep' is NULL.
+ * FAIL_INVALID as of doc_parse(); what is left out need not even be JSON. */
+enum fail_kind scan_parse(struct scan_span text, const struct scan_keep *keep, struct json_object **ret_doc,
+                          struct fail *fail);

@@ -18,11 +18,12 @@
 #define SHORT_LIFE_NS NS_PER_S
 #define KEPT_LINE_BYTES (64u << 10)
 
-void watch_init(struct watch *watch, uint64_t seed, int64_t now_ns)
+void watch_init(struct watch *watch, const struct scan_keep *keep, uint64_t seed, int64_t now_ns)
 {
         *watch = (struct watch){.list_next = true,
                                 .wake_ns = now_ns,
                                 .random = seed,
+                                .keep = keep,
                                 .line = buf_bounded(WATCH_LINE_BYTES_MAX)};
 }
 
@@ -119,17 +120,24 @@ static void drop_stream(struct watch *watch, const struct fail *fail, int64_t no
 
 /* ---- Frames ---- */
 
-static const struct frame_type {
-        const char *name;
-        enum watch_event event;
-} frame_types[] = {{"ADDED", WATCH_ADDED}, {"MODIFIED", WATCH_MODIFIED}, {"DELETED", WATCH_DELETED}};
+enum frame { FRAME_UNKNOWN, FRAME_OBJECT, FRAME_BOOKMARK, FRAME_ERROR };
 
-static const struct frame_type *find_type(const char *name)
+static const struct frame_type {
+        const char *name; /* as it stands in the text */
+        enum frame frame;
+        enum watch_event event;
+} frame_types[] = {
+        {"\"ADDED\"", FRAME_OBJECT, WATCH_ADDED},     {"\"MODIFIED\"", FRAME_OBJECT, WATCH_MODIFIED},
+        {"\"DELETED\"", FRAME_OBJECT, WATCH_DELETED}, {"\"BOOKMARK\"", FRAME_BOOKMARK, 0},
+        {"\"ERROR\"", FRAME_ERROR, 0},
+};
+
+static struct frame_type type_of(struct scan_span name)
 {
         for (size_t i = 0; i < ARRAY_LEN(frame_types); i++)
-                if (text_equal(name, frame_types[i].name))
-                        return &frame_types[i];
-        return NULL;
+                if (strlen(frame_types[i].name) == name.size && memcmp(frame_types[i].name, name.text, name.size) == 0)
+                        return frame_types[i];
+        return (struct frame_type){.frame = FRAME_UNKNOWN};
 }
 
 static void move_to(struct watch *watch, const char *version)
@@ -157,30 +165,34 @@ static void not_understood(struct watch *watch, const char *why, int64_t now_ns)
 static void take_frame(struct watch *watch, const char *line, size_t size, int64_t now_ns, watch_event_fn *event,
                        void *owner)
 {
-        static const char *const metadata[] = {"object", "metadata", NULL};
-        auto_json struct json_object *frame = NULL;
+        struct scan_wanted parts[] = {{.key = "type"}, {.key = "object"}};
+        auto_json struct json_object *object = NULL;
         struct fail fail = {0};
 
-        if (scan_parse_lean((struct scan_span){line, size}, metadata, &frame, &fail)) {
+        if (!scan_members((struct scan_span){line, size}, parts, ARRAY_LEN(parts)) || !parts[0].begin || !parts[1].begin) {
+                not_understood(watch, "a line that is no event", now_ns);
+                return;
+        }
+        struct frame_type type = type_of(parts[0].value);
+        if (scan_parse(parts[1].value, type.frame == FRAME_OBJECT ? watch->keep : NULL, &object, &fail)) {
                 not_understood(watch, fail.text, now_ns);
                 return;
         }
-        const char *type = doc_text(frame, "type"), *version = doc_text(frame, "object.metadata.resourceVersion");
-        struct json_object *object = doc_at(frame, "object");
-        if (text_equal(type, "ERROR")) {
+        if (type.frame == FRAME_ERROR) {
                 answer_status(object, &fail);
                 drop_stream(watch, &fail, now_ns);
                 return;
         }
-        const struct frame_type *known = find_type(type);
-        if ((!known && !text_equal(type, "BOOKMARK")) || !version || !version[0]) {
-                not_understood(watch, known ? "an event without a version" : "an event of unknown type", now_ns);
+        const char *version = doc_text(object, "metadata.resourceVersion");
+        if (type.frame == FRAME_UNKNOWN || !version || !version[0]) {
+                not_understood(watch, type.frame == FRAME_UNKNOWN ? "an event of unknown type" : "an event without a version",
+                               now_ns);
                 return;
         }
-        /* The frame may be changed by its receiver: the position is taken first. */
+        /* The object may be changed by its receiver: the position is taken first. */
         move_to(watch, version);
-        if (known)
-                event(owner, known->event, object);
+        if (type.frame == FRAME_OBJECT)
+                event(owner, type.event, object);
 }
 
 static bool only_space(const char *line, size_t size)

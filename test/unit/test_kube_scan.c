@@ -73,10 +73,9 @@ static void elements_come_one_by_one_and_the_end_is_certain(void **state)
 
 static void expect_lean(const char *text, const char *lean)
 {
-        static const char *const metadata[] = {"metadata", NULL};
         auto_json struct json_object *doc = NULL;
 
-        assert_int_equal(scan_parse_lean(span(text), metadata, &doc, NULL), FAIL_NONE);
+        assert_int_equal(scan_parse(span(text), NULL, &doc, NULL), FAIL_NONE);
         assert_string_equal(doc_print(doc), lean);
 }
 
@@ -93,30 +92,61 @@ static void managed_fields_are_cut_wherever_they_stand(void **state)
         expect_lean("{\"metadata\":7}", "{\"metadata\":7}");
 }
 
-/* Whatever is broken: the verdict is the parser's, never a crash, and never good for bad text. */
-static void every_cut_and_every_broken_byte_ends_in_a_verdict(void **state)
+static void expect_kept(const char *text, const char *const *paths, const char *wanted)
 {
-        static const char *const metadata[] = {"object", "metadata", NULL};
-        const char *text = "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\\\\\\\"b\",\"managedFields\":[{\"x\":{}}],\"n\":1},"
-                           "\"s\":[1,\"two\",{}]}}";
-        size_t size = strlen(text);
+        struct scan_keep *keep = scan_keep_new(paths);
+        auto_json struct json_object *doc = NULL;
+
+        assert_int_equal(scan_parse(span(text), keep, &doc, NULL), FAIL_NONE);
+        assert_string_equal(doc_print(doc), wanted);
+        scan_keep_free(keep);
+}
+
+static void only_what_is_wanted_is_kept_through_lists_too(void **state)
+{
+        const char *pod = "{ \"kind\" : \"Pod\", \"metadata\":{\"name\":\"n\",\"labels\":{\"a.b/c\":\"d\"},\"uid\":\"u\",\"x\":[]},"
+                          "\"status\":{\"list\":[{\"type\":\"A\",\"junk\":{}},{\"junk\":1},{\"type\":\"B\"}, 7 ],\"phase\":null}}";
         (void)state;
 
-        for (size_t cut = 0; cut < size; cut++) {
-                auto_json struct json_object *doc = NULL;
-                auto_free char *copy = xstrndup(text, cut);
-                assert_int_equal(scan_parse_lean((struct scan_span){copy, cut}, metadata, &doc, NULL), FAIL_INVALID);
-        }
-        for (size_t i = 0; i < size; i++)
-                for (int c = 0; c < 256; c++) {
-                        auto_json struct json_object *lean = NULL, *whole = NULL;
-                        auto_free char *copy = xstrdup(text);
-                        copy[i] = (char)c;
-                        enum fail_kind lean_kind = scan_parse_lean((struct scan_span){copy, size}, metadata, &lean, NULL);
-                        /* Rubbish inside managedFields is the one thing that may go unnoticed. */
-                        if (doc_parse(copy, size, &whole, NULL) == FAIL_NONE)
-                                assert_int_equal(lean_kind, FAIL_NONE);
+        expect_kept(pod, (const char *const[]){NULL}, "{\"metadata\":{\"name\":\"n\",\"uid\":\"u\"}}");
+        expect_kept(pod, (const char *const[]){"metadata.labels", "status.list.type", "status.phase", "kind.of", "spec.x", NULL},
+                    "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"n\",\"labels\":{\"a.b/c\":\"d\"},\"uid\":\"u\"},"
+                    "\"status\":{\"list\":[{\"type\":\"A\"},{},{\"type\":\"B\"},7],\"phase\":null}}");
+        expect_kept(pod, (const char *const[]){"status", NULL},
+                    "{\"metadata\":{\"name\":\"n\",\"uid\":\"u\"},\"status\":{\"list\":[{\"type\":\"A\",\"junk\":{}},{\"junk\":1},"
+                    "{\"type\":\"B\"},7],\"phase\":null}}");
+        expect_kept("{}", (const char *const[]){"a", NULL}, "{}");
+        expect_kept(" { } ", (const char *const[]){"a", NULL}, "{}");
+        expect_kept("{\"a\":[]}", (const char *const[]){"a.b", NULL}, "{\"a\":[]}");
+        expect_kept("[1]", (const char *const[]){"a", NULL}, "[1]");
+}
+
+/* Whatever is broken: the verdict is the parser's, never a crash, and never bad for good text. */
+static void every_cut_and_every_broken_byte_ends_in_a_verdict(void **state)
+{
+        const char *text = "{\"metadata\":{\"name\":\"a\\\\\\\"b\",\"managedFields\":[{\"x\":{}}],\"n\":1},"
+                           "\"s\":[1,\"two\",{\"t\":[[]],\"u\":-1}]}";
+        size_t size = strlen(text);
+        struct scan_keep *keeps[] = {NULL, scan_keep_new((const char *const[]){"s.t", NULL})};
+        (void)state;
+
+        for (size_t k = 0; k < ARRAY_LEN(keeps); k++) {
+                for (size_t cut = 0; cut < size; cut++) {
+                        auto_json struct json_object *doc = NULL;
+                        auto_free char *copy = xstrndup(text, cut);
+                        assert_int_equal(scan_parse((struct scan_span){copy, cut}, keeps[k], &doc, NULL), FAIL_INVALID);
                 }
+                for (size_t i = 0; i < size; i++)
+                        for (int c = 0; c < 256; c++) {
+                                auto_json struct json_object *lean = NULL, *whole = NULL;
+                                auto_free char *copy = xstrdup(text);
+                                copy[i] = (char)c;
+                                enum fail_kind kind = scan_parse((struct scan_span){copy, size}, keeps[k], &lean, NULL);
+                                if (doc_parse(copy, size, &whole, NULL) == FAIL_NONE)
+                                        assert_int_equal(kind, FAIL_NONE);
+                        }
+                scan_keep_free(keeps[k]);
+        }
 }
 
 int main(void)
@@ -125,6 +155,7 @@ int main(void)
                 cmocka_unit_test(members_are_found_at_their_own_level_only),
                 cmocka_unit_test(elements_come_one_by_one_and_the_end_is_certain),
                 cmocka_unit_test(managed_fields_are_cut_wherever_they_stand),
+                cmocka_unit_test(only_what_is_wanted_is_kept_through_lists_too),
                 cmocka_unit_test(every_cut_and_every_broken_byte_ends_in_a_verdict),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

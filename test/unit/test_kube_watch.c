@@ -22,7 +22,7 @@ static int set_up(void **state)
         (void)state;
         now_ns = 1000 * NS_PER_S;
         seen[0] = '\0';
-        watch_init(&watch, 7, now_ns);
+        watch_init(&watch, NULL, 7, now_ns);
         return 0;
 }
 
