@@ -79,16 +79,17 @@ void context_nodes_unknown(struct context *context)
 /* Cutting text may have cut a character: what is no UTF-8 becomes '?', so that the API server stores what was sent. */
 static void scrub(char *text)
 {
-        for (unsigned char *at = (unsigned char *)text; *at;) {
-                size_t len = *at < 0x80 ? 1 : *at >= 0xf0 && *at < 0xf5 ? 4 : *at >= 0xe0 && *at < 0xf0 ? 3 : *at >= 0xc2 && *at < 0xe0 ? 2 : 0;
-                size_t good = len > 0;
-                while (good > 0 && good < len && (at[good] & 0xc0) == 0x80)
+        unsigned char *at = (unsigned char *)text;
+
+        while (*at) {
+                size_t size = *at < 0x80 ? 1 : *at < 0xc2 || *at > 0xf4 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
+                size_t good = size > 0;
+                while (good > 0 && good < size && (at[good] & 0xc0) == 0x80)
                         good++;
-                if (len == 0 || good < len) {
+                if (size == 0 || good < size)
                         *at++ = '?';
-                        continue;
-                }
-                at += len;
+                else
+                        at += size;
         }
 }
 

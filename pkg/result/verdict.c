@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "data/unit.h"
+#include "result/words.h"
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -90,15 +91,31 @@ static const struct fold_span *find_span(const struct fold *fold, const struct m
 
 /* ---- which value ---- */
 
-static struct measured measure_latency(const struct fold *fold, const struct metric *metric, const struct fold_span *span)
+/* Connections are recorded over the whole life of the workers, whatever span is judged. */
+static const struct hist *hist_of(const struct fold *fold, enum metric_family family, const struct fold_span *span)
 {
-        const struct hist *ok = span->latency, *censored = span->censored;
+        switch (family) {
+        case METRIC_LATENCY:
+                return span->latency;
+        case METRIC_SERVICE:
+                return span->service;
+        case METRIC_TTFB:
+                return span->ttfb;
+        case METRIC_CONNECT:
+                return fold->connect;
+        case METRIC_HANDSHAKE:
+                return fold->handshake;
+        default:
+                return NULL;
+        }
+}
 
-        if (metric->family == METRIC_SERVICE)
-                ok = span->service, censored = NULL;
-        if (metric->family == METRIC_TTFB)
-                ok = span->ttfb, censored = NULL;
-        if (span->unresolved && metric->stat != METRIC_MAX)
+static struct measured measure_time(const struct fold *fold, const struct metric *metric, const struct fold_span *span)
+{
+        const struct hist *ok = hist_of(fold, metric->family, span);
+        const struct hist *censored = metric->family == METRIC_LATENCY ? span->censored : NULL;
+
+        if (span->unresolved)
                 return missing("ReducedPrecision");
         struct fold_value value = {0};
         switch (metric->stat) {
@@ -162,7 +179,9 @@ static struct measured measure(const struct fold *fold, const struct metric *met
         case METRIC_LATENCY:
         case METRIC_SERVICE:
         case METRIC_TTFB:
-                measured = measure_latency(fold, metric, span);
+        case METRIC_CONNECT:
+        case METRIC_HANDSHAKE:
+                measured = measure_time(fold, metric, span);
                 break;
         case METRIC_ERRORS_RATIO:
                 measured = measure_ratio(count_errors(metric, &span->counters, &known), span);
@@ -193,6 +212,8 @@ static void format_value(const struct metric *metric, const struct measured *mea
         case METRIC_LATENCY:
         case METRIC_SERVICE:
         case METRIC_TTFB:
+        case METRIC_CONNECT:
+        case METRIC_HANDSHAKE:
                 value.ns = (int64_t)measured->number;
                 fold_format(value, text);
                 break;
@@ -205,11 +226,6 @@ static void format_value(const struct metric *metric, const struct measured *mea
                 unit_format_rate(measured->number, text);
                 break;
         }
-}
-
-static bool is_time(const struct metric *metric)
-{
-        return metric->family == METRIC_LATENCY || metric->family == METRIC_SERVICE || metric->family == METRIC_TTFB;
 }
 
 /* A mean with censored requests in it is a lower bound: it can show that a limit is exceeded, never that it is kept. Any other
@@ -297,8 +313,6 @@ static void judge_one(const struct fold *fold, const struct profile_objective *o
                 if (measured.missing) {
                         unresolved(judged, measured.missing);
                 } else {
-                        if (measured.censored && metric.stat != METRIC_MEAN && is_time(&metric))
-                                measured.number = (double)fold->timeout_ns;
                         format_value(&metric, &measured, judged->value);
                         apply_limit(judged, &metric, &measured, objective->max, true);
                         apply_limit(judged, &metric, &measured, objective->min, false);
@@ -310,6 +324,9 @@ static void judge_one(const struct fold *fold, const struct profile_objective *o
         else
                 snprintf(judged->text, sizeof judged->text, "%.60s is %s, limit %.50s", judged->metric, judged->value,
                          judged->limit);
+        words_scrub(judged->metric);
+        words_scrub(judged->limit);
+        words_scrub(judged->text);
 }
 
 static const struct objective_judged *first_in(const struct verdict_judged *judged, enum objective_state state)
