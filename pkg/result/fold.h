@@ -40,7 +40,7 @@ struct fold_value fold_max(const struct hist *ok, const struct hist *censored, i
 int fold_compare(struct fold_value a, struct fold_value b);
 
 #define FOLD_TEXT_MAX 32
-/* "11.2ms", "> 5s", "-" when unknown. */
+/* "11.200ms", "> 5s", "-" when unknown. */
 const char *fold_format(struct fold_value value, char text[static FOLD_TEXT_MAX]);
 
 /* ---- the fold ---- */

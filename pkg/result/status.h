@@ -47,5 +47,5 @@ struct json_object *status_encode_progress(const struct harvest_live *live, int 
 /* status.workers: {"wanted","ready","finished","startSkewMicros"}; the skew is absent while unknown. 'fold' may be NULL. */
 struct json_object *status_encode_workers(const struct harvest *harvest, const struct fold *fold);
 
-/* status.message at the end: "998.7/s, p99 11.2ms, errors 0.02%; Pass: …; Limited: …". New string, caller frees. */
+/* status.message at the end: "998.7/s, p99 11.200ms, errors 0.02%; Pass: …; Limited: …". New string, caller frees. */
 char *status_message(const struct fold *fold, const struct gates *gates, const struct verdict_judged *judged);

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "result_fixture.h"
+
+static struct fold *fold_of(const struct harvest *harvest, uint32_t workers)
+{
+        struct load_plan *plan = fixture_plan(workers);
+        struct fold *fold = fold_new(harvest, plan);
+
+        load_plan_free(plan);
+        return fold;
+}
+
+static struct harvest *harvest_all(uint32_t workers)
+{
+        struct harvest *harvest = fixture_harvest(workers);
+        size_t len;
+        auto_free struct sample *samples = fixture_samples(&len);
+
+        for (uint32_t i = 0; i < workers; i++) {
+                struct fixture_log log = fixture_log(samples, len, i, workers);
+                harvest_feed(harvest, i, log.log.data, log.log.size);
+                harvest_message(harvest, i, log.message, strlen(log.message));
+                fixture_log_done(&log);
+        }
+        return harvest;
+}
+
+static void the_fold_of_several_workers_is_the_fold_of_their_union(void **state)
+{
+        (void)state;
+        struct harvest *one = harvest_all(1);
+        auto_free char *expected = fixture_fold_text(one, 1);
+
+        for (uint32_t workers = 2; workers <= 5; workers++) {
+                struct harvest *several = harvest_all(workers);
+                auto_free char *text = fixture_fold_text(several, workers);
+                assert_string_equal(text, expected);
+                harvest_free(several);
+        }
+        harvest_free(one);
+}
+
+static void folding_again_changes_nothing(void **state)
+{
+        (void)state;
+        struct harvest *harvest = harvest_all(2);
+        auto_free char *first = fixture_fold_text(harvest, 2), *second = fixture_fold_text(harvest, 2);
+
+        assert_string_equal(first, second);
+        harvest_free(harvest);
+}
+
+static void the_window_is_the_longest_hold(void **state)
+{
+        (void)state;
+        struct harvest *harvest = harvest_all(2);
+        struct fold *fold = fold_of(harvest, 2);
+
+        assert_int_equal(fold->window, 0);
+        assert_int_equal(fold_window(fold)->to_ms, FIXTURE_HOLD_MS);
+        assert_int_equal(fold_window(fold)->counters.done, 300);
+        assert_int_equal(fold->whole.counters.done, 500);
+        assert_float_equal(fold_offered_rps(fold_window(fold)), 100, 1e-9);
+        assert_int_equal(fold->pieces[0].workers, 2);
+        assert_int_equal(fold->requests[0].span.counters.done + fold->requests[1].span.counters.done, 500);
+        assert_int_equal(fold->start_skew_us, 41 + 150);
+        assert_int_equal(fold->pacing_p99_ns, hist_quantile(fold_window(fold)->pacing, 0.99));
+        assert_float_equal(fold->cpu_ratio_max, 0.05 / 2, 1e-9);
+        fold_free(fold);
+        harvest_free(harvest);
+}
+
+static void of_several_holds_the_longest_counts_and_a_ramp_alone_has_no_window(void **state)
+{
+        (void)state;
+        struct harvest *harvest = fixture_harvest(1);
+        struct load_plan *plan = fixture_plan(1);
+
+        plan->shape[0].for_ms = 2000;
+        plan->shape[1] = (struct load_piece){LOAD_HOLD, 5, 5, 3000};
+        struct fold *fold = fold_new(harvest, plan);
+        assert_int_equal(fold->window, -1); /* lost: nothing to judge */
+        fold_free(fold);
+        harvest_free(harvest);
+
+        harvest = harvest_all(1);
+        fold = fold_new(harvest, plan);
+        assert_int_equal(fold->window, 1);
+        fold_free(fold);
+        plan->shape[0].kind = plan->shape[1].kind = LOAD_RAMP;
+        fold = fold_new(harvest, plan);
+        assert_int_equal(fold->window, -1);
+        fold_free(fold);
+        harvest_free(harvest);
+        load_plan_free(plan);
+}
+
+static void a_lost_worker_leaves_a_covered_share(void **state)
+{
+        (void)state;
+        struct harvest *harvest = fixture_harvest(2);
+        size_t len;
+        auto_free struct sample *samples = fixture_samples(&len);
+        struct fixture_log log = fixture_log(samples, len, 0, 2);
+
+        harvest_feed(harvest, 0, log.log.data, log.log.size);
+        harvest_lost(harvest, 1, "node lost");
+        struct fold *fold = fold_of(harvest, 2);
+        assert_int_equal(fold->covered, 1);
+        assert_int_equal(fold->workers, 2);
+        assert_false(fold->lost);
+        assert_string_equal(fold->lost_text, "worker 1: node lost");
+        assert_int_equal(fold->whole.counters.done, 250);
+        fold_free(fold);
+        fixture_log_done(&log);
+        harvest_free(harvest);
+}
+
+static void a_message_alone_gives_the_whole_shape_at_two_digits(void **state)
+{
+        (void)state;
+        struct harvest *harvest = fixture_harvest(2);
+        size_t len;
+        auto_free struct sample *samples = fixture_samples(&len);
+        struct fixture_log first = fixture_log(samples, len, 0, 2), second = fixture_log(samples, len, 1, 2);
+
+        harvest_feed(harvest, 0, first.log.data, first.log.size);
+        harvest_message(harvest, 1, second.message, strlen(second.message));
+        harvest_lost(harvest, 1, "log rotated");
+        struct fold *fold = fold_of(harvest, 2);
+        assert_int_equal(fold->covered, 2);
+        assert_int_equal(fold->reduced, 1);
+        assert_int_equal(fold->window, -1);
+        assert_int_equal(fold->whole.digits, 2);
+        assert_int_equal(hist_digits(fold->whole.latency), 2);
+        assert_int_equal(fold->whole.counters.done, 500);
+        assert_int_equal(hist_count(fold->whole.latency), fold->whole.counters.ok);
+        assert_false(fold->whole.unresolved);
+        assert_int_equal(fold->pacing_p99_ns, hist_quantile(fold->whole.pacing, 0.99));
+        fold_free(fold);
+        fixture_log_done(&first);
+        fixture_log_done(&second);
+        harvest_free(harvest);
+}
+
+static void counts_without_buckets_have_no_percentiles(void **state)
+{
+        (void)state;
+        struct harvest *harvest = fixture_harvest(1);
+        size_t len;
+        auto_free struct sample *samples = fixture_samples(&len);
+        struct fixture_log log = fixture_log(samples, len, 0, 1);
+        auto_json struct json_object *message = NULL;
+
+        assert_int_equal(record_unframe_message(log.message, strlen(log.message), &message, NULL), FAIL_NONE);
+        json_object_object_del(message, "crc");
+        json_object_object_del(doc_at(message, "latency"), "hdr");
+        auto_free char *without = record_frame_message(take(message));
+        harvest_message(harvest, 0, without, strlen(without));
+        struct fold *fold = fold_of(harvest, 1);
+        auto_json struct json_object *results = status_encode_results(fold, NULL);
+        assert_true(fold->whole.unresolved);
+        assert_int_equal(doc_int(results, "requests", 0), 500);
+        assert_null(doc_at(results, "latencyMicros"));
+        fold_free(fold);
+        fixture_log_done(&log);
+        harvest_free(harvest);
+}
+
+static void nothing_from_anyone_is_lost_but_intervals_seen_are_kept(void **state)
+{
+        (void)state;
+        struct harvest *harvest = fixture_harvest(1);
+        size_t len;
+        auto_free struct sample *samples = fixture_samples(&len);
+        struct fixture_log log = fixture_log(samples, len, 0, 1);
+        const char *at = log.log.data;
+
+        for (int i = 0; i < 4 + 2; i++)
+                at = strchr(at, '\n') + 1;
+        harvest_feed(harvest, 0, log.log.data, (size_t)(at - log.log.data));
+        harvest_lost(harvest, 0, "OOMKilled");
+        struct fold *fold = fold_of(harvest, 1);
+        assert_true(fold->lost);
+        assert_true(fold->partial);
+        assert_int_equal(fold->whole.counters.done, 200);
+        assert_int_equal(fold->whole.to_ms, 2000);
+        assert_int_equal(fold->points_len, 2);
+        fold_free(fold);
+        fixture_log_done(&log);
+        harvest_free(harvest);
+}
+
+/* ---- values ---- */
+
+static void censored_requests_are_worse_than_any_number(void **state)
+{
+        (void)state;
+        struct hist *ok = hist_new(3), *censored = hist_new(3);
+        char text[FOLD_TEXT_MAX];
+
+        hist_record_many(ok, 1000000, 980);
+        hist_record_many(censored, 3000, 20); /* refused at once */
+        struct fold_value p50 = fold_quantile(ok, censored, 0.5, 5000000000);
+        struct fold_value p98 = fold_quantile(ok, censored, 0.98, 5000000000);
+        struct fold_value p99 = fold_quantile(ok, censored, 0.99, 5000000000);
+        assert_false(p50.censored);
+        assert_false(p98.censored);
+        assert_true(p99.known);
+        assert_true(p99.censored);
+        assert_string_equal(fold_format(p99, text), "> 5s");
+        assert_int_equal(fold_compare(p99, p50), 1);
+        assert_int_equal(fold_compare(p50, p99), -1);
+        assert_int_equal(fold_compare(p99, p99), 0);
+        assert_true(fold_max(ok, censored, 5000000000).censored);
+        assert_int_equal(fold_min(ok, censored, 5000000000).ns, 1000000);
+        struct fold_value mean = fold_mean(ok, censored);
+        assert_true(mean.censored);
+        assert_int_equal(mean.ns, (980 * 1000000 + 20 * 3000) / 1000);
+        hist_free(ok);
+        hist_free(censored);
+}
+
+static void a_percentile_needs_ten_samples_in_its_tail(void **state)
+{
+        (void)state;
+        struct hist *ok = hist_new(3);
+
+        hist_record_many(ok, 1000000, 999);
+        assert_false(fold_quantile(ok, NULL, 0.99, 1).known);
+        hist_record(ok, 1000000);
+        assert_true(fold_quantile(ok, NULL, 0.99, 1).known);
+        assert_false(fold_quantile(ok, NULL, 0.999, 1).known);
+        assert_false(fold_quantile(NULL, NULL, 0.5, 1).known);
+        assert_false(fold_max(NULL, NULL, 1).known);
+        hist_free(ok);
+}
+
+static void with_only_censored_requests_every_value_is_beyond_the_timeout(void **state)
+{
+        (void)state;
+        struct hist *censored = hist_new(2);
+
+        hist_record_many(censored, 100, 1000);
+        assert_true(fold_quantile(NULL, censored, 0.5, 7).censored);
+        assert_true(fold_min(NULL, censored, 7).censored);
+        assert_int_equal(fold_max(NULL, censored, 7).ns, 7);
+        hist_free(censored);
+}
+
+static void status_shows_micros_and_says_what_lies_beyond_the_timeout(void **state)
+{
+        (void)state;
+        struct harvest *harvest = harvest_all(2);
+        struct fold *fold = fold_of(harvest, 2);
+        auto_json struct json_object *results = status_encode_results(fold, NULL);
+        auto_json struct json_object *summary = status_encode_summary(fold);
+        struct fold_value p50 = fold_quantile(fold_window(fold)->latency, fold_window(fold)->censored, 0.5, fold->timeout_ns);
+
+        assert_int_equal(doc_int(results, "latencyMicros.p50", -1), (p50.ns + 500) / 1000);
+        assert_null(doc_at(results, "latencyMicros.p99"));
+        assert_string_equal(doc_text(results, "latencyMicros.max"), "> 1s");
+        assert_string_equal(doc_text(results, "window.kind"), "hold");
+        assert_int_equal(doc_int(results, "requests", 0), 300);
+        assert_int_equal(doc_int(results, "errors", 0), 5 + 2);
+        assert_int_equal(doc_int(results, "errorsByClass.timeout", 0), 2);
+        assert_int_equal(doc_int(results, "byStatus.503", 0), 5);
+        assert_int_equal(doc_len(results, "byPiece"), 2);
+        assert_int_equal(doc_len(results, "byRequest"), 2);
+        assert_string_equal(doc_text(results, "rateOffered"), "100.0/s");
+        assert_string_equal(doc_text(summary, "p99"), "-");
+        assert_string_equal(doc_text(summary, "errors"), "2.33%");
+        fold_free(fold);
+        harvest_free(harvest);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(the_fold_of_several_workers_is_the_fold_of_their_union),
+                cmocka_unit_test(folding_again_changes_nothing),
+                cmocka_unit_test(the_window_is_the_longest_hold),
+                cmocka_unit_test(of_several_holds_the_longest_counts_and_a_ramp_alone_has_no_window),
+                cmocka_unit_test(a_lost_worker_leaves_a_covered_share),
+                cmocka_unit_test(a_message_alone_gives_the_whole_shape_at_two_digits),
+                cmocka_unit_test(counts_without_buckets_have_no_percentiles),
+                cmocka_unit_test(nothing_from_anyone_is_lost_but_intervals_seen_are_kept),
+                cmocka_unit_test(censored_requests_are_worse_than_any_number),
+                cmocka_unit_test(a_percentile_needs_ten_samples_in_its_tail),
+                cmocka_unit_test(with_only_censored_requests_every_value_is_beyond_the_timeout),
+                cmocka_unit_test(status_shows_micros_and_says_what_lies_beyond_the_timeout),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
