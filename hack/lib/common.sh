@@ -94,8 +94,8 @@ need_go() {
 # Debian's Go is too old for toolchain switching by itself: bring golang.org/toolchain as a module and put it first.
 need_go_toolchain() {
         local module folder
-        module=golang.org/toolchain@v0.0.1-go1.24.13.linux-$(dpkg --print-architecture)
-        say "Go $1 is older than 1.24: fetching $module"
+        module=golang.org/toolchain@v0.0.1-go1.26.8.linux-$(dpkg --print-architecture)
+        say "Go $1 is older than 1.25: fetching $module"
         folder=$(cd /tmp && GO111MODULE=on GOFLAGS=-mod=mod retry 3 go mod download -json "$module" |
                 sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
         [ -n "$folder" ] || die "cannot fetch $module; install Go >= 1.25 and try again"
