@@ -48,7 +48,7 @@ static void notify(struct kube_cache *cache, const char *key, const struct store
 {
         if (!cache->options.changed || (!before && !after))
                 return;
-        auto_json struct json_object *old = before ? stored_parse(before, cache->options.kind, key) : NULL;
+        auto_json struct json_object *old = before ? store_unpack(&cache->store, before, key) : NULL;
         cache->options.changed(cache->options.owner, old, after);
 }
 
@@ -93,7 +93,7 @@ static void remove_key(struct kube_cache *cache, const char *key)
 /* 'object' is stripped and is the cache's own. */
 static void put(struct kube_cache *cache, const char *key, struct json_object *object)
 {
-        struct stored *stored = stored_new(cache->options.kind, object);
+        struct stored *stored = store_pack(&cache->store, object);
 
         if (!stored)
                 return;
@@ -168,7 +168,7 @@ static void stage(struct kube_cache *cache, struct json_object *object)
                 return;
         }
         strip(cache, object);
-        struct stored *stored = stored_new(cache->options.kind, object);
+        struct stored *stored = store_pack(&cache->store, object);
         if (!stored)
                 return;
         stored->seen = cache->round;
@@ -251,8 +251,7 @@ static void notify_swapped(struct kube_cache *cache)
                 const struct stored *after = store_find(&cache->store, key);
                 if (!value)
                         continue;
-                auto_json struct json_object *object =
-                        after ? stored_parse(after, cache->options.kind, key) : NULL;
+                auto_json struct json_object *object = after ? store_unpack(&cache->store, after, key) : NULL;
                 if (before && after && !text_equal(stored_uid(before), stored_uid(after))) {
                         notify(cache, key, before, NULL);
                         before = NULL;

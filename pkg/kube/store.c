@@ -53,9 +53,10 @@ static void reduce(struct json_object *object)
                 json_object_object_del(doc_at(object, "metadata"), outside[i]);
 }
 
-struct stored *stored_new(const struct kube_kind *kind, struct json_object *object)
+struct stored *store_pack(struct store *store, struct json_object *object)
 {
         const char *name = doc_text(object, "metadata.name"), *namespace = doc_text(object, "metadata.namespace");
+        auto_buf struct buf squeezed = {0};
         char key[STORE_KEY_MAX];
 
         if (!name || !doc_text(object, "metadata.uid") || !doc_text(object, "metadata.resourceVersion") ||
@@ -64,38 +65,41 @@ struct stored *stored_new(const struct kube_kind *kind, struct json_object *obje
         auto_free char *uid = xstrdup(doc_text(object, "metadata.uid"));
         auto_free char *version = xstrdup(doc_text(object, "metadata.resourceVersion"));
         size_t uid_at = strlen(version) + 1, text_at = uid_at + strlen(uid) + 1;
-        if (text_at > UINT16_MAX)
+        if (uid_at > UINT8_MAX || text_at > UINT16_MAX)
                 return NULL;
         reduce(object);
         const char *text = doc_print(object);
-        size_t text_size = strlen(text) + 1;
-        struct stored *stored = xcalloc(1, sizeof *stored + text_at + text_size);
-        stored->uid_at = (uint16_t)uid_at;
+        size_t text_size = strlen(text);
+        uint8_t sample = squeeze_text(&store->squeeze, text, text_size, &squeezed);
+        struct stored *stored = xcalloc(1, sizeof *stored + text_at + squeezed.size);
+        stored->uid_at = (uint8_t)uid_at;
         stored->text_at = (uint16_t)text_at;
+        stored->text_size = (uint32_t)text_size;
+        stored->size = (uint32_t)(text_at + squeezed.size);
+        stored->sample = sample;
         memcpy(stored->bytes, version, uid_at);
         memcpy(stored->bytes + uid_at, uid, text_at - uid_at);
-        memcpy(stored->bytes + text_at, text, text_size);
-        complete(object, kind, key, uid, version);
+        memcpy(stored->bytes + text_at, squeezed.data, squeezed.size);
+        complete(object, store->kind, key, uid, version);
         return stored;
 }
 
-struct json_object *stored_parse(const struct stored *stored, const struct kube_kind *kind, const char *key)
+struct json_object *store_unpack(struct store *store, const struct stored *stored, const char *key)
 {
-        const char *text = stored->bytes + stored->text_at;
+        auto_free char *text = squeeze_undo(&store->squeeze, stored->sample, stored->bytes + stored->text_at,
+                                            stored->size - stored->text_at, stored->text_size);
         struct json_object *object = NULL;
 
         /* We printed it ourselves. */
-        if (doc_parse(text, strlen(text), &object, NULL))
+        if (doc_parse(text, stored->text_size, &object, NULL))
                 abort();
-        complete(object, kind, key, stored_uid(stored), stored_version(stored));
+        complete(object, store->kind, key, stored_uid(stored), stored_version(stored));
         return object;
 }
 
 static uint64_t size_of(const struct stored *stored)
 {
-        const char *text = stored->bytes + stored->text_at;
-
-        return sizeof *stored + stored->text_at + strlen(text) + 1;
+        return sizeof *stored + stored->size;
 }
 
 /* ---- All of them ---- */
@@ -103,6 +107,7 @@ static uint64_t size_of(const struct stored *stored)
 void store_init(struct store *store, const struct kube_kind *kind)
 {
         *store = (struct store){.kind = kind};
+        squeeze_init(&store->squeeze);
 }
 
 void store_done(struct store *store)
@@ -116,6 +121,7 @@ void store_done(struct store *store)
         while (map_next(&store->objects, &at, &key, &stored))
                 free(stored);
         map_done(&store->objects);
+        squeeze_done(&store->squeeze);
 }
 
 const struct stored *store_find(const struct store *store, const char *key)
@@ -149,7 +155,7 @@ struct json_object *store_lend(struct store *store, const char *key)
                 store->lent_capacity = store->lent_capacity ? store->lent_capacity * 2 : 16;
                 store->lent = xrealloc(store->lent, store->lent_capacity * sizeof *store->lent);
         }
-        struct json_object *object = stored_parse(stored, store->kind, key);
+        struct json_object *object = store_unpack(store, stored, key);
         store->lent[store->lent_len++] = (struct lent){.stored = stored, .object = object};
         return object;
 }
@@ -169,7 +175,7 @@ struct json_object *store_next(struct store *store, size_t *at)
         json_object_put(take(store->walked));
         if (!map_next(&store->objects, at, &key, &stored))
                 return NULL;
-        store->walked = stored_parse(stored, store->kind, key);
+        store->walked = store_unpack(store, stored, key);
         return store->walked;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Objects by key, held as text. A parsed object costs five to ten times its JSON; a cache of tens of thousands that is
- * asked for a handful at a time keeps the text and parses on demand. What the key and the kind say already (apiVersion,
+ * Objects by key, held as squeezed text. A parsed object costs five to ten times its JSON; a cache of tens of thousands that
+ * is asked for a handful at a time keeps the text and parses on demand. What the key and the kind say already (apiVersion,
  * kind, namespace, name), uid and resourceVersion are kept once, outside the text. */
 #pragma once
 
@@ -12,12 +12,17 @@
 
 #include "base/map.h"
 #include "kube/client.h"
+#include "kube/squeeze.h"
 
 /* One object: a single block, freed with free(). */
 struct stored {
-        uint32_t seen;         /* the owner's: in which list it was seen last */
-        uint16_t uid_at, text_at; /* offsets into bytes; the version is at 0 */
-        char bytes[];          /* "version\0uid\0text\0" */
+        uint32_t seen;      /* the owner's: in which list it was seen last */
+        uint32_t text_size; /* of the text before it was squeezed */
+        uint32_t size;      /* of bytes */
+        uint16_t text_at;   /* offset into bytes of the squeezed text */
+        uint8_t uid_at;     /* the same of the uid; the version is at 0 */
+        uint8_t sample;     /* what it was squeezed with */
+        char bytes[];       /* "version\0uid\0squeezed text" */
 };
 
 static inline const char *stored_version(const struct stored *stored)
@@ -34,15 +39,10 @@ static inline const char *stored_uid(const struct stored *stored)
 #define STORE_KEY_MAX 512
 bool store_key(char key[static STORE_KEY_MAX], const char *namespace, const char *name); /* false: too long */
 
-/* A new block for 'object', or NULL when it lacks name, uid or resourceVersion. 'object' is complete again afterwards,
- * with apiVersion and kind of 'kind' (items of lists come without). */
-struct stored *stored_new(const struct kube_kind *kind, struct json_object *object);
-/* The object again; the caller owns the reference. Never NULL for what stored_new() made. */
-struct json_object *stored_parse(const struct stored *stored, const struct kube_kind *kind, const char *key);
-
 struct store {
         struct map objects; /* key -> struct stored */
         const struct kube_kind *kind;
+        struct squeeze squeeze;
         struct lent *lent;  /* parsed objects that are still borrowed */
         size_t lent_len, lent_capacity;
         struct json_object *walked;
@@ -51,6 +51,13 @@ struct store {
 
 void store_init(struct store *store, const struct kube_kind *kind); /* 'kind' is borrowed for the store's life */
 void store_done(struct store *store);
+
+/* A new block for 'object', or NULL when it lacks name, uid or resourceVersion. 'object' is complete again afterwards,
+ * with apiVersion and kind (items of lists come without). The store does not hold the block yet. */
+struct stored *store_pack(struct store *store, struct json_object *object);
+/* The object of a block again; the caller owns the reference. Never NULL for what store_pack() made. */
+struct json_object *store_unpack(struct store *store, const struct stored *stored, const char *key);
+
 const struct stored *store_find(const struct store *store, const char *key);
 /* Takes 'stored' (NULL: removes) and returns what was there, now the caller's, or NULL. */
 struct stored *store_set(struct store *store, const char *key, struct stored *stored);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,29 +25,89 @@ static struct json_object *pod(const char *name, const char *uid, const char *ve
 
 static void an_object_comes_back_as_it_went_in_and_complete(void **state)
 {
+        struct store store;
         auto_json struct json_object *object = pod("a", "u1", "12");
         auto_json struct json_object *wanted = doc_copy(object);
         (void)state;
 
+        store_init(&store, &kube_pods);
         doc_set_text(doc_set_text(wanted, "apiVersion", "v1"), "kind", "Pod");
-        auto_free struct stored *stored = stored_new(&kube_pods, object);
+        auto_free struct stored *stored = store_pack(&store, object);
         assert_true(doc_equal(object, wanted));
         assert_string_equal(stored_uid(stored), "u1");
         assert_string_equal(stored_version(stored), "12");
-        auto_json struct json_object *back = stored_parse(stored, &kube_pods, "n/a");
+        auto_json struct json_object *back = store_unpack(&store, stored, "n/a");
         assert_true(doc_equal(back, wanted));
+        store_done(&store);
+}
+
+/* Hundreds of objects of several sorts and all sizes, some of them beyond any window. */
+static void whatever_is_packed_is_unpacked(void **state)
+{
+        enum { OBJECTS = 600 };
+        struct store store;
+        struct stored *packed[OBJECTS];
+        struct json_object *objects[OBJECTS];
+        uint64_t random = 3;
+        (void)state;
+
+        store_init(&store, &kube_pods);
+        for (int i = 0; i < OBJECTS; i++) {
+                static char noise[20000];
+                size_t size = i % 50 == 49 ? sizeof noise : (size_t)(i * 7 % 900) + 1;
+                for (size_t k = 0; k + 1 < size; k++) {
+                        random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+                        noise[k] = i % 3 ? (char)('a' + k % 7) : (char)('!' + (random >> 33) % 90);
+                }
+                noise[size - 1] = '\0';
+                objects[i] = pod("a", "u", "1");
+                doc_set_text(objects[i], i % 2 ? "spec" : "data", noise);
+                packed[i] = store_pack(&store, objects[i]);
+        }
+        for (int i = 0; i < OBJECTS; i++) {
+                auto_json struct json_object *back = store_unpack(&store, packed[i], "n/a");
+                assert_true(doc_equal(back, objects[i]));
+                json_object_put(objects[i]);
+                free(packed[i]);
+        }
+        store_done(&store);
+}
+
+static void resembling_objects_take_little_room(void **state)
+{
+        struct store store;
+        char name[16];
+        (void)state;
+
+        store_init(&store, &kube_pods);
+        for (int i = 0; i < 1000; i++) {
+                snprintf(name, sizeof name, "pod-%d", i);
+                auto_json struct json_object *object = pod(name, "u", "1");
+                struct json_object *conditions = doc_array();
+                for (int k = 0; k < 4; k++)
+                        doc_push(conditions, doc_set_text(doc_set_text(doc_object(), "lastTransitionTime", "2026-01-31T10:00:05Z"),
+                                                          "type", k % 2 ? "PodScheduled" : "ContainersReady"));
+                doc_set(doc_at(object, "status"), "conditions", conditions);
+                doc_set_text(doc_at(object, "status"), "podIP", name);
+                free(store_set(&store, name, store_pack(&store, object)));
+        }
+        assert_true(store.bytes / 1000 < 60);
+        store_done(&store);
 }
 
 static void objects_without_identity_are_not_stored(void **state)
 {
+        struct store store;
         auto_json struct json_object *nameless = pod(NULL, "u", "1"), *uidless = pod("a", NULL, "1"),
                                      *versionless = pod("a", "u", NULL), *empty = doc_object();
         (void)state;
 
-        assert_null(stored_new(&kube_pods, nameless));
-        assert_null(stored_new(&kube_pods, uidless));
-        assert_null(stored_new(&kube_pods, versionless));
-        assert_null(stored_new(&kube_pods, empty));
+        store_init(&store, &kube_pods);
+        assert_null(store_pack(&store, nameless));
+        assert_null(store_pack(&store, uidless));
+        assert_null(store_pack(&store, versionless));
+        assert_null(store_pack(&store, empty));
+        store_done(&store);
 }
 
 static void what_is_lent_survives_replacement_until_taken_back(void **state)
@@ -56,10 +117,10 @@ static void what_is_lent_survives_replacement_until_taken_back(void **state)
         (void)state;
 
         store_init(&store, &kube_pods);
-        assert_null(store_set(&store, "n/a", stored_new(&kube_pods, first)));
+        assert_null(store_set(&store, "n/a", store_pack(&store, first)));
         struct json_object *lent = store_lend(&store, "n/a");
         assert_ptr_equal(lent, store_lend(&store, "n/a"));
-        free(store_set(&store, "n/a", stored_new(&kube_pods, second)));
+        free(store_set(&store, "n/a", store_pack(&store, second)));
         assert_string_equal(doc_text(lent, "metadata.resourceVersion"), "1");
         assert_string_equal(doc_text(store_lend(&store, "n/a"), "metadata.resourceVersion"), "2");
         free(store_set(&store, "n/a", NULL));
@@ -104,6 +165,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_object_comes_back_as_it_went_in_and_complete),
+                cmocka_unit_test(whatever_is_packed_is_unpacked),
+                cmocka_unit_test(resembling_objects_take_little_room),
                 cmocka_unit_test(objects_without_identity_are_not_stored),
                 cmocka_unit_test(what_is_lent_survives_replacement_until_taken_back),
                 cmocka_unit_test(versions_are_compared_as_numbers_of_any_length),
