@@ -90,7 +90,7 @@ static void fill_job(struct manager *manager, const char *namespace, const char 
                     : job->complete || job->failed       ? JOB_ENDED
                     : job->suspended                     ? JOB_SUSPENDED
                                                          : JOB_ACTIVE;
-        view->job_stopping = job->deleting || (job->suspended && had_pods && view->stop_reason);
+        view->job_stopping = job->deleting || (job->suspended && had_pods && view->stop_reason && !view->terminal);
         view->job_is_bound = text_equal(sight->run.job_uid, job->uid);
 }
 
@@ -98,6 +98,7 @@ struct pods_seen {
         struct session *session;
         struct run_view *view;
         struct run_sight *sight;
+        int count;
 };
 
 static void see_pod(void *owner, struct json_object *object)
@@ -106,6 +107,7 @@ static void see_pod(void *owner, struct json_object *object)
         struct pod pod;
 
         pod_decode(object, &pod);
+        seen->count++;
         session_see_pod(seen->session, object, false);
         seen->view->pods_left = seen->view->pods_left || !pod.ended;
         if (!pod.start_at || !*pod.start_at)
@@ -255,11 +257,14 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         if (!view->admitted) {
                 fill_waiting(manager, session, sight, view);
                 fill_times(session, sight, view);
+                sight->phase = phase_of(session, view, sight);
                 return;
         }
         struct pods_seen seen = {.session = session, .view = view, .sight = sight};
         if (sight->job_object)
                 run_each_pod(manager, run->namespace, sight->job.name, see_pod, &seen);
+        if (view->job == JOB_ACTIVE && !view->job_stopping && seen.count == 0)
+                session_ask_events(session, sight->job.name);
         if (sight->start_at_wall_ms < 0)
                 sight->start_at_wall_ms = run->start_at_wall_ms;
         view->target_problem = session->problem[0] ? session->problem : NULL;

@@ -15,7 +15,7 @@
 #define LOG_SILENCE_S 120
 #define LOG_RETRY_NS NS_PER_S
 #define LOG_TRIES_AFTER_END 3
-#define EVENTS_EVERY_NS (10 * NS_PER_S)
+#define EVENTS_EVERY_NS (5 * NS_PER_S)
 
 struct session *session_new(struct manager *manager, const char *key, const struct run *run)
 {
@@ -213,7 +213,11 @@ void session_ask_events(struct session *session, const char *job)
         auto_free char *path = xasprintf("/api/v1/namespaces/%s/events?fieldSelector=involvedObject.name%%3D%s&limit=20",
                                          session->namespace, job);
 
-        if (session->asked_events_ns && now_ns - session->asked_events_ns < EVENTS_EVERY_NS)
+        if (!session->asked_events_ns) {
+                session->asked_events_ns = now_ns - EVENTS_EVERY_NS + NS_PER_S; /* a pod usually comes within a second */
+                return;
+        }
+        if (now_ns - session->asked_events_ns < EVENTS_EVERY_NS)
                 return;
         session->asked_events_ns = now_ns;
         session_asked(session, kube_get_path(session->manager->client, path, false, events_arrived, session));

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -60,6 +61,8 @@ def until(seconds, what, look, pause=0.25):
 
 
 def namespace(name):
+    """An empty namespace of that name: what an earlier run of the tests left is removed first."""
+    delete("namespace", name, "default")
     apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {
         "name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}})
 
@@ -97,7 +100,8 @@ def profile(namespace_name, name, service, shape, port="http", path="/", **more)
         "target": {"service": {"name": service, "port": port}},
         "load": {"requests": [{"name": "get", "path": path}], "shape": shape, "timeout": "5s",
                  "concurrency": {"connections": 8}, "warmup": "0s", "cooldown": "0s"},
-        "validity": {"minWindow": "1s"},
+        # These tests share two cores with the whole cluster: lateness is not what they are about.
+        "validity": {"minWindow": "1s", "pacingLateness": "10s", "generatorCPU": "100%", "throttled": "100%"},
     }
     for key, value in more.items():
         if isinstance(value, dict):
@@ -144,6 +148,43 @@ def in_phase(namespace_name, name, *phases, seconds=60):
 def operator_pods():
     return [p for p in items("pods", SYSTEM, "app.kubernetes.io/name=loadstone-operator")
             if not p["metadata"].get("deletionTimestamp")]
+
+
+class Operator:
+    """The operator as a process of this machine, with the rights of its service account; killed and started again at will."""
+
+    def __init__(self):
+        kubectl("scale", "deployment/loadstone-operator", "-n", SYSTEM, "--replicas=0")
+        until(30, "the installed operator to be gone", lambda: not items("pods", SYSTEM, "app.kubernetes.io/name=loadstone-operator"))
+        token = kubectl("create", "token", "loadstone-operator", "-n", SYSTEM, "--duration=1h").strip()
+        path = subprocess.run([str(ROOT / "hack/cluster"), "kubeconfig"], text=True, capture_output=True, check=True).stdout.strip()
+        admin = json.loads(kubectl("config", "view", "--raw", "-o", "json", "--kubeconfig", path))
+        cluster = admin["clusters"][0]["cluster"]
+        self.folder = tempfile.mkdtemp(prefix="loadstone-e2e.")
+        self.kubeconfig = pathlib.Path(self.folder) / "kubeconfig"
+        self.kubeconfig.write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": cluster}], "users": [{"name": "u", "user": {"token": token}}]}))
+        self.log = open(pathlib.Path(self.folder) / "operator.log", "w")
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [str(ROOT / "build/release/bin/loadstone-operator"), "--kubeconfig", str(self.kubeconfig), "--port", "0"],
+            stdout=self.log, stderr=self.log)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.start()
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        kubectl("scale", "deployment/loadstone-operator", "-n", SYSTEM, "--replicas=1")
+        kubectl("rollout", "status", "deployment/loadstone-operator", "-n", SYSTEM, "--timeout=60s")
 
 
 def audit(since_wall):

@@ -65,7 +65,7 @@ def a_closed_loop_reports_its_rate():
 
 
 def objectives_decide_and_are_shown():
-    c.apply(c.profile(NS, "judged", "quiet", [c.hold(100, 4)], objectives=[
+    c.apply(c.profile(NS, "judged", "quiet", [c.hold(300, 4)], objectives=[
         {"metric": "latency.p99", "max": "2s"}, {"metric": "latency.p50", "max": "1us"}]), c.run(NS, "judged-1", "judged"))
     status = c.finished(NS, "judged-1")
     assert status["verdict"] == "Fail", status.get("message")
