@@ -22,6 +22,7 @@ _Static_assert(PACK_SHA256_MAX == SHA_HEX_MAX, "one text size for digests");
 #define OVERHEAD_BYTES 8192 /* metadata, kind, names: generous */
 #define ROOM_BYTES (PACK_BYTES_MAX - OVERHEAD_BYTES)
 #define POINT_BYTES 1024    /* columns of one point, at most */
+#define EXACT_BYTES 256     /* one entry of exact.json, at most */
 
 /* One step of giving way. */
 struct detail {
@@ -37,6 +38,7 @@ struct writer {
         const struct pack_input *input;
         struct detail detail;
         struct json_object *chunks[PACK_CHUNKS_MAX]; /* "data" objects */
+        struct json_object *exact[PACK_CHUNKS_MAX];  /* of the histograms in the chunk */
         size_t len, used; /* chunks; bytes in the last of them */
         bool full;        /* more chunks would be needed */
 };
@@ -44,7 +46,7 @@ struct writer {
 static void writer_done(struct writer *writer)
 {
         for (size_t i = 0; i < writer->len; i++)
-                json_object_put(writer->chunks[i]);
+                json_object_put(writer->chunks[i]), json_object_put(writer->exact[i]);
 }
 
 /* Bytes of the text inside a JSON string. */
@@ -67,6 +69,7 @@ static struct json_object *open_chunk(struct writer *writer)
                 return NULL;
         }
         data = writer->chunks[writer->len] = doc_object();
+        writer->exact[writer->len] = doc_object();
         doc_set_int(head, "version", 1);
         doc_set_text(head, "run", writer->input->run_uid);
         doc_set_int(head, "trial", writer->input->trial);
@@ -79,14 +82,14 @@ static struct json_object *open_chunk(struct writer *writer)
         return data;
 }
 
-/* Puts one item into the last chunk, or into a new one. Takes 'text'; NULL is nothing. */
-static void put_item(struct writer *writer, const char *key, char *text)
+/* Puts one item into the last chunk, or into a new one, with 'more' bytes to come beside it. Takes 'text'; NULL is nothing. */
+static void put_item(struct writer *writer, const char *key, char *text, size_t more)
 {
         auto_free char *value = text;
 
         if (!value)
                 return;
-        size_t size = strlen(key) + escaped_size(value) + 8;
+        size_t size = strlen(key) + escaped_size(value) + 8 + more;
         struct json_object *data = writer->len > 0 ? writer->chunks[writer->len - 1] : NULL;
         if (!data || writer->used + size > ROOM_BYTES)
                 data = open_chunk(writer);
@@ -118,8 +121,33 @@ static void put_hist(struct writer *writer, const char *span, const char *what, 
 {
         char key[64];
 
+        if (!hist || hist_count(hist) == 0)
+                return;
         snprintf(key, sizeof key, "h.%s.%s", span, what);
-        put_item(writer, key, encode_at(hist, digits));
+        put_item(writer, key, encode_at(hist, digits), EXACT_BYTES);
+        if (writer->full)
+                return;
+        struct json_object *exact = doc_object();
+        doc_set_int(exact, "count", (int64_t)hist_count(hist));
+        doc_set_int(exact, "min", hist_min(hist));
+        doc_set_int(exact, "max", hist_max(hist));
+        doc_set_double(exact, "sum", hist_sum(hist), 0);
+        doc_set(writer->exact[writer->len - 1], key + strlen("h."), exact);
+}
+
+static void set_json(struct json_object *data, const char *key, struct json_object *doc)
+{
+        if (!doc)
+                return;
+        auto_free char *text = doc_canonical(doc);
+        doc_set_text(data, key, text);
+}
+
+static void put_exact(struct writer *writer)
+{
+        for (size_t i = 0; i < writer->len; i++)
+                if (json_object_object_length(writer->exact[i]))
+                        set_json(writer->chunks[i], "exact.json", writer->exact[i]);
 }
 
 static void put_span(struct writer *writer, const char *name, const struct fold_span *span)
@@ -362,10 +390,10 @@ static void put_grid(struct writer *writer, const struct grid *grid)
                 struct lines lines = {0};
                 size_t to = fit_points(grid, at, ROOM_BYTES - writer->used, &lines);
                 if (to > at) {
-                        put_item(writer, "grid.json", encode_columns(grid, at, to));
-                        put_item(writer, "grid.latency", buf_take(&lines.latency));
-                        put_item(writer, "grid.error", buf_take(&lines.error));
-                        put_item(writer, "grid.censored", buf_take(&lines.censored));
+                        put_item(writer, "grid.json", encode_columns(grid, at, to), 0);
+                        put_item(writer, "grid.latency", buf_take(&lines.latency), 0);
+                        put_item(writer, "grid.error", buf_take(&lines.error), 0);
+                        put_item(writer, "grid.censored", buf_take(&lines.censored), 0);
                 }
                 buf_done(&lines.latency);
                 buf_done(&lines.error);
@@ -409,14 +437,6 @@ static struct json_object *new_map(const struct pack_input *input, const char *n
         return doc_set(map, "data", data);
 }
 
-static void set_json(struct json_object *data, const char *key, struct json_object *doc)
-{
-        if (!doc)
-                return;
-        auto_free char *text = doc_canonical(doc);
-        doc_set_text(data, key, text);
-}
-
 static struct json_object *encode_manifest(const struct pack_input *input, const struct pack *pack,
                                            const struct detail *detail)
 {
@@ -458,6 +478,7 @@ static bool try_write(const struct pack_input *input, const struct detail *detai
         grid_init(&grid, input->fold, detail->merged);
         put_hists(&writer);
         put_grid(&writer, &grid);
+        put_exact(&writer);
         pack->point_ms = grid.point_ms;
         grid_done(&grid);
         for (size_t i = 0; i < writer.len && !writer.full; i++) {

@@ -10,6 +10,7 @@
  *                    when all would not fit)
  *   "h.r<i>.<what>"  request i, 2 digits;  "h.w.<what>" whole shape, 2 digits, only when there are no pieces (reduced)
  *   "h.c.<what>"     connect, handshake
+ *   "exact.json"     {"p0.latency":{"count","min","max","sum"}}, nanoseconds: what the buckets of this chunk's "h." keys cannot say
  *   "grid.json"      {"version":1,"pointMs":1000,"points":N,"first":n, "from":[…],"to":[…],"workers":[…],"offered":[…],"sent":[…],"ok":[…],
  *                    "missed":[…],"censored":[…],"bytesIn":[…],"errors":{"timeout":[…]},"status":{"200":[…]},"cpuMicros":[…],"throttledMicros":[…],
  *                    "inFlight":[…],"backlog":[…],"sumNanos":[…]}   points n..n+N-1 of the grid, as columns

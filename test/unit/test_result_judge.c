@@ -187,7 +187,7 @@ static void objectives_are_met_missed_or_unresolved(void **state)
                 {{"latency.p50{piece=\"spike\"}", NULL, "250ms"}, OBJECTIVE_UNRESOLVED, "NoSuchPiece", "-"},
                 {{"latency.p50{piece=\"7\"}", NULL, "250ms"}, OBJECTIVE_UNRESOLVED, "NoSuchPiece", "-"},
                 {{"latency.p50{request=\"nope\"}", NULL, "250ms"}, OBJECTIVE_UNRESOLVED, "NoSuchRequest", "-"},
-                {{"latency.p50{request=\"a\",piece=\"0\"}", NULL, "250ms"}, OBJECTIVE_UNRESOLVED, "NotMeasured", "-"},
+                {{"latency.p50{request=\"a\",piece=\"0\"}", NULL, "250ms"}, OBJECTIVE_UNRESOLVED, "Malformed", "-"},
                 {{"ttfb.p50", NULL, "250ms"}, OBJECTIVE_UNRESOLVED, "NotMeasured", "-"},
                 {{"errors.ratio", NULL, "0.1%"}, OBJECTIVE_MET, "PointEstimate", "0%"},
                 {{"status.ratio{code=\"429\"}", "5%", NULL}, OBJECTIVE_MISSED, "PointEstimate", "0%"},
