@@ -122,8 +122,10 @@ static void pod_facts(struct json_object *facts, struct json_object *object)
         int64_t restarts = 0;
 
         copy_text(facts, "node", object, "spec.nodeName");
-        doc_set_bool(facts, "ready", condition_true(object, "Ready"));
-        doc_set_bool(facts, "leaving", doc_text(object, "metadata.deletionTimestamp"));
+        /* A pod that is being deleted gets no new requests, whatever its condition still says. */
+        bool leaving = doc_text(object, "metadata.deletionTimestamp");
+        doc_set_bool(facts, "ready", condition_true(object, "Ready") && !leaving);
+        doc_set_bool(facts, "leaving", leaving);
         if (condition_true(object, "DisruptionTarget"))
                 copy_text(facts, "evicted", condition(object, "DisruptionTarget"), "reason");
         else if (text_equal(doc_text(object, "status.phase"), "Failed"))
