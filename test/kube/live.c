@@ -2,11 +2,13 @@
  *
  * kube-live: the client library against a real API server. Makes a namespace of its own, goes through everything that
  * cannot be believed from a fake (HTTP/2, admission, uid preconditions, compaction, log following, two candidates for a
- * Lease), and removes it again. Uses KUBECONFIG; prints a line per step and ends with 1 when one fails. */
+ * Lease), and removes it again. Uses its service account, else KUBECONFIG; prints a line per step and ends with 1 when one fails. 'kube-live IMAGE ARG…'
+ * also follows the log of a pod with that image and those arguments, which has to print something and end. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -317,26 +319,38 @@ static void a_silent_stream_times_out(void)
         buf_done(&stream.text);
 }
 
-static struct json_object *pod_that_prints(const char *image)
+static struct json_object *pod_that_prints(const char *image, char **args)
 {
         static const char text[] = "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"talker\"},\"spec\":{"
                                    "\"restartPolicy\":\"Never\",\"terminationGracePeriodSeconds\":1,\"containers\":[{"
-                                   "\"name\":\"main\",\"imagePullPolicy\":\"Never\",\"command\":[\"/bin/sh\",\"-c\","
-                                   "\"for i in 1 2 3 4 5; do echo line $i; sleep 0.3; done\"]}]}}";
+                                   "\"name\":\"main\",\"imagePullPolicy\":\"Never\",\"args\":[]}]}}";
         struct json_object *pod = NULL;
 
         if (doc_parse(text, strlen(text), &pod, NULL))
                 abort();
-        doc_set_text(doc_item(doc_at(pod, "spec.containers"), 0), "image", image);
+        struct json_object *container = doc_item(doc_at(pod, "spec.containers"), 0);
+        doc_set_text(container, "image", image);
+        for (; *args; args++)
+                doc_push_text(doc_at(container, "args"), *args);
         return pod;
 }
 
-static void logs_are_followed(const char *image)
+/* A pod's log, to its end. */
+static struct stream read_log(bool follow)
 {
-        auto_json struct json_object *pod = pod_that_prints(image);
+        auto_free char *path = xasprintf("/api/v1/namespaces/%s/pods/talker/log?follow=%s", namespace, follow ? "true" : "false");
+        struct stream stream = {0};
+
+        kube_stream(client, path, 0, on_data, on_closed, &stream);
+        wait_for(&stream.closed, 60);
+        return stream;
+}
+
+static void logs_are_followed(const char *image, char **args)
+{
+        auto_json struct json_object *pod = pod_that_prints(image, args);
         struct fail fail = create(&kube_pods, pod, NULL);
         bool running = false;
-        struct stream stream = {0};
 
         for (int i = 0; i < 300 && !running && !fail.kind; i++) {
                 struct answer answer = {0};
@@ -344,20 +358,22 @@ static void logs_are_followed(const char *image)
                 struct kube_ref ref = ref_to(&kube_pods, "talker");
                 kube_get(client, &ref, keep, &answer);
                 fail = finish(&answer, &now);
-                running = text_equal(doc_text(now, "status.phase"), "Running") ||
-                          text_equal(doc_text(now, "status.phase"), "Succeeded");
-                pass_time(100 * NS_PER_MS);
+                running = doc_text(now, "status.phase") && !text_equal(doc_text(now, "status.phase"), "Pending");
+                pass_time(50 * NS_PER_MS);
         }
         if (!running) {
                 verdict(false, "pod log follow: the pod never ran", fail.text);
                 return;
         }
-        auto_free char *path = xasprintf("/api/v1/namespaces/%s/pods/talker/log?follow=true", namespace);
-        kube_stream(client, path, 0, on_data, on_closed, &stream);
-        wait_for(&stream.closed, 30);
-        verdict(stream.closed && !stream.fail.kind && stream.text.data && strstr(stream.text.data, "line 1\nline 2\nline 3\nline 4\nline 5\n"),
-                "a log is followed to its end", stream.fail.text);
-        buf_done(&stream.text);
+        struct stream followed = read_log(true), after = read_log(false);
+        char text[128];
+        snprintf(text, sizeof text, "%zu bytes followed, %zu read afterwards %s", followed.text.size, after.text.size,
+                 followed.fail.text);
+        verdict(followed.closed && !followed.fail.kind && followed.text.size &&
+                        text_equal(followed.text.data, after.text.data),
+                "a log is followed to its end", text);
+        buf_done(&followed.text);
+        buf_done(&after.text);
 }
 
 /* ---- Leases and events ---- */
@@ -451,24 +467,54 @@ static void events_become_a_series(void)
         event_sink_free(sink);
 }
 
-static void another_authority_is_not_trusted(void)
+static struct fail version_as(struct kube_config *other)
 {
-        struct kube_config *wrong;
         struct kube_client *stranger;
-        struct fail fail;
+        struct answer answer = {0};
+        struct fail fail = {0};
 
-        if (kube_config_load(NULL, NULL, &wrong, &fail))
-                return;
-        free(take(wrong->ca_pem)); /* the machine's own authorities then */
-        free(take(wrong->ca_file));
-        if (kube_client_new(loop, wrong, &stranger, &fail) == FAIL_NONE) {
-                struct answer answer = {0};
-                kube_get_path(stranger, "/version", false, keep, &answer);
-                fail = finish(&answer, NULL);
-                verdict(fail.kind == FAIL_DENIED, "a server of another authority is not trusted", fail.text);
-                kube_client_free(stranger);
+        if (kube_client_new(loop, other, &stranger, &fail))
+                return fail;
+        kube_get_path(stranger, "/version", false, keep, &answer);
+        fail = finish(&answer, NULL);
+        kube_client_free(stranger);
+        return fail;
+}
+
+static void only_the_right_server_is_trusted(void)
+{
+        struct kube_config saved = *config;
+
+        config->ca_pem = config->ca_file = NULL; /* the machine's own authorities then */
+        struct fail fail = version_as(config);
+        verdict(fail.kind == FAIL_DENIED, "a server of another authority is not trusted", fail.text);
+        *config = saved;
+        config->tls_server_name = (char *)"kubernetes.default.svc";
+        fail = version_as(config);
+        verdict(!fail.kind, "a server certified under another name that is given", fail.text);
+        config->tls_server_name = (char *)"elsewhere.example";
+        fail = version_as(config);
+        verdict(fail.kind == FAIL_DENIED, "a server certified under other names only", fail.text);
+        *config = saved;
+}
+
+static void requests_share_a_connection(void)
+{
+        struct answer answers[40] = {0};
+        unsigned sockets = 0;
+
+        for (int i = 0; i < 40; i++)
+                kube_get_path(client, "/version", false, keep, &answers[i]);
+        wait_for(&answers[39].done, 10);
+        for (int i = 0; i < 40; i++)
+                json_object_put(answers[i].object);
+        for (int fd = 0; fd < 64; fd++) {
+                struct sockaddr_storage peer;
+                socklen_t size = sizeof peer;
+                sockets += getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && peer.ss_family != AF_UNIX;
         }
-        kube_config_free(wrong);
+        auto_free char *text = xasprintf("%u connections", sockets);
+        verdict(sockets == 1, "40 requests share one connection", text);
 }
 
 int main(int argc, char **argv)
@@ -476,7 +522,10 @@ int main(int argc, char **argv)
         struct fail fail;
 
         loop = loop_new(clock_system());
-        if (kube_config_load(NULL, NULL, &config, &fail) || kube_client_new(loop, config, &client, &fail)) {
+        enum fail_kind found = kube_config_in_cluster(&config, &fail);
+        if (found == FAIL_MISSING)
+                found = kube_config_load(NULL, NULL, &config, &fail);
+        if (found || kube_client_new(loop, config, &client, &fail)) {
                 fprintf(stderr, "kube-live: %s\n", fail.text);
                 return 2;
         }
@@ -485,7 +534,8 @@ int main(int argc, char **argv)
         fail = create(&kube_namespaces, space, &made_space);
         verdict(!fail.kind, "namespace made", fail.text);
         if (!fail.kind) {
-                another_authority_is_not_trusted();
+                only_the_right_server_is_trusted();
+                requests_share_a_connection();
                 writes_and_their_conflicts();
                 many_objects_pages_and_watches();
                 own_writes_are_seen_at_once();
@@ -494,7 +544,7 @@ int main(int argc, char **argv)
                 two_candidates_and_one_lease();
                 events_become_a_series();
                 if (argc > 1)
-                        logs_are_followed(argv[1]);
+                        logs_are_followed(argv[1], argv + 2);
                 fail = delete_uid(&kube_namespaces, namespace, doc_text(made_space, "metadata.uid"));
                 verdict(!fail.kind, "namespace removed", fail.text);
         }
