@@ -151,6 +151,9 @@ const char *run_action_name(enum run_action action)
 
 void run_print_rules(FILE *out)
 {
+        fputs("# The rules of a run\n\n"
+              "Every pass over a BenchmarkRun looks at the cluster, takes the first row that holds, and does at most this one thing.\n"
+              "Printed by `loadstone-operator --print-rules`; a test compares.\n\n", out);
         fputs("| # | when | does | reason |\n|---|---|---|---|\n", out);
         for (size_t i = 0; i < ARRAY_LEN(rules); i++)
                 fprintf(out, "| %zu | %s | %s | %s |\n", i + 1, rules[i].when, run_action_name(rules[i].action),

@@ -267,6 +267,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
                 session_ask_events(session, sight->job.name);
         if (sight->start_at_wall_ms < 0)
                 sight->start_at_wall_ms = run->start_at_wall_ms;
+        session_settle(session);
         view->target_problem = session->problem[0] ? session->problem : NULL;
         view->context_ready = session_ready(session) && (!view->plan_found || session->plan_loaded);
         view->refused = session->refused;

@@ -33,20 +33,6 @@ static struct gates_facts facts_of(const struct session *session, const struct f
         };
 }
 
-static struct json_object *encode_reasons(const struct gates *gates, const struct verdict_judged *judged)
-{
-        struct json_object *reasons = doc_array();
-
-        for (size_t i = 0; i < gates->len; i++) {
-                struct json_object *entry = doc_set_text(doc_object(), "about", "validity");
-                doc_set_text(entry, "reason", gates_reason_name(gates->reasons[i].kind));
-                doc_push(reasons, doc_set_text(entry, "message", gates->reasons[i].text));
-        }
-        struct json_object *verdict = doc_set_text(doc_object(), "about", "verdict");
-        doc_set_text(doc_set_text(verdict, "reason", judged->reason), "message", judged->text);
-        return doc_push(reasons, verdict);
-}
-
 static struct json_object *encode_trials(const struct run_sight *sight, const struct gates *gates, struct json_object *summary)
 {
         struct json_object *trial = doc_object();
@@ -85,7 +71,7 @@ static struct json_object *compose(struct session *session, const struct run_sig
         doc_set_text(final, "reason", stop ? stop : judged->reason);
         doc_set_text(final, "validity", validity_name(gates->validity));
         doc_set_text(final, "verdict", stop ? "None" : verdict_name(judged->verdict));
-        doc_set(final, "reasons", encode_reasons(gates, judged));
+        doc_set(final, "reasons", doc_push(gates_encode(gates), verdict_encode_reason(judged)));
         doc_set_text(final, "message", message);
         doc_set(final, "trials", encode_trials(sight, gates, summary));
         doc_set(final, "summary", summary);

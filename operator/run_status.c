@@ -191,6 +191,8 @@ static const char *show_end(struct json_object *status, const struct session *se
         set_time(status, "finishTime", sight->wall_ms);
         if (!session->final)
                 return show_empty_end(status, session, sight, reason);
+        if (text_equal(doc_text(session->final, "phase"), "Succeeded") && doc_at(status, "progress"))
+                doc_set_int(doc_at(status, "progress"), "percent", 100);
         json_object_object_foreach(session->final, key, value) {
                 if (!text_equal(key, "reason"))
                         doc_set(status, key, json_object_get(value));

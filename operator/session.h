@@ -53,7 +53,7 @@ struct session {
         struct json_object *selector;  /* of the target's pods; owned reference, NULL when it has none */
         bool service_asked, plan_asked;
         int64_t around_since_ns, looked_ns;
-        bool before_marked;
+        bool before_marked, settled;
         struct json_object *generator_nodes;
         struct map nodes_asked;
         int64_t measured_from_wall_ms; /* 0: load has not begun */
@@ -88,6 +88,8 @@ enum fail_kind session_load_plan(struct session *session, struct json_object *co
 enum fail_kind session_load_profile(struct session *session, const struct run *run, struct fail *fail);
 /* Plan (or profile and target) and surroundings are complete. */
 bool session_ready(const struct session *session);
+/* Once after the first lists: what the plan knew and the lists do not show is gone. */
+void session_settle(struct session *session);
 /* The first lists of the surroundings are under way. */
 bool session_listing(const struct session *session);
 /* Once loaded, starts collecting from the worker pods that there are now. */

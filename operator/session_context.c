@@ -345,6 +345,14 @@ void session_resolve(struct session *session, const struct run *run, bool plan_f
         session_wake(session);
 }
 
+void session_settle(struct session *session)
+{
+        if (session->settled || !session->plan_loaded || !session->context || !around_settled(session))
+                return;
+        context_settle(session->context, clock_wall_ms(loop_clock(session->manager->loop)));
+        session->settled = true;
+}
+
 bool session_listing(const struct session *session)
 {
         return session->around_since_ns && !around_settled(session);

@@ -206,7 +206,7 @@ class Suite:
         self.passed, self.failed, self.lock = 0, 0, threading.Lock()
 
     def one(self, test, *args):
-        name, start = test.__name__.replace("_", " ") + (f" {args}" if args else ""), time.monotonic()
+        name, start = " ".join([test.__name__.replace("_", " "), *(str(a) for a in args if isinstance(a, (str, int)))]), time.monotonic()
         try:
             test(*args)
             problem = None
