@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inside of the client, shared by its chapters and by nobody else: client.c keeps the order and the bounds of
- * requests, calls.c says what they are, transfer.c makes one attempt with libcurl, pages.c strings pages together, answer.c and retry.c judge.
+ * The inside of the client, shared by its chapters and by nobody else: calls.c says what is asked, client.c keeps the order
+ * and the bounds of requests, transfer.c makes one attempt with libcurl, lane.c keeps its connections, pages.c strings
+ * pages together, answer.c and retry.c judge.
  *
  *   submit -> WAITING -> RUNNING -> done            No callback of the caller ever runs inside libcurl: what arrives
  *                         ^   |                     is put aside and delivered when libcurl has returned, so callbacks
@@ -101,11 +102,17 @@ void client_ready(struct request *request);
 /* The connection under this stream looks dead: the next one on its lane gets a new connection. */
 void client_distrust(struct kube_client *client, uint64_t id);
 
-/* transfer.c */
-enum fail_kind transfer_prepare(struct kube_client *client, struct fail *fail); /* base_url, host, connect_to */
+/* lane.c */
 void lane_init(struct lane *lane, struct kube_client *client, int peer_timeout_ms);
 void lane_done(struct lane *lane);
 struct lane *request_lane(struct request *request);
+/* Closes all connections of a suspect lane on which nothing runs. */
+void lane_drop_suspect(struct lane *lane);
+/* Makes the kernel notice a peer that has vanished, about lane->peer_timeout_ms after its last sign of life. */
+void lane_watch_peer(struct lane *lane, CURL *easy);
+
+/* transfer.c */
+enum fail_kind transfer_prepare(struct kube_client *client, struct fail *fail); /* base_url, host, connect_to */
 enum fail_kind transfer_start(struct request *request, struct fail *fail);
 /* Takes the attempt away from libcurl; harmless when there is none. */
 void transfer_stop(struct request *request);

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One attempt of one request with libcurl's multi interface, and the glue between libcurl and the loop.
+ * One attempt of one request with libcurl's multi interface.
  *
  * libcurl repeats a request by itself when a kept connection turns out to be closed. That is right for reads and wrong
  * for writes: the first copy may have been carried out. So bodies go out through a callback that cannot be rewound,
  * which makes libcurl report the failure instead; and as every write here has a body, "no byte of it was asked for" is
  * proof that nothing was done. */
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -24,120 +20,6 @@
 
 #define CONNECT_MS 10000
 #define ERROR_BODY_BYTES_MAX (64u << 10)
-#define KEEPALIVE_IDLE_S 15
-#define KEEPALIVE_EVERY_S 5
-#define KEEPALIVE_TRIES 3
-
-/* ---- libcurl and the loop ---- */
-
-static void drive(struct lane *lane, curl_socket_t fd, int what)
-{
-        int running, left;
-        CURLMsg *message;
-
-        curl_multi_socket_action(lane->multi, fd, what, &running);
-        while ((message = curl_multi_info_read(lane->multi, &left))) {
-                struct request *request = NULL;
-                if (message->msg != CURLMSG_DONE)
-                        continue;
-                curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&request);
-                request->finished = true;
-                request->code = message->data.result;
-                client_ready(request);
-        }
-        client_deliver(lane->client);
-}
-
-static void socket_ready(void *owner, int fd, uint32_t events)
-{
-        int what = (events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
-                   (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (events & EPOLLERR ? CURL_CSELECT_ERR : 0);
-
-        drive(owner, fd, what);
-}
-
-static void timer_due(void *owner)
-{
-        drive(owner, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *unused)
-{
-        struct lane *lane = owner;
-
-        (void)easy;
-        (void)unused;
-        if (what == CURL_POLL_REMOVE)
-                loop_forget(lane->client->loop, fd);
-        else
-                loop_watch(lane->client->loop, fd,
-                           (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u),
-                           socket_ready, lane);
-        return 0;
-}
-
-static int on_timer(CURLM *multi, long wait_ms, void *owner)
-{
-        struct lane *lane = owner;
-        struct loop *loop = lane->client->loop;
-
-        (void)multi;
-        if (wait_ms < 0)
-                loop_disarm(loop, &lane->timer);
-        else
-                loop_arm(loop, &lane->timer, loop_now_ns(loop) + wait_ms * NS_PER_MS);
-        return 0;
-}
-
-static void open_multi(struct lane *lane)
-{
-        lane->multi = curl_multi_init();
-        if (!lane->multi)
-                abort();
-        curl_multi_setopt(lane->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-        curl_multi_setopt(lane->multi, CURLMOPT_SOCKETDATA, lane);
-        curl_multi_setopt(lane->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-        curl_multi_setopt(lane->multi, CURLMOPT_TIMERDATA, lane);
-        curl_multi_setopt(lane->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-        curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, 8L);
-}
-
-void lane_init(struct lane *lane, struct kube_client *client, int peer_timeout_ms)
-{
-        *lane = (struct lane){.client = client,
-                              .timer = {.fire = timer_due, .owner = lane},
-                              .peer_timeout_ms = peer_timeout_ms};
-        open_multi(lane);
-}
-
-void lane_done(struct lane *lane)
-{
-        if (!lane->multi)
-                return;
-        curl_multi_cleanup(lane->multi);
-        lane->multi = NULL;
-        loop_disarm(lane->client->loop, &lane->timer);
-}
-
-/* A connection on which something timed out may be dead without knowing it: with HTTP/2 the next request would wait on
- * the same one. As soon as nothing runs on the lane any more, all its connections go. */
-static void drop_suspect_connections(struct lane *lane)
-{
-        if (!lane->suspect || lane->running)
-                return;
-        lane_done(lane);
-        open_multi(lane);
-        lane->suspect = false;
-}
-
-struct lane *request_lane(struct request *request)
-{
-        static const enum lane_name lanes[] = {[CLASS_URGENT] = LANE_URGENT,
-                                               [CLASS_STREAM] = LANE_STREAMS,
-                                               [CLASS_WRITE] = LANE_ORDINARY,
-                                               [CLASS_READ] = LANE_ORDINARY};
-        return &request->client->lanes[lanes[request->class]];
-}
 
 /* ---- What libcurl asks and tells during an attempt ---- */
 
@@ -187,18 +69,6 @@ static size_t on_header(char *line, size_t size, size_t count, void *owner)
         return size * count;
 }
 
-static int on_socket_made(void *owner, curl_socket_t fd, curlsocktype purpose)
-{
-        const struct lane *lane = owner;
-        int tries = KEEPALIVE_TRIES;
-
-        (void)purpose;
-        /* Unanswered bytes and unanswered keepalives alike end the connection after this time. */
-        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &lane->peer_timeout_ms, sizeof lane->peer_timeout_ms);
-        setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &tries, sizeof tries);
-        return CURL_SOCKOPT_OK;
-}
-
 /* ---- One attempt ---- */
 
 static void set_tls(CURL *easy, const struct kube_config *config)
@@ -238,11 +108,7 @@ static void set_connection(CURL *easy, struct request *request)
         curl_easy_setopt(easy, CURLOPT_PIPEWAIT, text_starts(request->client->base_url, "https:") ? 1L : 0L);
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                          (long)(lane->peer_timeout_ms < CONNECT_MS ? lane->peer_timeout_ms : CONNECT_MS));
-        curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-        curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
-        curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_EVERY_S);
-        curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket_made);
-        curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, lane);
+        lane_watch_peer(lane, easy);
         if (config->proxy_url)
                 curl_easy_setopt(easy, CURLOPT_PROXY, config->proxy_url);
         if (request->client->connect_to)
@@ -307,7 +173,7 @@ enum fail_kind transfer_start(struct request *request, struct fail *fail)
         const char *token = kube_config_token(client->config, loop_now_ns(client->loop), false, &changed);
         for (size_t i = 0; changed && i < LANES; i++)
                 client->lanes[i].suspect = true;
-        drop_suspect_connections(lane);
+        lane_drop_suspect(lane);
         CURL *easy = curl_easy_init();
         if (!easy)
                 return fail_set(fail, FAIL_IO, "no handle from libcurl");
@@ -350,7 +216,7 @@ void transfer_stop(struct request *request)
         for (struct curl_slist *header = request->headers; header; header = header->next)
                 explicit_bzero(header->data, strlen(header->data));
         curl_slist_free_all(take(request->headers));
-        drop_suspect_connections(lane);
+        lane_drop_suspect(lane);
 }
 
 /* ---- What it came to ---- */

@@ -240,6 +240,20 @@ static void own_writes_are_believed_and_not_overtaken(void **state)
         assert_string_equal(seen, "+a@20 -a@20 ");
 }
 
+static void an_answer_that_a_delete_has_overtaken_brings_nothing_back(void **state)
+{
+        (void)state;
+        snprintf(items, sizeof items, OBJECT("a", "ua", "9"));
+        start();
+        send_event("MODIFIED", OBJECT("a", "ua", "20"));
+        send_event("DELETED", OBJECT("a", "ua", "21"));
+        auto_json struct json_object *late = parsed(OBJECT("a", "ua", "20")), *next = parsed(OBJECT("a", "ua3", "22"));
+        kube_cache_wrote(cache, late);
+        assert_string_equal(version_held("a"), "");
+        kube_cache_wrote(cache, next);
+        assert_string_equal(version_held("a"), "22");
+}
+
 static void an_expired_watch_lists_again_and_deletes_what_vanished(void **state)
 {
         (void)state;
@@ -342,6 +356,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(old_events_never_replace_newer_objects, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(another_uid_under_the_name_is_delete_plus_create, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(own_writes_are_believed_and_not_overtaken, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(an_answer_that_a_delete_has_overtaken_brings_nothing_back, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(an_expired_watch_lists_again_and_deletes_what_vanished, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(what_was_found_stays_until_the_caller_returns_to_the_loop, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(nonsense_drops_the_stream_and_it_comes_back, set_up, tear_down),

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a cache holds, and which news changes it. No sockets and no time: lists, events and own writes go in, changes come
+ * out. Old events never replace newer objects; another uid under the same name is delete plus create; a list replaces
+ * everything at once, and what it does not have any more is gone. */
+#pragma once
+
+#include "kube/cache.h"
+#include "kube/scan.h"
+#include "kube/store.h"
+
+struct contents {
+        struct store store;
+        struct scan_keep *keep;
+        void (*strip)(struct json_object *object);
+        kube_changed_fn *changed;
+        void *owner;
+        struct map staged; /* during a list: key -> struct stored, what the list has that the store has not */
+        struct map gone;   /* uid -> version (a string) up to which events are old news */
+        uint32_t round;    /* of lists; an object whose 'seen' is another was not in the last one */
+};
+
+/* 'options' as in kube/cache.h; kind is borrowed for the life of the contents. */
+void contents_init(struct contents *contents, const struct kube_cache_options *options);
+void contents_done(struct contents *contents);
+
+/* A list begins, and begins again; has an item (FAIL_INVALID: not JSON); is complete at 'version'; has failed. Nothing of
+ * it shows before it is complete; then all of it does before the first 'changed'. */
+void contents_list_begin(struct contents *contents);
+enum fail_kind contents_list_item(struct contents *contents, const char *text, size_t size, struct fail *fail);
+void contents_list_end(struct contents *contents, const char *version);
+void contents_list_drop(struct contents *contents);
+
+/* An event of a watch: 'object' has been reduced to 'keep' already, and may be changed. */
+void contents_put(struct contents *contents, struct json_object *object);
+void contents_delete(struct contents *contents, struct json_object *object);
+
+/* The answer to an own write; borrowed. 'position' is how far the watch has come: an object that should have been seen by
+ * then and is not here was deleted after it was written. */
+void contents_wrote(struct contents *contents, struct json_object *object, const char *position);
+/* Somebody has looked: the object of this uid is gone. */
+void contents_gone(struct contents *contents, const char *key, const char *uid);
