@@ -77,6 +77,7 @@ static void put(struct contents *contents, const char *key, struct json_object *
         if (held && !text_equal(stored_uid(held), stored_uid(stored)))
                 remove_key(contents, key);
         stored->seen = contents->round;
+        store_complete(&contents->store, stored, key, object);
         auto_free struct stored *old = store_set(&contents->store, key, stored);
         notify(contents, key, old, object);
 }

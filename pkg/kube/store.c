@@ -26,21 +26,18 @@ bool store_key(char key[static STORE_KEY_MAX], const char *namespace, const char
 
 /* ---- One object ---- */
 
-/* Puts back what stands outside the text. */
-static void complete(struct json_object *object, const struct kube_kind *kind, const char *key, const char *uid,
-                     const char *version)
+void store_complete(const struct store *store, const struct stored *stored, const char *key, struct json_object *object)
 {
         struct json_object *metadata = doc_at(object, "metadata");
         const char *slash = strchr(key, '/');
         auto_free char *namespace = xstrndup(key, (size_t)(slash - key));
-        auto_free char *api_version = kube_api_version(kind);
 
-        doc_set_text(object, "apiVersion", api_version);
-        doc_set_text(object, "kind", kind->name);
+        doc_set_text(object, "apiVersion", store->api_version);
+        doc_set_text(object, "kind", store->kind->name);
         doc_set_text(metadata, "namespace", namespace[0] ? namespace : NULL);
         doc_set_text(metadata, "name", slash + 1);
-        doc_set_text(metadata, "uid", uid);
-        doc_set_text(metadata, "resourceVersion", version);
+        doc_set_text(metadata, "uid", stored_uid(stored));
+        doc_set_text(metadata, "resourceVersion", stored_version(stored));
 }
 
 static void reduce(struct json_object *object)
@@ -55,12 +52,10 @@ static void reduce(struct json_object *object)
 
 struct stored *store_pack(struct store *store, struct json_object *object)
 {
-        const char *name = doc_text(object, "metadata.name"), *namespace = doc_text(object, "metadata.namespace");
         auto_buf struct buf squeezed = {0};
-        char key[STORE_KEY_MAX];
 
-        if (!name || !doc_text(object, "metadata.uid") || !doc_text(object, "metadata.resourceVersion") ||
-            !store_key(key, namespace, name))
+        if (!doc_text(object, "metadata.name") || !doc_text(object, "metadata.uid") ||
+            !doc_text(object, "metadata.resourceVersion"))
                 return NULL;
         auto_free char *uid = xstrdup(doc_text(object, "metadata.uid"));
         auto_free char *version = xstrdup(doc_text(object, "metadata.resourceVersion"));
@@ -80,7 +75,6 @@ struct stored *store_pack(struct store *store, struct json_object *object)
         memcpy(stored->bytes, version, uid_at);
         memcpy(stored->bytes + uid_at, uid, text_at - uid_at);
         memcpy(stored->bytes + text_at, squeezed.data, squeezed.size);
-        complete(object, store->kind, key, uid, version);
         return stored;
 }
 
@@ -93,7 +87,7 @@ struct json_object *store_unpack(struct store *store, const struct stored *store
         /* We printed it ourselves. */
         if (doc_parse(text, stored->text_size, &object, NULL))
                 abort();
-        complete(object, store->kind, key, stored_uid(stored), stored_version(stored));
+        store_complete(store, stored, key, object);
         return object;
 }
 
@@ -107,6 +101,7 @@ static uint64_t size_of(const struct stored *stored)
 void store_init(struct store *store, const struct kube_kind *kind)
 {
         *store = (struct store){.kind = kind};
+        store->api_version = kube_api_version(kind);
         squeeze_init(&store->squeeze);
 }
 
@@ -122,6 +117,7 @@ void store_done(struct store *store)
                 free(stored);
         map_done(&store->objects);
         squeeze_done(&store->squeeze);
+        free(store->api_version);
 }
 
 const struct stored *store_find(const struct store *store, const char *key)

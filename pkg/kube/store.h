@@ -42,6 +42,7 @@ bool store_key(char key[static STORE_KEY_MAX], const char *namespace, const char
 struct store {
         struct map objects; /* key -> struct stored */
         const struct kube_kind *kind;
+        char *api_version;
         struct squeeze squeeze;
         struct lent *lent;  /* parsed objects that are still borrowed */
         size_t lent_len, lent_capacity;
@@ -52,9 +53,11 @@ struct store {
 void store_init(struct store *store, const struct kube_kind *kind); /* 'kind' is borrowed for the store's life */
 void store_done(struct store *store);
 
-/* A new block for 'object', or NULL when it lacks name, uid or resourceVersion. 'object' is complete again afterwards,
- * with apiVersion and kind (items of lists come without). The store does not hold the block yet. */
+/* A new block for 'object', or NULL when it lacks name, uid or resourceVersion. 'object' is left without what stands
+ * outside the text; store_complete() puts it back. The store does not hold the block yet. */
 struct stored *store_pack(struct store *store, struct json_object *object);
+/* Adds apiVersion and kind (items of lists come without), name, namespace, uid and resourceVersion. */
+void store_complete(const struct store *store, const struct stored *stored, const char *key, struct json_object *object);
 /* The object of a block again; the caller owns the reference. Never NULL for what store_pack() made. */
 struct json_object *store_unpack(struct store *store, const struct stored *stored, const char *key);
 
