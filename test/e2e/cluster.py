@@ -141,6 +141,13 @@ def finished(namespace_name, name, seconds=90):
     return until(seconds, f"run {namespace_name}/{name} to finish (is {status_of(namespace_name, name).get('phase')})", look)
 
 
+def kstatus(kind, name, namespace_name):
+    """What the library that Flux uses makes of the object: InProgress, Current, Failed."""
+    program = os.environ.get("LOADSTONE_KSTATUS", "kstatus")
+    return subprocess.run([program], input=json.dumps(get(kind, name, namespace_name)), text=True, capture_output=True,
+                          check=True).stdout.strip()
+
+
 def in_phase(namespace_name, name, *phases, seconds=60):
     return until(seconds, f"run {name} in {phases}", lambda: status_of(namespace_name, name).get("phase") in phases, 0.1)
 
@@ -175,9 +182,12 @@ class Operator:
             [str(ROOT / "build/release/bin/loadstone-operator"), "--kubeconfig", str(self.kubeconfig), "--port", "0"],
             stdout=self.log, stderr=self.log)
 
-    def kill(self):
+    def pause(self):
         self.process.kill()
         self.process.wait()
+
+    def kill(self):
+        self.pause()
         self.start()
 
     def end(self):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The operator is killed: one Job, one result, no load twice."""
 import json
+import pathlib
+import subprocess
 import time
 
 import cluster as c
@@ -28,6 +30,42 @@ def jobs_created(since, run_name):
     return {e["objectRef"].get("name") for e in c.audit(since)
             if e["verb"] == "create" and e["objectRef"]["resource"] == "jobs" and e["objectRef"].get("namespace") == NS
             and e.get("responseStatus", {}).get("code") == 201 and e["objectRef"].get("name", "").startswith(run_name + "-")}
+
+
+def kstatus_follows_a_run(operator):
+    """Before anybody looked, while it runs, and at both ends."""
+    operator.pause()
+    c.apply(c.profile(NS, "standing", "web1", [c.hold(50, 3)]), c.run(NS, "standing-1", "standing"),
+            c.profile(NS, "falling", "web2", [c.hold(50, 3)], path="/status/500"), c.run(NS, "falling-1", "falling"))
+    assert c.kstatus("benchmarkrun", "standing-1", NS) == "InProgress", "before the first write"
+    operator.start()
+    c.in_phase(NS, "standing-1", "Preparing", "Warming", "Running")
+    assert c.kstatus("benchmarkrun", "standing-1", NS) == "InProgress", "while it runs"
+    c.finished(NS, "standing-1")
+    c.finished(NS, "falling-1")
+    assert c.kstatus("benchmarkrun", "standing-1", NS) == "Current", "passed"
+    assert c.kstatus("benchmarkrun", "falling-1", NS) == "Failed", "failed"
+    c.until(10, "the profile to be Current", lambda: c.kstatus("performanceprofile", "standing", NS) == "Current")
+
+
+def the_termination_message_is_enough(operator):
+    """Logs that are gone before anybody read them: the figures come from the message, and say so."""
+    c.apply(c.profile(NS, "mute", "web1", [c.hold(100, 4)]), c.run(NS, "mute-1", "mute"))
+    c.in_phase(NS, "mute-1", "Warming", "Running")
+    operator.pause()
+    uid = c.get("benchmarkrun", "mute-1", NS)["metadata"]["uid"]
+    pod = c.until(30, "the worker to end", lambda: [
+        p for p in c.items("pods", NS, f"loadstone.dev/run-uid={uid}") if p["status"]["phase"] == "Succeeded"])[0]
+    path = subprocess.run([str(c.ROOT / "hack/cluster"), "kubeconfig"], text=True, capture_output=True, check=True).stdout.strip()
+    logs = pathlib.Path(path).parent / "pod-logs" / f"{NS}_{pod['metadata']['name']}_{pod['metadata']['uid']}"
+    for log in logs.rglob("*.log"):
+        log.resolve().unlink(missing_ok=True)
+        log.unlink(missing_ok=True)
+    operator.start()
+    status = c.finished(NS, "mute-1", 60)
+    assert status["phase"] == "Succeeded" and status["validity"] == "Limited", status.get("message")
+    assert "ReducedPrecision" in [r["reason"] for r in status["reasons"]], status["reasons"]
+    assert status["results"]["requests"] == 400, status["results"]
 
 
 def a_standby_takes_over():
@@ -72,6 +110,8 @@ def all_tests(suite):
     for turn in range(5 if suite.long else 1):
         for phase in PHASES:
             suite.one(killed_in, operator, phase, turn)
+    suite.one(kstatus_follows_a_run, operator)
+    suite.one(the_termination_message_is_enough, operator)
     operator.end()
     suite.one(a_standby_takes_over)
     suite.one(at_rest_nothing_is_written)

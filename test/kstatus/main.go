@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Reads one Kubernetes object as JSON and prints what kstatus, as Flux uses it, makes of it: InProgress, Current, Failed, …
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+func main() {
+	object := map[string]interface{}{}
+	if err := json.NewDecoder(os.Stdin).Decode(&object); err != nil {
+		fmt.Fprintln(os.Stderr, "kstatus:", err)
+		os.Exit(2)
+	}
+	result, err := status.Compute(&unstructured.Unstructured{Object: object})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "kstatus:", err)
+		os.Exit(1)
+	}
+	fmt.Println(result.Status)
+}
