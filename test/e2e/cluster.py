@@ -102,6 +102,7 @@ def profile(namespace_name, name, service, shape, port="http", path="/", **more)
                  "concurrency": {"connections": 8}, "warmup": "0s", "cooldown": "0s"},
         # These tests share two cores with the whole cluster: lateness is not what they are about.
         "validity": {"minWindow": "1s", "pacingLateness": "10s", "generatorCPU": "100%", "throttled": "100%"},
+        "placement": {"resources": {"requests": {"cpu": "50m", "memory": "32Mi"}, "limits": {"memory": "128Mi"}}},
     }
     for key, value in more.items():
         if isinstance(value, dict):
