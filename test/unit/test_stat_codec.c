@@ -102,6 +102,26 @@ static void the_payload_is_that_of_the_format(void **state)
         hist_free(hist);
 }
 
+/* Counts as the JavaScript library writes them (test/load/hdr/check.mjs 1000): 1, 2, …, 1000 microseconds, each once. */
+static void a_blob_of_another_library_is_read(void **state)
+{
+        (void)state;
+        struct hist *theirs = decoded(
+                "HISTFAAAAI54nJNpmSzMwMB+mgECmKE0IwMDs5vBjgUM9h8gAuf5mc7yM03lYHrKzrSQhekjMxQtZ2L6zogFrWRkqmaqxIOzmayZ"
+                "rJlswSR5tC6TNJMskywSSX8+PxMvEzcTLxQiWNhFh6s8OxMrGDJDaVRIvOio/qGvn5mJAQ1iCOCCRCukhZmjlo9aPjIsBwDFWj2O");
+        struct hist *ours = hist_new(3);
+
+        for (int64_t value = 1; value <= 1000; value++)
+                hist_record(ours, value * 1000);
+        assert_int_equal(hist_count(theirs), 1000);
+        for (uint64_t rank = 1; rank < 1000; rank++)
+                assert_int_equal(hist_at_rank(theirs, rank), hist_at_rank(ours, rank));
+        auto_free char *a = hist_encode(theirs), *b = hist_encode(ours);
+        assert_string_equal(a, b);
+        hist_free(theirs);
+        hist_free(ours);
+}
+
 /* Wraps a payload as the compressed form and decodes it. */
 static enum fail_kind decode_payload(const uint8_t *payload, size_t size)
 {
@@ -194,6 +214,7 @@ int main(void)
                 cmocka_unit_test(what_is_encoded_is_decoded),
                 cmocka_unit_test(decoded_extremes_are_those_of_their_buckets),
                 cmocka_unit_test(the_payload_is_that_of_the_format),
+                cmocka_unit_test(a_blob_of_another_library_is_read),
                 cmocka_unit_test(foreign_and_hostile_payloads_are_refused),
                 cmocka_unit_test(every_cut_or_changed_text_is_refused_or_harmless),
                 cmocka_unit_test(a_bomb_is_refused),
