@@ -206,7 +206,7 @@ static void fill_freshness(struct session *session, struct run_sight *sight, str
         view->status_stale = view->admitted && !text_equal(sight->phase, sight->run.phase);
         if (moving && sight->now_ns >= due_ns)
                 view->status_stale = true;
-        if (moving)
+        else if (moving)
                 wake_at(view, due_ns);
         /* Logs that have to be read again, a target that is not there yet, a pod that does not come: look once a second. */
         if (view->admitted && view->records != RECORDS_SETTLED && (!view->context_ready || view->job == JOB_ENDED || view->stop_reason || (view->job == JOB_ACTIVE && view->workers_ready < view->workers)))

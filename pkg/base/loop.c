@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/loop.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -21,6 +22,7 @@ struct loop {
         int epoll_fd, timer_fd;
         int64_t timer_fd_at_ns;     /* what timer_fd is set to, INT64_MAX when idle */
         struct loop_timer *timers;  /* sorted, earliest first: an operator has few */
+        struct loop_timer *due;     /* being fired in this step */
         struct watched *watched;    /* indexed by descriptor */
         size_t watched_len;
         uint32_t generation;
@@ -48,6 +50,7 @@ struct loop *loop_free(struct loop *loop)
                 return NULL;
         while (loop->timers)
                 loop_disarm(loop, loop->timers);
+        assert(!loop->due); /* nobody frees the loop from inside a timer */
         close(loop->timer_fd);
         close(loop->epoll_fd);
         free(loop->watched);
@@ -141,27 +144,42 @@ void loop_arm(struct loop *loop, struct loop_timer *timer, int64_t at_ns)
         set_timer_fd(loop);
 }
 
+static bool unlink_timer(struct loop_timer **list, struct loop_timer *timer)
+{
+        for (struct loop_timer **slot = list; *slot; slot = &(*slot)->next)
+                if (*slot == timer) {
+                        *slot = timer->next;
+                        return true;
+                }
+        return false;
+}
+
 void loop_disarm(struct loop *loop, struct loop_timer *timer)
 {
         if (!timer->armed)
                 return;
-        for (struct loop_timer **slot = &loop->timers; *slot; slot = &(*slot)->next)
-                if (*slot == timer) {
-                        *slot = timer->next;
-                        break;
-                }
+        if (!unlink_timer(&loop->timers, timer))
+                unlink_timer(&loop->due, timer);
         timer->armed = false;
         timer->next = NULL;
         set_timer_fd(loop);
 }
 
+/* Fires what is due at the beginning of the step. A timer that arms itself again for "now" waits for the next one, so that
+ * descriptors are never starved by it. */
 static void fire_due(struct loop *loop)
 {
         int64_t now_ns = loop_now_ns(loop);
+        struct loop_timer **end = &loop->timers;
 
-        /* A timer that arms itself again for "now" waits for the next step: no starvation of descriptors. */
-        for (int budget = 1024; budget > 0 && loop->timers && loop->timers->at_ns <= now_ns; budget--) {
-                struct loop_timer *timer = loop->timers;
+        while (*end && (*end)->at_ns <= now_ns)
+                end = &(*end)->next;
+        struct loop_timer *later = *end;
+        *end = NULL;
+        loop->due = loop->timers;
+        loop->timers = later;
+        while (loop->due) {
+                struct loop_timer *timer = loop->due;
                 loop_disarm(loop, timer);
                 timer->fire(timer->owner);
         }

@@ -4,8 +4,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
@@ -13,12 +13,16 @@ import (
 )
 
 func main() {
-	object := map[string]interface{}{}
-	if err := json.NewDecoder(os.Stdin).Decode(&object); err != nil {
+	text, err := io.ReadAll(os.Stdin)
+	object := &unstructured.Unstructured{}
+	if err == nil {
+		err = object.UnmarshalJSON(text)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "kstatus:", err)
 		os.Exit(2)
 	}
-	result, err := status.Compute(&unstructured.Unstructured{Object: object})
+	result, err := status.Compute(object)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kstatus:", err)
 		os.Exit(1)

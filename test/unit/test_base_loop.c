@@ -74,6 +74,40 @@ static void an_armed_timer_moves_and_a_disarmed_one_is_silent(void **state)
         loop_free(loop);
 }
 
+struct restless {
+        struct loop *loop;
+        struct loop_timer timer, other;
+        int fired, other_fired;
+};
+
+static void arm_again_for_now(void *owner)
+{
+        struct restless *restless = owner;
+
+        restless->fired++;
+        loop_arm(restless->loop, &restless->timer, loop_now_ns(restless->loop));
+        loop_disarm(restless->loop, &restless->other);
+}
+
+/* A pass that asked to be run again at once once starved the Lease's answers until leadership was lost. */
+static void a_timer_that_arms_itself_for_now_waits_for_the_next_step(void **state)
+{
+        (void)state;
+        struct fake_clock clock = fake(100);
+        struct restless restless = {.loop = loop_new(&clock.clock)};
+
+        restless.timer = (struct loop_timer){.fire = arm_again_for_now, .owner = &restless};
+        restless.other = (struct loop_timer){.fire = count, .owner = &restless.other_fired};
+        loop_arm(restless.loop, &restless.timer, 50);
+        loop_arm(restless.loop, &restless.other, 60);
+        loop_step(restless.loop, 0);
+        assert_int_equal(restless.fired, 1);
+        assert_int_equal(restless.other_fired, 0); /* disarmed by the one before it in the same step */
+        loop_step(restless.loop, 0);
+        assert_int_equal(restless.fired, 2);
+        loop_free(restless.loop);
+}
+
 static void read_and_forget(void *owner, int fd, uint32_t events)
 {
         struct loop *loop = owner;
@@ -107,6 +141,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_timer_fires_once_when_its_time_has_come),
                 cmocka_unit_test(an_armed_timer_moves_and_a_disarmed_one_is_silent),
+                cmocka_unit_test(a_timer_that_arms_itself_for_now_waits_for_the_next_step),
                 cmocka_unit_test(a_descriptor_is_reported_until_it_is_forgotten),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
