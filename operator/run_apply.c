@@ -158,6 +158,20 @@ static void effect_done(void *owner, struct json_object *object, const struct fa
 
 /* ---- status ---- */
 
+/* Events for what a person waits for; the conditions say the rest. */
+static void tell_people(struct session *session, const struct run *run, struct json_object *next, enum run_action action)
+{
+        static const char *const reasons[] = {
+                [RUN_ACCEPT] = "Waiting", [RUN_ADMIT] = "Admitted", [RUN_RECORD_STOP] = "Stopping", [RUN_FINISH] = "Finished"};
+        const char *reason = action < ARRAY_LEN(reasons) ? reasons[action] : NULL;
+        const char *message = doc_text(next, "message");
+        bool bad = action == RUN_RECORD_STOP || text_equal(doc_text(next, "phase"), "Failed") ||
+                   text_equal(doc_text(next, "verdict"), "Fail");
+
+        if (reason)
+                event_emit(session->manager->events, run->object, bad, reason, run_action_name(action), message ? message : "");
+}
+
 static bool write_status(struct session *session, const struct run_view *view, const struct run_sight *sight,
                          const struct run_plan *plan)
 {
@@ -171,8 +185,7 @@ static bool write_status(struct session *session, const struct run_view *view, c
         struct effect *effect = effect_new(session, &kind_runs, session->manager->runs, run->name, run->uid, plan->action);
         struct kube_ref ref = ref_of(effect);
         session->request = kube_patch(session->manager->client, &ref, "status", KUBE_PATCH_MERGE, patch, effect_done, effect);
-        event_emit(session->manager->events, run->object, doc_text(next, "phase") && text_equal(doc_text(next, "phase"), "Failed"),
-                   plan->reason, run_action_name(plan->action), doc_text(next, "message"));
+        tell_people(session, run, next, plan->action);
         return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "api/condition.h"
 #include "api/names.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
@@ -73,14 +74,31 @@ static const char *telling_reason(const struct session *session, const char *rea
 
 /* ---- under way ---- */
 
+/* The sentences of status.reasons about one thing, joined; new string. */
+static char *reasons_about(struct json_object *status, const char *about)
+{
+        struct buf text = buf_bounded(1024);
+        struct json_object *reasons = doc_at(status, "reasons");
+
+        for (size_t i = 0; i < doc_len(reasons, ""); i++) {
+                struct json_object *entry = doc_item(reasons, i);
+                if (text_equal(doc_text(entry, "about"), about) && doc_text(entry, "message"))
+                        buf_format(&text, "%s%s", text.size ? "; " : "", doc_text(entry, "message"));
+        }
+        return buf_take(&text);
+}
+
 static void set_conditions(struct json_object *status, const struct run_sight *sight, const char *reason)
 {
+        auto_free char *valid = reasons_about(status, "validity"), *passed = reasons_about(status, "verdict");
         const struct condition_facts facts = {
                 .phase = doc_text(status, "phase"),
                 .validity = doc_text(status, "validity"),
                 .verdict = doc_text(status, "verdict"),
                 .reason = reason,
                 .message = doc_text(status, "message"),
+                .valid_message = valid,
+                .passed_message = passed,
                 .generation = sight->run.generation,
                 .wall_ms = sight->wall_ms,
         };

@@ -70,7 +70,7 @@ struct json_object *condition_list(const struct condition_facts *facts, struct j
         condition_add(list, previous, facts, "Ready", standing.ready, standing.stalled ? stalled_reason : facts->reason, facts->message);
         condition_add(list, previous, facts, "Finished", standing.finished, facts->phase, facts->message);
         condition_add(list, previous, facts, "Succeeded", standing.succeeded, facts->reason, facts->message);
-        condition_add(list, previous, facts, "Valid", standing.valid, facts->validity, "");
-        condition_add(list, previous, facts, "Passed", standing.passed, facts->verdict, "");
+        condition_add(list, previous, facts, "Valid", standing.valid, facts->validity, facts->valid_message);
+        condition_add(list, previous, facts, "Passed", standing.passed, facts->verdict, facts->passed_message);
         return list;
 }

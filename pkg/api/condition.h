@@ -21,6 +21,7 @@ struct condition_facts {
         const char *validity; /* Unknown | Valid | Limited | Invalid */
         const char *verdict;  /* None | Pass | Fail | Inconclusive */
         const char *reason, *message; /* of what is under way, or of the end; reason CamelCase */
+        const char *valid_message, *passed_message; /* why validity and verdict are what they are; NULL: nothing to say */
         int64_t generation, wall_ms;
 };
 

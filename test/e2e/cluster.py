@@ -181,10 +181,10 @@ class Operator:
     def start(self):
         self.process = self.second()
 
-    def second(self):
+    def second(self, preset="release"):
         """One more of them; the caller ends it."""
         return subprocess.Popen(
-            [str(ROOT / "build/release/bin/loadstone-operator"), "--kubeconfig", str(self.kubeconfig), "--port", "0"],
+            [str(ROOT / f"build/{preset}/bin/loadstone-operator"), "--kubeconfig", str(self.kubeconfig), "--port", "0"],
             stdout=self.log, stderr=self.log)
 
     def pause(self):
@@ -195,9 +195,12 @@ class Operator:
         self.pause()
         self.start()
 
-    def end(self):
+    def end_process(self):
         self.process.terminate()
         self.process.wait(timeout=20)
+
+    def end(self):
+        self.end_process()
         kubectl("scale", "deployment/loadstone-operator", "-n", SYSTEM, "--replicas=1")
         kubectl("rollout", "status", "deployment/loadstone-operator", "-n", SYSTEM, "--timeout=60s")
 

@@ -94,6 +94,21 @@ def a_standby_takes_over(operator):
     operator.start()
 
 
+def an_operator_with_sanitizers_runs_a_benchmark(operator):
+    """AddressSanitizer and UBSan end the process at the first finding, leaks included: it must end by itself, with 0."""
+    operator.end_process()
+    process = operator.second("asan")
+    try:
+        c.apply(c.profile(NS, "asan", "web1", [c.hold(100, 3)]), c.run(NS, "asan-1", "asan"))
+        status = c.finished(NS, "asan-1")
+        assert status["phase"] == "Succeeded" and status["results"]["requests"] == 300, status.get("message")
+    finally:
+        process.terminate()
+        code = process.wait(timeout=30)
+        operator.start()
+    assert code == 0, f"exit code {code}, see {operator.folder}/operator.log"
+
+
 def at_rest_with_200_finished_runs_nothing_is_written():
     c.apply(c.profile(NS, "rest", "web1", [c.hold(10, 2)]), *[c.run(NS, f"rest-{i}", "rest", cancel=True) for i in range(200)])
     c.until(120, "all runs to have ended", lambda: not [
@@ -121,5 +136,6 @@ def all_tests(suite):
     suite.one(kstatus_follows_a_run, operator)
     suite.one(the_termination_message_is_enough, operator)
     suite.one(a_standby_takes_over, operator)
+    suite.one(an_operator_with_sanitizers_runs_a_benchmark, operator)
     operator.end()
     suite.one(at_rest_with_200_finished_runs_nothing_is_written)
