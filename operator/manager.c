@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/job_pods.h"
 #include "operator/manager_internal.h"
 #include "operator/profile_pass.h"
 #include "operator/run_pass.h"
@@ -191,7 +192,7 @@ static void pod_changed(void *owner, struct json_object *before, struct json_obj
 {
         struct manager *manager = owner;
 
-        run_pass_pod_changed(manager, after ? after : before, !after);
+        job_pods_changed(manager, after ? after : before, !after);
 }
 
 static void configmap_changed(void *owner, struct json_object *before, struct json_object *after)
@@ -310,7 +311,7 @@ struct manager *manager_free(struct manager *manager)
         map_done(&manager->sessions);
         map_done(&manager->waiting);
         map_done(&manager->active);
-        run_pass_forget_pods(manager);
+        job_pods_done(manager);
         lease_free(manager->lease);
         kube_cache_free(manager->runs);
         kube_cache_free(manager->profiles);

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/job_pods.h"
 #include "operator/run_status.h"
 #include "result/pack.h"
 
@@ -110,10 +111,8 @@ static void live_read_done(void *owner, struct json_object *object, const struct
                                 session->stale_chunk = (free(session->stale_chunk), xstrdup(doc_text(object, "metadata.uid")));
                         first.kind = FAIL_NONE;
                 }
-                if (effect->action == RUN_CREATE_PLAN && first.kind == FAIL_EXISTS && !session->plan_loaded) {
-                        session->plan_loaded = false;
-                        first.kind = FAIL_NONE;
-                }
+                if (effect->action == RUN_CREATE_PLAN && first.kind == FAIL_EXISTS && !session->plan_loaded)
+                        first.kind = FAIL_NONE; /* the plan of an earlier life: the next pass reads it */
         } else if (fail->kind == FAIL_MISSING && effect->uid) {
                 kube_cache_gone(effect->cache, session->namespace, effect->name, effect->uid);
         }
@@ -302,7 +301,7 @@ static bool start_workers(struct session *session, const struct run_sight *sight
         if (start.at_wall_ms < 0)
                 start.at_wall_ms = sight->wall_ms + START_MARGIN_MS;
         session->requests_left = 0;
-        run_each_pod(session->manager, session->namespace, sight->job.name, tell_pod, &start);
+        job_pods_each(session->manager, session->namespace, sight->job.name, tell_pod, &start);
         return session->requests_left > 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/job_pods.h"
 
 #define SHOW_EVERY_NS (10 * NS_PER_S)
 #define LOOK_AGAIN_NS NS_PER_S
@@ -197,6 +198,15 @@ static void fill_times(struct session *session, struct run_sight *sight, struct 
         }
 }
 
+/* Waits for something that no watch announces: logs to be read again, a target that is not there yet, a pod that does not come. */
+static bool waits_unheard(const struct run_view *view)
+{
+        bool missing_workers = view->job == JOB_ACTIVE && view->workers_ready < view->workers;
+
+        return view->records != RECORDS_SETTLED &&
+               (!view->context_ready || view->job == JOB_ENDED || view->stop_reason || missing_workers);
+}
+
 static void fill_freshness(struct session *session, struct run_sight *sight, struct run_view *view)
 {
         bool moving = view->admitted && sight->start_at_wall_ms >= 0 && view->job == JOB_ACTIVE;
@@ -208,8 +218,7 @@ static void fill_freshness(struct session *session, struct run_sight *sight, str
                 view->status_stale = true;
         else if (moving)
                 wake_at(view, due_ns);
-        /* Logs that have to be read again, a target that is not there yet, a pod that does not come: look once a second. */
-        if (view->admitted && view->records != RECORDS_SETTLED && (!view->context_ready || view->job == JOB_ENDED || view->stop_reason || (view->job == JOB_ACTIVE && view->workers_ready < view->workers)))
+        if (view->admitted && waits_unheard(view))
                 wake_at(view, sight->now_ns + LOOK_AGAIN_NS);
 }
 
@@ -262,7 +271,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         }
         struct pods_seen seen = {.session = session, .view = view, .sight = sight};
         if (sight->job_object)
-                run_each_pod(manager, run->namespace, sight->job.name, see_pod, &seen);
+                job_pods_each(manager, run->namespace, sight->job.name, see_pod, &seen);
         if (view->job == JOB_ACTIVE && !view->job_stopping && seen.count == 0)
                 session_ask_events(session, sight->job.name);
         if (sight->start_at_wall_ms < 0)

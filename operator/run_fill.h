@@ -24,6 +24,3 @@ struct run_sight {
 void run_fill(struct manager *manager, struct session *session, struct json_object *run_object, struct run_view *ret_view,
               struct run_sight *ret_sight);
 void run_sight_done(struct run_sight *sight);
-/* Calls 'each' for every worker pod of the Job that the cache knows. */
-void run_each_pod(struct manager *manager, const char *namespace, const char *job,
-                  void (*each)(void *owner, struct json_object *pod), void *owner);

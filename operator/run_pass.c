@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/pod.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -12,73 +11,6 @@
 #include "operator/run_apply.h"
 #include "operator/run_decide.h"
 #include "operator/run_fill.h"
-
-/* ---- which pods belong to which Job ---- */
-
-void run_pass_pod_changed(struct manager *manager, struct json_object *object, bool gone)
-{
-        struct pod pod;
-        const char *namespace = doc_text(object, "metadata.namespace");
-
-        pod_decode(object, &pod);
-        if (!namespace || !pod.job || !pod.name)
-                return;
-        auto_free char *key = xasprintf("%s/%s", namespace, pod.job);
-        struct map *pods = map_find(&manager->job_pods, key);
-        if (!pods && !gone) {
-                pods = xnew(struct map);
-                map_set(&manager->job_pods, key, pods);
-        }
-        if (pods && gone) {
-                map_remove(pods, pod.name);
-                if (pods->len == 0) {
-                        map_remove(&manager->job_pods, key);
-                        map_done(pods);
-                        free(pods);
-                }
-        } else if (pods) {
-                map_set(pods, pod.name, manager);
-        }
-        if (!pod.run)
-                return;
-        auto_free char *run = xasprintf("r:%s/%s", namespace, pod.run);
-        struct session *session = map_find(&manager->sessions, run);
-        const char *run_uid = doc_text(object, "metadata.labels[\"loadstone.dev/run-uid\"]");
-        if (gone && session && text_equal(session->uid, run_uid))
-                session_see_pod(session, object, true);
-        manager_enqueue_run(manager, namespace, pod.run, loop_now_ns(manager->loop));
-}
-
-void run_pass_forget_pods(struct manager *manager)
-{
-        size_t at = 0;
-        const char *key;
-        void *pods;
-
-        while (map_next(&manager->job_pods, &at, &key, &pods)) {
-                map_done(pods);
-                free(pods);
-        }
-        map_done(&manager->job_pods);
-}
-
-void run_each_pod(struct manager *manager, const char *namespace, const char *job,
-                  void (*each)(void *owner, struct json_object *pod), void *owner)
-{
-        auto_free char *key = xasprintf("%s/%s", namespace, job);
-        const struct map *pods = map_find(&manager->job_pods, key);
-        size_t at = 0;
-        const char *name;
-        void *unused;
-
-        while (pods && map_next(pods, &at, &name, &unused)) {
-                struct json_object *pod = kube_cache_find(manager->pods, namespace, name);
-                if (pod)
-                        each(owner, pod);
-        }
-}
-
-/* ---- the pass ---- */
 
 static void forget(struct manager *manager, const char *key)
 {

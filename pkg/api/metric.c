@@ -166,10 +166,3 @@ enum fail_kind metric_parse_limit(const struct metric *metric, const char *text,
         }
         return fail_set(fail, FAIL_INVALID, "metric of no family");
 }
-
-enum fail_kind metric_check_limit(const struct metric *metric, const char *text, struct fail *fail)
-{
-        double limit;
-        bool of_offered;
-        return metric_parse_limit(metric, text, &limit, &of_offered, fail);
-}

@@ -38,4 +38,3 @@ enum fail_kind metric_parse(const char *text, struct metric *ret_metric, struct 
  * rate and sets *ret_of_offered. */
 enum fail_kind metric_parse_limit(const struct metric *metric, const char *text, double *ret_limit, bool *ret_of_offered,
                                   struct fail *fail);
-enum fail_kind metric_check_limit(const struct metric *metric, const char *text, struct fail *fail);
