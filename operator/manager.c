@@ -240,10 +240,21 @@ static void lead_changed(void *owner, bool leading)
         loop_arm(manager->loop, &manager->work, loop_now_ns(manager->loop));
 }
 
+/* Nobody sees these in an object: the log is the only place that can explain a pause of the operator. */
+static void log_silence(struct manager *manager)
+{
+        uint64_t silent = kube_client_stats(manager->client).silent;
+
+        if (silent != manager->counters.silent_logged)
+                log_line("the API server did not answer in time", NULL);
+        manager->counters.silent_logged = silent;
+}
+
 static void tick(void *owner)
 {
         struct manager *manager = owner;
 
+        log_silence(manager);
         manager->ticked_ns = loop_now_ns(manager->loop);
         loop_arm(manager->loop, &manager->tick, manager->ticked_ns + TICK_NS);
         if (!manager->work.armed && queue_next_ns(manager->queue) <= manager->ticked_ns)
@@ -400,6 +411,7 @@ static int answer_metrics(const struct manager *manager, struct buf *body)
         metric(body, "loadstone_api_requests_total", "counter", "", (double)stats.requests);
         metric(body, "loadstone_api_writes_total", "counter", "", (double)stats.writes);
         metric(body, "loadstone_api_retries_total", "counter", "", (double)stats.retries);
+        metric(body, "loadstone_api_silent_total", "counter", "", (double)stats.silent);
         metric(body, "loadstone_api_errors_total", "counter", "", (double)stats.errors);
         metric(body, "loadstone_effects_total", "counter", "", (double)manager->counters.effects);
         metric(body, "loadstone_runs_finished_total", "counter", "", (double)manager->counters.runs_finished);

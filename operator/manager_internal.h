@@ -15,7 +15,7 @@
 struct session;
 
 struct manager_counters {
-        uint64_t passes, effects, failures, runs_finished;
+        uint64_t passes, effects, failures, runs_finished, silent_logged;
 };
 
 struct manager {

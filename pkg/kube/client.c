@@ -16,6 +16,10 @@
 #include "kube/scan.h"
 
 #define CALL_NS (65 * NS_PER_S) /* the server itself gives up after 60 s */
+/* Not a byte of an answer for so long, and longer with every attempt, and a read is made again on a new connection:
+ * libcurl 7.88 has been seen to forget a request that shares a young HTTP/2 connection with others. */
+#define READ_SILENCE_S 8
+#define HEAD_NS (10 * NS_PER_S)
 #define URGENT_NS (5 * NS_PER_S)
 #define PEER_MS 30000
 #define URGENT_PEER_MS 4000
@@ -268,9 +272,28 @@ void client_deliver(struct kube_client *client)
 
 /* ---- Beginnings ---- */
 
+/* How long an attempt may go without hearing anything; 0: as long as it likes. */
 static int64_t silence_ns(const struct request *request)
 {
-        return request->silence_s ? request->silence_s * NS_PER_S : 0;
+        if (request->class == CLASS_READ)
+                return (READ_SILENCE_S * NS_PER_S) << (request->attempts > 3 ? 3 : request->attempts - 1);
+        return request->silence_s * NS_PER_S;
+}
+
+/* When a running attempt is to be looked at again, INT64_MAX for never. */
+static int64_t look_ns(const struct request *request)
+{
+        int64_t limit_ns = request->class == CLASS_URGENT   ? URGENT_NS
+                           : request->class == CLASS_STREAM ? INT64_MAX
+                                                            : CALL_NS;
+        int64_t ends_ns = limit_ns == INT64_MAX ? INT64_MAX : request->started_ns + limit_ns;
+        int64_t quiet_ns = silence_ns(request) ? request->heard_ns + silence_ns(request) : INT64_MAX;
+
+        /* The head of a watch comes at once, that of a log with its first line. */
+        if (request->class == CLASS_STREAM && !request->silence_s && !request->opened)
+                return request->started_ns + HEAD_NS;
+
+        return quiet_ns < ends_ns ? quiet_ns : ends_ns;
 }
 
 static void request_due(void *owner)
@@ -282,12 +305,12 @@ static void request_due(void *owner)
                 client_attempt(request);
                 return;
         }
-        int64_t quiet_until_ns = request->heard_ns + silence_ns(request);
-        if (request->class == CLASS_STREAM && loop_now_ns(loop) < quiet_until_ns) {
-                loop_arm(loop, &request->timer, quiet_until_ns);
+        if (loop_now_ns(loop) < look_ns(request)) { /* something has been heard meanwhile */
+                loop_arm(loop, &request->timer, look_ns(request));
                 return;
         }
         request->overdue = true;
+        request->client->stats.silent++;
         attempt_over(request);
 }
 
@@ -296,21 +319,18 @@ void client_attempt(struct request *request)
         struct kube_client *client = request->client;
         struct fail fail = {0};
         int64_t now_ns = loop_now_ns(client->loop);
-        int64_t limit_ns = request->class == CLASS_STREAM   ? silence_ns(request)
-                           : request->class == CLASS_URGENT ? URGENT_NS
-                                                            : CALL_NS;
 
         request->state = REQUEST_RUNNING;
         request->attempts++;
-        request->heard_ns = now_ns;
+        request->started_ns = request->heard_ns = now_ns;
         client->stats.requests++;
         client->stats.writes += request->body != NULL;
         if (transfer_start(request, &fail)) {
                 finish(request, NULL, &fail);
                 return;
         }
-        if (limit_ns)
-                loop_arm(client->loop, &request->timer, now_ns + limit_ns);
+        if (look_ns(request) != INT64_MAX)
+                loop_arm(client->loop, &request->timer, look_ns(request));
 }
 
 static void pump(void *owner)

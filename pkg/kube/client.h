@@ -11,7 +11,8 @@
  * was sent (refused connection, failed handshake) ends as FAIL_IO. 401 re-reads credentials once. Redirects are never
  * followed: the token goes to the configured server and nowhere else.
  * In flight: at most KUBE_WRITES_MAX writes and KUBE_READS_MAX reads at once, more wait in order. Streams and urgent
- * requests (Leases) pass that queue, each sort on connections of its own; urgent ones get 5 s and no repeats, others 65 s. */
+ * requests (Leases) pass that queue, each sort on connections of its own; urgent ones get 5 s and no repeats, others 65 s.
+ * A read of whose answer no byte comes for 8 s (then 16, 32, 64) is made again on a new connection. */
 #pragma once
 
 #include <json-c/json.h>
@@ -93,7 +94,8 @@ uint64_t kube_list_each(struct kube_client *client, const struct kube_ref *ref, 
 
 /* A body that comes piece by piece: watches and pod logs. 'data' is called with size 0 when the server has accepted, then
  * with each piece as it arrives, 'closed' once at the end (FAIL_NONE: clean end of stream). 'path' as in kube_get_path.
- * No byte for silence_s seconds (0: no limit) ends it with FAIL_TIMEOUT. Never repeated, but for one 401. */
+ * No byte for silence_s seconds ends it with FAIL_TIMEOUT; with 0 there is no limit, but the server has to accept within
+ * 10 s. Never repeated, but for one 401. */
 typedef void kube_data_fn(void *owner, const char *data, size_t size);
 typedef void kube_closed_fn(void *owner, const struct fail *fail);
 uint64_t kube_stream(struct kube_client *client, const char *path, int silence_s, kube_data_fn *data,
@@ -105,6 +107,7 @@ void kube_cancel(struct kube_client *client, uint64_t id);
 struct kube_stats {
         uint64_t requests;  /* attempts sent, repeats included */
         uint64_t retries;   /* repeats among them */
+        uint64_t silent;    /* attempts that ended because nobody answered in time */
         uint64_t errors;    /* requests and streams that ended with a failure */
         uint64_t writes;    /* attempts that were not GETs */
         uint64_t in_flight; /* now, streams included */

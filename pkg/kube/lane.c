@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -13,6 +14,7 @@
 #define KEEPALIVE_IDLE_S 15
 #define KEEPALIVE_EVERY_S 5
 #define KEEPALIVE_TRIES 3
+#define LOOK_AGAIN_NS (50 * NS_PER_MS)
 
 static void drive(struct lane *lane, curl_socket_t fd, int what)
 {
@@ -34,15 +36,48 @@ static void drive(struct lane *lane, curl_socket_t fd, int what)
 
 static void socket_ready(void *owner, int fd, uint32_t events)
 {
+        struct lane *lane = owner;
+        struct loop *loop = lane->client->loop;
         int what = (events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
                    (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (events & EPOLLERR ? CURL_CSELECT_ERR : 0);
 
-        drive(owner, fd, what);
+        if (!lane->again.armed)
+                loop_arm(loop, &lane->again, loop_now_ns(loop) + LOOK_AGAIN_NS);
+        drive(lane, fd, what);
+}
+
+/* libcurl 7.88 can keep what it has read for one HTTP/2 stream while it serves another, and then no socket ever tells: so
+ * after every burst its sockets are called readable once more, until nothing comes of it. */
+static void look_again(void *owner)
+{
+        struct lane *lane = owner;
+        struct loop *loop = lane->client->loop;
+        uint64_t heard = lane->client->heard;
+        int sockets[LANE_SOCKETS_MAX];
+        unsigned len = lane->sockets_len;
+
+        memcpy(sockets, lane->sockets, sizeof sockets); /* it may close some meanwhile; it ignores those it does not know */
+        for (unsigned i = 0; i < len; i++)
+                drive(lane, sockets[i], CURL_CSELECT_IN);
+        if (lane->client->heard != heard && !lane->again.armed)
+                loop_arm(loop, &lane->again, loop_now_ns(loop) + LOOK_AGAIN_NS);
 }
 
 static void timer_due(void *owner)
 {
         drive(owner, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static void note_socket(struct lane *lane, int fd, bool there)
+{
+        unsigned at = 0;
+
+        while (at < lane->sockets_len && lane->sockets[at] != fd)
+                at++;
+        if (!there && at < lane->sockets_len)
+                lane->sockets[at] = lane->sockets[--lane->sockets_len];
+        else if (there && at == lane->sockets_len && at < LANE_SOCKETS_MAX)
+                lane->sockets[lane->sockets_len++] = fd;
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *unused)
@@ -51,6 +86,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *
 
         (void)easy;
         (void)unused;
+        note_socket(lane, fd, what != CURL_POLL_REMOVE);
         if (what == CURL_POLL_REMOVE)
                 loop_forget(lane->client->loop, fd);
         else
@@ -90,6 +126,7 @@ void lane_init(struct lane *lane, struct kube_client *client, int peer_timeout_m
 {
         *lane = (struct lane){.client = client,
                               .timer = {.fire = timer_due, .owner = lane},
+                              .again = {.fire = look_again, .owner = lane},
                               .peer_timeout_ms = peer_timeout_ms};
         open_multi(lane);
 }
@@ -100,7 +137,9 @@ void lane_done(struct lane *lane)
                 return;
         curl_multi_cleanup(lane->multi);
         lane->multi = NULL;
+        lane->sockets_len = 0;
         loop_disarm(lane->client->loop, &lane->timer);
+        loop_disarm(lane->client->loop, &lane->again);
 }
 
 /* A connection on which something timed out may be dead without knowing it: with HTTP/2 the next request would wait on

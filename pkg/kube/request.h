@@ -22,10 +22,15 @@ enum request_state { REQUEST_WAITING, REQUEST_RUNNING, REQUEST_SLEEPING };
 /* Connections of one sort. Lanes keep a large list or a slow watch from delaying the Lease. */
 enum lane_name { LANE_ORDINARY, LANE_STREAMS, LANE_URGENT, LANES };
 
+#define LANE_SOCKETS_MAX 32
+
 struct lane {
         struct kube_client *client;
         CURLM *multi;
         struct loop_timer timer; /* libcurl's */
+        struct loop_timer again; /* a second look after something was read */
+        int sockets[LANE_SOCKETS_MAX];
+        unsigned sockets_len;
         unsigned running;
         int peer_timeout_ms;     /* TCP_USER_TIMEOUT */
         bool suspect;            /* something timed out or credentials changed: no old connection may serve again */
@@ -63,7 +68,7 @@ struct request {
         bool overdue;                    /* our own timer ended it */
         CURLcode code;
         char code_text[CURL_ERROR_SIZE];
-        int64_t heard_ns;                /* when the last byte came */
+        int64_t started_ns, heard_ns;    /* when it began, and when the last byte came */
         struct loop_timer timer;         /* RUNNING: deadline or silence; SLEEPING: the next attempt */
         int attempts;
         bool refreshed;                  /* a 401 has already made us read the credentials again */
@@ -84,6 +89,7 @@ struct kube_client {
         struct request *ready;           /* with something to deliver, oldest first */
         struct loop_timer pump;
         struct buf piece;                /* what is being delivered */
+        uint64_t heard;                  /* pieces that libcurl has handed over */
         uint64_t id, random;
         struct kube_stats stats;
         char *host;                      /* CURLOPT_CONNECT_TO and Host when a tls-server-name is set, else NULL */

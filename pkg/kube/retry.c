@@ -14,8 +14,8 @@ static bool worth_repeating(const struct retry_attempt *attempt, const struct fa
         if (attempt->write)
                 return false;
         switch (fail->status) {
-        case 0: /* no answer; a whole minute of silence is only waited for twice */
-                return fail->kind == FAIL_IO || (fail->kind == FAIL_TIMEOUT && attempt->attempts < 2);
+        case 0: /* no answer; how long one is waited for grows with the attempts */
+                return fail->kind == FAIL_IO || (fail->kind == FAIL_TIMEOUT && attempt->attempts < RETRY_SILENT_MAX);
         case 500:
                 return fail->retry_after_s > 0;
         case 502:

@@ -9,6 +9,7 @@
 #include "base/fail.h"
 
 #define RETRY_REPEATS_MAX 4
+#define RETRY_SILENT_MAX 4 /* attempts that may end without any answer */
 
 struct retry_attempt {
         bool write;    /* repeated on 429 only: nothing was done then */

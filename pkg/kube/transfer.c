@@ -47,6 +47,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *owner)
         struct request *request = owner;
 
         request->heard_ns = loop_now_ns(request->client->loop);
+        request->client->heard++;
         if (!buf_add(&request->answer, data, size * count))
                 return CURL_WRITEFUNC_ERROR;
         if (request->opened)

@@ -49,14 +49,14 @@ def delete(kind, name, namespace, wait=True):
 
 
 def until(seconds, what, look, pause=0.25):
-    """Repeats look() until it returns something true, and returns that."""
+    """Repeats look() until it returns something true, and returns that; what: words, or a function that finds them at the end."""
     end = time.monotonic() + seconds
     while True:
         seen = look()
         if seen:
             return seen
         if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(pause)
 
 
@@ -139,7 +139,7 @@ def finished(namespace_name, name, seconds=90):
     def look():
         status = status_of(namespace_name, name)
         return status if condition(status, "Finished").get("status") == "True" else None
-    return until(seconds, f"run {namespace_name}/{name} to finish (is {status_of(namespace_name, name).get('phase')})", look)
+    return until(seconds, lambda: f"run {namespace_name}/{name} to finish: {json.dumps(status_of(namespace_name, name))}", look)
 
 
 def kstatus(kind, name, namespace_name):
@@ -161,7 +161,10 @@ def operator_pods():
 class Operator:
     """The operator as a process of this machine, with the rights of its service account; killed and started again at will."""
 
+    last = None  # whose log a failed test shows
+
     def __init__(self):
+        Operator.last = self
         kubectl("scale", "deployment/loadstone-operator", "-n", SYSTEM, "--replicas=0")
         until(30, "the installed operator to be gone", lambda: not items("pods", SYSTEM, "app.kubernetes.io/name=loadstone-operator"))
         token = kubectl("create", "token", "loadstone-operator", "-n", SYSTEM, "--duration=1h").strip()
@@ -194,6 +197,9 @@ class Operator:
     def kill(self):
         self.pause()
         self.start()
+
+    def log_tail(self, lines):
+        return (pathlib.Path(self.folder) / "operator.log").read_text().splitlines()[-lines:]
 
     def end_process(self):
         self.process.terminate()
@@ -237,6 +243,8 @@ class Suite:
             else:
                 self.failed += 1
                 print(f"not ok {name} ({time.monotonic() - start:.1f} s)\n       {problem}", flush=True)
+                for line in Operator.last.log_tail(40) if Operator.last else []:
+                    print(f"       | {line}", flush=True)
 
     def side_by_side(self, *calls):
         """Each call is (test, *args)."""

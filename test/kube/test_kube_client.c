@@ -567,6 +567,48 @@ static void a_stream_says_that_it_is_accepted_then_brings_its_pieces(void **stat
         buf_done(&stream.text);
 }
 
+static void answer_the_second(void *owner, struct fake_connection *connection, const struct fake_request *request)
+{
+        (void)owner;
+        if (request->count > 1)
+                fake_answer(connection, 200, NULL, "{\"kind\":\"Late\"}");
+}
+
+static void a_read_that_nobody_answers_is_made_again_on_a_new_connection(void **state)
+{
+        struct answer answer = {0};
+        int64_t begin_ns = loop_now_ns(loop);
+        (void)state;
+
+        handler = answer_the_second;
+        kube_get_path(client, "/version", false, keep, &answer);
+        step_until(&answer.calls, 1, 60 * NS_PER_S);
+        assert_int_equal(answer.fail.kind, FAIL_NONE);
+        assert_true(loop_now_ns(loop) - begin_ns >= 8 * NS_PER_S);
+        assert_true(loop_now_ns(loop) - begin_ns < 14 * NS_PER_S);
+        assert_int_equal(fake_server_connections(server), 2);
+}
+
+static void swallow(void *owner, struct fake_connection *connection, const struct fake_request *request)
+{
+        (void)owner, (void)connection, (void)request;
+}
+
+static void a_watch_that_is_never_accepted_is_ended(void **state)
+{
+        struct stream stream;
+        int64_t begin_ns = loop_now_ns(loop);
+        (void)state;
+
+        handler = swallow;
+        open_stream(&stream, 0);
+        step_until(&stream.closed, 1, 60 * NS_PER_S);
+        assert_int_equal(stream.fail.kind, FAIL_TIMEOUT);
+        assert_true(loop_now_ns(loop) - begin_ns >= 10 * NS_PER_S);
+        assert_true(loop_now_ns(loop) - begin_ns < 16 * NS_PER_S);
+        buf_done(&stream.text);
+}
+
 static void a_silent_stream_is_ended(void **state)
 {
         struct stream stream;
@@ -692,6 +734,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(done_may_start_and_cancel, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(an_urgent_request_gives_up_after_five_seconds, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_stream_says_that_it_is_accepted_then_brings_its_pieces, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_read_that_nobody_answers_is_made_again_on_a_new_connection, set_up,
+                                                tear_down),
+                cmocka_unit_test_setup_teardown(a_watch_that_is_never_accepted_is_ended, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_silent_stream_is_ended, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_stream_that_breaks_is_told_apart_from_one_that_ends, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_refused_stream_says_why_and_brings_nothing, set_up, tear_down),
