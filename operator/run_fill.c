@@ -100,6 +100,7 @@ struct pods_seen {
         struct run_view *view;
         struct run_sight *sight;
         int count;
+        char waiting[254]; /* a pod that has a node and no running container, empty when there is none */
 };
 
 static void see_pod(void *owner, struct json_object *object)
@@ -111,6 +112,8 @@ static void see_pod(void *owner, struct json_object *object)
         seen->count++;
         session_see_pod(seen->session, object, false);
         seen->view->pods_left = seen->view->pods_left || !pod.ended;
+        if (pod.node && !pod.running && !pod.ended)
+                snprintf(seen->waiting, sizeof seen->waiting, "%s", pod.name);
         if (!pod.start_at || !*pod.start_at)
                 return;
         seen->view->workers_announced++;
@@ -272,8 +275,8 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         struct pods_seen seen = {.session = session, .view = view, .sight = sight};
         if (sight->job_object)
                 job_pods_each(manager, run->namespace, sight->job.name, see_pod, &seen);
-        if (view->job == JOB_ACTIVE && !view->job_stopping && seen.count == 0)
-                session_ask_events(session, sight->job.name);
+        if (view->job == JOB_ACTIVE && !view->job_stopping && (seen.count == 0 || seen.waiting[0]))
+                session_ask_events(session, seen.waiting[0] ? seen.waiting : sight->job.name);
         if (sight->start_at_wall_ms < 0)
                 sight->start_at_wall_ms = run->start_at_wall_ms;
         session_settle(session);

@@ -188,7 +188,7 @@ void session_follow(struct session *session)
                 session->followers[i] = (struct follower){.session = session, .worker = i};
 }
 
-/* ---- why no pod appears ---- */
+/* ---- why no pod appears, or why it does not start ---- */
 
 static void events_arrived(void *owner, struct json_object *list, const struct fail *fail)
 {
@@ -199,19 +199,17 @@ static void events_arrived(void *owner, struct json_object *list, const struct f
                 return; /* only a diagnosis is missing */
         for (size_t i = 0; i < doc_len(items, ""); i++) {
                 struct json_object *event = doc_item(items, i);
-                if (!text_equal(doc_text(event, "reason"), "FailedCreate"))
-                        continue;
-                struct diagnosis diagnosis = pod_diagnose_create(doc_text(event, "message"));
+                struct diagnosis diagnosis = pod_diagnose_event(doc_text(event, "reason"), doc_text(event, "message"));
                 if (diagnosis.reason)
                         session->diagnosis = diagnosis;
         }
 }
 
-void session_ask_events(struct session *session, const char *job)
+void session_ask_events(struct session *session, const char *name)
 {
         int64_t now_ns = loop_now_ns(session->manager->loop);
         auto_free char *path = xasprintf("/api/v1/namespaces/%s/events?fieldSelector=involvedObject.name%%3D%s&limit=20",
-                                         session->namespace, job);
+                                         session->namespace, name);
 
         if (!session->asked_events_ns) {
                 session->asked_events_ns = now_ns - EVENTS_EVERY_NS + NS_PER_S; /* a pod usually comes within a second */

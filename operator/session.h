@@ -96,8 +96,8 @@ bool session_listing(const struct session *session);
 void session_follow(struct session *session);
 /* Looks at one worker pod as it is now (gone: as it was last). */
 void session_see_pod(struct session *session, struct json_object *pod, bool gone);
-/* Asks (at most every 10 s) for the Job's events, when no pod appears. */
-void session_ask_events(struct session *session, const char *job);
+/* Asks (at most every 5 s) for the events of a Job of which no pod appears, or of a pod that does not start. */
+void session_ask_events(struct session *session, const char *name);
 /* Remembers a read, so that it is cancelled with the session. */
 void session_asked(struct session *session, uint64_t request);
 /* Fetches nodes that are not known yet. */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the end-to-end tests share: kubectl, waiting, profiles and runs as Python dictionaries, the audit log."""
+import datetime
 import json
 import os
 import pathlib
@@ -125,6 +126,11 @@ def hold(rate, seconds):
 def status_of(namespace_name, name):
     found = get("benchmarkrun", name, namespace_name)
     return found.get("status", {}) if found else {}
+
+
+def seconds_of(text):
+    """Seconds since 1970 of a time in status."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def condition(status, kind):

@@ -82,13 +82,17 @@ def a_standby_takes_over(operator):
     time.sleep(3)
     assert holder() == before, "the standby waits"
     operator.pause()
-    start = time.monotonic()
+    start, died = time.monotonic(), time.time()
     c.until(17, "another leader", lambda: holder() not in ("", before), 0.2)
+    back = time.time()
     print(f"       took over after {time.monotonic() - start:.1f} s")
     status = c.finished(NS, "failover-1")
     assert status["phase"] == "Succeeded" and status["results"]["offered"] == 1250, status.get("message")
     gaps = status["context"]["gaps"]
     assert len(gaps) == 1, gaps
+    from_, to = (c.seconds_of(gaps[0][end]) for end in ("from", "to"))
+    # From the last sign of life, which is a renewal at most 10 s old, to the first look of the other.
+    assert died - 11 <= from_ <= died and back - 2 <= to <= back + 3, (gaps, died, back)
     standby.terminate()
     standby.wait(timeout=20)
     operator.start()

@@ -72,6 +72,16 @@ def an_image_that_is_not_there_names_the_cause():
     assert status["phase"] == "Failed" and c.condition(status, "Stalled")["reason"] == "ImagePull", status
 
 
+def a_body_that_is_not_there_names_the_cause():
+    shape = [c.hold(50, 6)]
+    c.apply(c.profile(NS, "body", "web8", shape, limits={"readyTimeout": "20s"}, load={"requests": [
+                {"name": "post", "method": "POST", "path": "/", "body": {"configMapKeyRef": {"name": "nobody", "key": "k"}}}]}),
+            c.run(NS, "body-1", "body"))
+    status = c.finished(NS, "body-1", 90)
+    assert status["phase"] == "Failed" and c.condition(status, "Stalled")["reason"] == "ConfigError", status
+    assert "nobody" in status["message"], status["message"]
+
+
 def a_quota_that_leaves_no_room_names_the_cause():
     namespace = NS + "-quota"
     c.namespace(namespace)
@@ -108,11 +118,12 @@ def results_outlive_runs_of_the_same_name():
 
 def all_tests(suite):
     c.namespace(NS)
-    for i in range(1, 8):
+    for i in range(1, 9):
         c.server(NS, f"web{i}", args=["/etc/nginx/nginx-quiet.conf"])
-    for i in range(1, 8):
+    for i in range(1, 9):
         c.server_ready(NS, f"web{i}")
     suite.side_by_side((a_deleted_run_takes_job_and_pods_along,), (a_cancelled_run_keeps_what_it_measured,),
                        (a_profile_edited_under_way_changes_nothing,), (the_second_run_at_a_target_is_queued_and_then_runs,),
                        (a_run_whose_pods_never_start_names_the_cause,), (an_image_that_is_not_there_names_the_cause,),
+                       (a_body_that_is_not_there_names_the_cause,),
                        (a_quota_that_leaves_no_room_names_the_cause,), (results_outlive_runs_of_the_same_name,))
