@@ -56,6 +56,7 @@ static struct diagnosis say(const char *reason, const char *what, const char *de
         struct diagnosis diagnosis = {.reason = reason};
 
         snprintf(diagnosis.text, sizeof diagnosis.text, "%s%s%s", what, detail ? ": " : "", detail ? detail : "");
+        text_scrub(diagnosis.text);
         return diagnosis;
 }
 

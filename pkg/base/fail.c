@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 enum fail_kind fail_set(struct fail *fail, enum fail_kind kind, const char *format, ...)
 {
         if (!fail)
@@ -18,6 +20,7 @@ enum fail_kind fail_set(struct fail *fail, enum fail_kind kind, const char *form
         fail->retry_after_s = 0;
         vsnprintf(fail->text, sizeof fail->text, format, args);
         va_end(args);
+        text_scrub(fail->text);
         return kind;
 }
 
@@ -65,6 +68,7 @@ enum fail_kind fail_wrap(struct fail *fail, const char *format, ...)
         int used = snprintf(fail->text, sizeof fail->text, "%s", context);
         if (used >= 0 && (size_t)used < sizeof fail->text)
                 snprintf(fail->text + used, sizeof fail->text - (size_t)used, ": %s", inner);
+        text_scrub(fail->text);
         return fail->kind;
 }
 

@@ -25,7 +25,7 @@ struct fail {
         enum fail_kind kind;
         int status;             /* HTTP status, 0 if there was none */
         int retry_after_s;      /* what the server asked for, 0 if nothing */
-        char text[FAIL_TEXT_MAX]; /* outermost context first; always terminated */
+        char text[FAIL_TEXT_MAX]; /* outermost context first; always terminated, always UTF-8 */
 };
 
 /* Fills *fail (may be NULL) with kind and a formatted text, cut to fit; clears status and retry_after_s.

@@ -20,6 +20,36 @@ bool text_starts(const char *text, const char *prefix)
         return text && strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* Bytes of the character at 'at' by its first two bytes (RFC 3629 section 4); 0 when none begins here. */
+static size_t character_size(const unsigned char *at)
+{
+        static const struct { unsigned char first, last, second_least, second_most, size; } rows[] = {
+                {0x01, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+                {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+                {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+                if (at[0] >= rows[i].first && at[0] <= rows[i].last)
+                        return at[1] >= rows[i].second_least && at[1] <= rows[i].second_most ? rows[i].size : 0;
+        return 0;
+}
+
+void text_scrub(char *text)
+{
+        unsigned char *at = (unsigned char *)text;
+
+        while (*at) {
+                size_t size = character_size(at), good = size > 0;
+                while (good < size && (at[good] & 0xc0) == 0x80)
+                        good++;
+                if (size == 0 || good < size)
+                        *at++ = '?';
+                else
+                        at += size;
+        }
+}
+
 enum fail_kind text_file_read(const char *path, size_t bytes_max, char **ret_data, size_t *ret_size,
                               struct fail *fail)
 {

@@ -13,6 +13,10 @@
 bool text_equal(const char *a, const char *b);
 bool text_starts(const char *text, const char *prefix);
 
+/* What is no UTF-8 becomes '?', in place: text from outside, or cut in the middle of a character. The API server would replace it
+ * too, and what is stored would differ from what was sent. */
+void text_scrub(char *text);
+
 /* Reads a whole file of at most 'bytes_max' bytes. On success *ret_data is a new NUL-terminated buffer that the
  * caller frees and *ret_size (may be NULL) its size. FAIL_MISSING, FAIL_DENIED, FAIL_IO, FAIL_TOO_LARGE. */
 enum fail_kind text_file_read(const char *path, size_t bytes_max, char **ret_data, size_t *ret_size,

@@ -76,23 +76,6 @@ void context_nodes_unknown(struct context *context)
 
 /* ---- the timeline ---- */
 
-/* Cutting text may have cut a character: what is no UTF-8 becomes '?', so that the API server stores what was sent. */
-static void scrub(char *text)
-{
-        unsigned char *at = (unsigned char *)text;
-
-        while (*at) {
-                size_t size = *at < 0x80 ? 1 : *at < 0xc2 || *at > 0xf4 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
-                size_t good = size > 0;
-                while (good > 0 && good < size && (at[good] & 0xc0) == 0x80)
-                        good++;
-                if (size == 0 || good < size)
-                        *at++ = '?';
-                else
-                        at += size;
-        }
-}
-
 static void add_change(struct context *context, int64_t wall_ms, enum context_change_kind kind,
                        struct json_object *facts, const char *text)
 {
@@ -108,8 +91,8 @@ static void add_change(struct context *context, int64_t wall_ms, enum context_ch
                 .object = xasprintf("%s/%.253s", doc_text(facts, "kind"), doc_text(facts, "name")),
                 .text = xstrdup(text),
         };
-        scrub(change->object);
-        scrub(change->text);
+        text_scrub(change->object);
+        text_scrub(change->text);
 }
 
 struct finding { /* owner of change_found_fn */

@@ -5,9 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "data/doc.h"
 #include "data/unit.h"
-#include "result/words.h"
 
 #define FAR_OVER 10
 
@@ -56,7 +56,7 @@ __attribute__((format(printf, 4, 5))) static void add(struct gates *gates, enum 
         va_start(list, format);
         vsnprintf(reason->text, sizeof reason->text, format, list);
         va_end(list);
-        words_scrub(reason->text);
+        text_scrub(reason->text);
         if (gates->validity < makes)
                 gates->validity = makes;
 }

@@ -13,7 +13,6 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "result/harvest_internal.h"
-#include "result/words.h"
 
 #define KEPT_BYTES_MAX (4 * 1024 * 1024)
 #define GAUGE_MAX INT64_C(1000000000)
@@ -76,7 +75,7 @@ struct harvest *harvest_free(struct harvest *harvest)
 static void copy_text(char *into, size_t size, const char *text)
 {
         snprintf(into, size, "%s", text ? text : "");
-        words_scrub(into);
+        text_scrub(into);
 }
 
 static void advance(struct worker *worker, enum harvest_state state)

@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "data/unit.h"
-#include "result/words.h"
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -324,9 +323,9 @@ static void judge_one(const struct fold *fold, const struct profile_objective *o
         else
                 snprintf(judged->text, sizeof judged->text, "%.60s is %s, limit %.50s", judged->metric, judged->value,
                          judged->limit);
-        words_scrub(judged->metric);
-        words_scrub(judged->limit);
-        words_scrub(judged->text);
+        text_scrub(judged->metric);
+        text_scrub(judged->limit);
+        text_scrub(judged->text);
 }
 
 static const struct objective_judged *first_in(const struct verdict_judged *judged, enum objective_state state)

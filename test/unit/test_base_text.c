@@ -115,6 +115,25 @@ static void a_wrapped_failure_keeps_its_kind_and_is_cut_to_fit(void **state)
         assert_int_equal(fail_set(NULL, FAIL_IO, "nobody listens"), FAIL_IO);
 }
 
+static void what_is_no_utf_8_is_scrubbed(void **state)
+{
+        (void)state;
+        /* RFC 3629: cut, overlong, surrogate, beyond U+10FFFF, and what is fine. */
+        static const char *const pairs[][2] = {{"a\xc3", "a?"},           {"\xc0\x80", "??"},
+                                               {"\xe0\x80\x80", "???"},  {"\xed\xa0\x80", "???"},
+                                               {"\xf4\x90\x80\x80", "????"}, {"\xf0\x9f\x98", "???"},
+                                               {"\xe2\x82\xac \xf0\x9f\x98\x80 \xc3\xa4", "\xe2\x82\xac \xf0\x9f\x98\x80 \xc3\xa4"}};
+        struct fail fail;
+
+        for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+                auto_free char *text = xstrdup(pairs[i][0]);
+                text_scrub(text);
+                assert_string_equal(text, pairs[i][1]);
+        }
+        fail_set(&fail, FAIL_INVALID, "'%.2s' is none", "a\xc3\xa4");
+        assert_string_equal(fail.text, "'a?' is none");
+}
+
 static void instants_are_parsed_as_rfc_3339_says(void **state)
 {
         (void)state;
@@ -143,6 +162,7 @@ int main(void)
                 cmocka_unit_test(null_texts_are_equal_to_each_other_only),
                 cmocka_unit_test(a_file_is_read_up_to_its_bound),
                 cmocka_unit_test(a_wrapped_failure_keeps_its_kind_and_is_cut_to_fit),
+                cmocka_unit_test(what_is_no_utf_8_is_scrubbed),
                 cmocka_unit_test(instants_are_parsed_as_rfc_3339_says),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
