@@ -2,6 +2,7 @@
 #include "data/doc.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,24 @@ void doc_put_at(struct json_object **document)
 {
         json_object_put(*document);
         *document = NULL;
+}
+
+/* json-c reads NaN and Infinity also when it is strict, and 1e999 as infinity; nobody could read them again. */
+static bool is_finite(struct json_object *doc)
+{
+        if (json_object_is_type(doc, json_type_double))
+                return isfinite(json_object_get_double(doc));
+        for (size_t i = 0; i < doc_len(doc, ""); i++)
+                if (!is_finite(doc_item(doc, i)))
+                        return false;
+        if (!json_object_is_type(doc, json_type_object))
+                return true;
+        json_object_object_foreach(doc, key, value) {
+                (void)key;
+                if (!is_finite(value))
+                        return false;
+        }
+        return true;
 }
 
 enum fail_kind doc_parse(const char *text, size_t size, struct json_object **ret_doc, struct fail *fail)
@@ -39,6 +58,10 @@ enum fail_kind doc_parse(const char *text, size_t size, struct json_object **ret
         if (end < size) {
                 json_object_put(doc);
                 return fail_set(fail, FAIL_INVALID, "more after the JSON value at byte %zu", end);
+        }
+        if (!is_finite(doc)) {
+                json_object_put(doc);
+                return fail_set(fail, FAIL_INVALID, "not JSON: a number that is not finite");
         }
         *ret_doc = doc;
         return FAIL_NONE;

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/doc.h"
+
+static void only_one_whole_finite_value_is_accepted(void **state)
+{
+        static const char *const good[] = {"1", " [] ", "null", "\"\"", "-0.5e-3", "1.7976931348623157e308", "[[[[]]]]"};
+        static const char *const bad[] = {"", " ", "{", "1 2", "[1,]", "{\"a\":1,}", "'a'", "NaN", "[-Infinity]", "{\"a\":{\"b\":[1e999]}}", "tru"};
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+                auto_json struct json_object *doc = NULL;
+                assert_int_equal(doc_parse(good[i], strlen(good[i]), &doc, NULL), FAIL_NONE);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+                auto_json struct json_object *doc = NULL;
+                struct fail fail = {0};
+                assert_int_equal(doc_parse(bad[i], strlen(bad[i]), &doc, &fail), FAIL_INVALID);
+                assert_true(fail.text[0]);
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(only_one_whole_finite_value_is_accepted),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
