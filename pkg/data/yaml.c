@@ -79,6 +79,17 @@ static bool read_double(const char *text, double *ret_value)
         return *end == '\0' && isfinite(*ret_value);
 }
 
+/* Of a text that strtod() has read to its end: ".5", "+1.5", "2." and "007.5" are no JSON. */
+static bool is_json_number(const char *text)
+{
+        static const char digits[] = "0123456789";
+        const char *whole = text + (*text == '-'), *rest = whole + strspn(whole, digits);
+
+        if (rest == whole || (*whole == '0' && rest - whole > 1))
+                return false;
+        return *rest != '.' || strspn(rest + 1, digits) > 0;
+}
+
 static bool is_infinite(const char *text)
 {
         text += *text == '-' || *text == '+';
@@ -106,7 +117,7 @@ static enum fail_kind scalar(struct reader *reader, const yaml_event_t *event, s
         else if (plain && read_int(text, &integer))
                 *ret_value = json_object_new_int64(integer);
         else if (plain && read_double(text, &number))
-                *ret_value = json_object_new_double_s(number, text);
+                *ret_value = is_json_number(text) ? json_object_new_double_s(number, text) : json_object_new_double(number);
         else
                 *ret_value = json_object_new_string_len(text, (int)size);
         return FAIL_NONE;

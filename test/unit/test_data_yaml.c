@@ -45,6 +45,8 @@ static void plain_scalars_have_types_and_quoted_ones_are_text(void **state)
               "[\"yes\",\"no\",\"on\",\"off\",\"y\",\"250m\",\"30s\",\"1.34.4\",123,\"1_000\",\"-\",\"12:30\",\"nan\",\"1e\",\".\"]");
         reads("9223372036854775807", "9223372036854775807");
         reads("9223372036854775808", "9223372036854775808");
+        /* What JSON would not write so is written by its value. */
+        reads("[.5, -.25, +1.5, 2., 0.1]", "[0.5,-0.25,1.5,2.0,0.1]");
 }
 
 static void maps_lists_and_blocks_nest(void **state)
