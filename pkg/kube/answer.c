@@ -91,14 +91,16 @@ static enum fail_kind refused(const struct answer *answer, struct json_object *b
         bool told = text_equal(doc_text(body, "kind"), "Status");
         const char *reason = told ? doc_text(body, "reason") : NULL;
         const char *message = told ? doc_text(body, "message") : NULL;
-        char text[QUOTE_BYTES + 1];
+        char text[QUOTE_BYTES + 1], word[QUOTE_BYTES + 1] = "";
 
+        if (reason)
+                quote(word, reason, strlen(reason));
         if (message)
                 quote(text, message, strlen(message));
         else
                 quote_body(text, answer);
-        fail_set(fail, kind_of(answer, reason), "HTTP %d%s%s%s%s", answer->status, reason ? " " : "",
-                 reason ? reason : "", text[0] ? ": " : "", text);
+        fail_set(fail, kind_of(answer, reason), "HTTP %d%s%s%s%s", answer->status, word[0] ? " " : "", word,
+                 text[0] ? ": " : "", text);
         if (!fail)
                 return kind_of(answer, reason);
         fail->status = answer->status;

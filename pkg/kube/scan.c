@@ -219,7 +219,7 @@ static bool copy_members(struct buf *out, struct scan_span object, const struct 
 
         buf_text(out, "{");
         while (!closed_by(object, skip_space(object, at + (at == 0)), '}')) {
-                if (at > 0 && object.text[at] != ',')
+                if (at > 0 && (at >= object.size || object.text[at] != ','))
                         return false;
                 if (!next_member(object, at + 1, &member))
                         return false;
