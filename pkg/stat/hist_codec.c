@@ -123,11 +123,12 @@ static enum fail_kind get_counts(struct hist *hist, const uint8_t *at, size_t si
                 if (value > 0) {
                         if ((uint64_t)value > COUNT_MAX - hist->count)
                                 return fail_set(fail, FAIL_INVALID, "histogram: counts overflow");
+                        if (hist_index_low(hist, index) > HIST_VALUE_MAX_NS)
+                                return fail_set(fail, FAIL_INVALID, "histogram: a value beyond the range");
                         int64_t low_ns = hist_index_low(hist, index), high_ns = hist_index_high(hist, index);
                         double middle_ns = (double)low_ns + (double)(high_ns - low_ns) / 2;
                         double sum_ns = hist->sum_ns + middle_ns * (double)value;
-                        hist_record_many(hist, low_ns < HIST_VALUE_MAX_NS ? low_ns : HIST_VALUE_MAX_NS,
-                                         (uint64_t)value);
+                        hist_record_many(hist, low_ns, (uint64_t)value);
                         hist_set_exact(hist, hist->min_ns, high_ns, sum_ns, 0);
                 }
                 index += (uint32_t)buckets;
