@@ -133,6 +133,15 @@ static enum fail_kind decode_shape(struct json_object *doc, struct load_plan *pl
         return FAIL_NONE;
 }
 
+/* What stands in a request's head, where a line break would begin another header. */
+static bool is_visible(const char *text)
+{
+        for (; *text; text++)
+                if ((unsigned char)*text <= ' ' || *text == 0x7f)
+                        return false;
+        return true;
+}
+
 static enum fail_kind decode_addresses(struct json_object *doc, struct load_plan *plan, struct fail *fail)
 {
         size_t len = doc_len(doc, "addresses");
@@ -145,7 +154,7 @@ static enum fail_kind decode_addresses(struct json_object *doc, struct load_plan
                 if (plan_want_text(doc, path, 300, &plan->addresses[i], fail))
                         return FAIL_INVALID;
                 plan->addresses_len = i + 1;
-                if (!load_address_split(plan->addresses[i], NULL, NULL))
+                if (!load_address_split(plan->addresses[i], NULL, NULL) || !is_visible(plan->addresses[i]))
                         return fail_set(fail, FAIL_INVALID, "%s: host:port or [address]:port is wanted", path);
         }
         return FAIL_NONE;
@@ -181,12 +190,8 @@ static enum fail_kind decode_texts(struct json_object *doc, struct load_plan *pl
         for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
                 if (plan_want_text(doc, texts[i].path, texts[i].size_max, texts[i].ret_text, fail))
                         return FAIL_INVALID;
-                const char *text = *texts[i].ret_text;
-                /* All but the file name stand in a request's head. */
-                for (const char *c = text; c && *c; c++)
-                        if ((unsigned char)*c <= ' ' || *c == 0x7f)
-                                return fail_set(fail, FAIL_INVALID, "%s: no white space or control characters",
-                                                texts[i].path);
+                if (*texts[i].ret_text && !is_visible(*texts[i].ret_text))
+                        return fail_set(fail, FAIL_INVALID, "%s: no white space or control characters", texts[i].path);
         }
         return FAIL_NONE;
 }

@@ -12,6 +12,8 @@
 #include "data/doc.h"
 
 #define H_BYTES_MAX (RECORD_LINE_BYTES_MAX - 2048)
+#define COUNT_MAX (UINT64_C(1) << 59) /* so that sums of a few cannot wrap */
+#define HIST_COUNT_MAX (UINT64_C(1) << 44) /* twice what LOAD_RATE_MAX makes in a week; the sum of all records of a worker cannot wrap */
 
 const char *const record_error_names[RECORD_ERRORS] = {
         [RECORD_CONNECT] = "connect",   [RECORD_RESET] = "reset",       [RECORD_TIMEOUT] = "timeout",
@@ -19,16 +21,22 @@ const char *const record_error_names[RECORD_ERRORS] = {
         [RECORD_UNFINISHED] = "unfinished", [RECORD_SHED] = "shed",
 };
 
+/* Sums of forged records end at the bound: a status with negative numbers would be refused by its schema, for ever. */
+static void add_count(uint64_t *into, uint64_t count)
+{
+        *into = count < COUNT_MAX - *into ? *into + count : COUNT_MAX;
+}
+
 void record_count_status(struct record_counters *counters, int code, uint64_t count)
 {
         for (size_t i = 0; i < RECORD_STATUS_CODES_MAX; i++) {
                 if (counters->statuses[i].code != 0 && counters->statuses[i].code != code)
                         continue;
                 counters->statuses[i].code = code;
-                counters->statuses[i].count += count;
+                add_count(&counters->statuses[i].count, count);
                 return;
         }
-        counters->statuses_other += count;
+        add_count(&counters->statuses_other, count);
 }
 
 /* The plain members, by name and place: adding, printing and reading walk the same table. */
@@ -50,12 +58,12 @@ static uint64_t *member(const struct record_counters *counters, size_t i)
 void record_add_counters(struct record_counters *into, const struct record_counters *from)
 {
         for (size_t i = 0; i < ARRAY_LEN(plain); i++)
-                *member(into, i) += *member(from, i);
+                add_count(member(into, i), *member(from, i));
         for (size_t i = 0; i < RECORD_ERRORS; i++)
-                into->errors[i] += from->errors[i];
+                add_count(&into->errors[i], from->errors[i]);
         for (size_t i = 0; i < RECORD_STATUS_CODES_MAX && from->statuses[i].code; i++)
                 record_count_status(into, from->statuses[i].code, from->statuses[i].count);
-        into->statuses_other += from->statuses_other;
+        add_count(&into->statuses_other, from->statuses_other);
 }
 
 static void set_count(struct json_object *object, const char *name, uint64_t count)
@@ -91,12 +99,11 @@ struct json_object *record_encode_counters(const struct record_counters *counter
         return doc;
 }
 
-/* Counts are bounded so that sums of a few of them cannot wrap. */
 static enum fail_kind want_count(struct json_object *value, const char *name, uint64_t *ret_count, struct fail *fail)
 {
         int64_t count = json_object_get_int64(value);
 
-        if (!json_object_is_type(value, json_type_int) || count < 0 || count > INT64_MAX / 16)
+        if (!json_object_is_type(value, json_type_int) || count < 0 || (uint64_t)count > COUNT_MAX)
                 return fail_set(fail, FAIL_INVALID, "counters: %s: a count is wanted", name);
         *ret_count = (uint64_t)count;
         return FAIL_NONE;
@@ -115,10 +122,8 @@ static enum fail_kind decode_statuses(struct json_object *doc, struct record_cou
                         return fail_set(fail, FAIL_INVALID, "counters: status: not a code");
                 if (digits)
                         record_count_status(counters, atoi(name), count);
-                else if (count > INT64_MAX / 16 - counters->statuses_other)
-                        return fail_set(fail, FAIL_INVALID, "counters: status: overflow");
                 else
-                        counters->statuses_other += count;
+                        add_count(&counters->statuses_other, count);
         }
         return FAIL_NONE;
 }
@@ -191,7 +196,7 @@ enum fail_kind record_decode_hist(struct json_object *doc, struct hist **ret_his
         int64_t clamped = doc_int(doc, "clamped", 0);
         double sum_ns = doc_double(doc, "sum", -1);
         /* The exact values must agree with the buckets, or a wrong maximum would outrank every percentile. */
-        if (count < 0 || (uint64_t)count != hist_count(hist) || min_ns < 0 || max_ns < min_ns ||
+        if (count < 0 || (uint64_t)count != hist_count(hist) || hist_count(hist) > HIST_COUNT_MAX || min_ns < 0 || max_ns < min_ns ||
             max_ns > HIST_VALUE_MAX_NS || (count && (min_ns < hist_min(hist) || max_ns > hist_max(hist))) ||
             !(sum_ns >= 0) || sum_ns > (double)max_ns * (double)count * 1.0001 + 1 || clamped < 0 || clamped > count) {
                 hist_free(hist);

@@ -86,6 +86,7 @@ struct record_counters {
 };
 
 void record_count_status(struct record_counters *counters, int code, uint64_t count);
+/* Each sum stays below 2^60, whatever was added. */
 void record_add_counters(struct record_counters *into, const struct record_counters *from);
 struct json_object *record_encode_counters(const struct record_counters *counters); /* caller owns */
 /* Absent members are 0. FAIL_INVALID: not an object, a negative number, a sum that does not hold (ok+missed+censored=done). */

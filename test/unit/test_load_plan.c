@@ -122,6 +122,7 @@ static void what_is_out_of_bounds_is_named(void **state)
                 {"{\"addresses\":[\"a:65536\"]}", "addresses[0]"},
                 {"{\"addresses\":[\"::1:80\"]}", "addresses[0]"},
                 {"{\"addresses\":[1]}", "addresses[0]"},
+                {"{\"addresses\":[\"[:\\r\\nX: y\\r\\n:1]:80\"]}", "addresses[0]"},
                 {"{\"authority\":\"a\\r\\nX: y\"}", "authority"},
                 {"{\"run\":{\"name\":\"a b\"}}", "run.name"},
                 {"{\"requests\":[]}", "requests"},
