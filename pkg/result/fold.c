@@ -107,13 +107,22 @@ static void add_record(struct fold_span *span, struct json_object *record)
         }
 }
 
+/* Numbers as a worker wrote them: sums over all workers cannot wrap, and none is negative. */
+static int64_t read_number(struct json_object *doc, const char *name)
+{
+        static const int64_t most = INT64_C(1) << 53;
+        int64_t value = doc_int(doc, name, 0);
+
+        return value < 0 ? 0 : value > most ? most : value;
+}
+
 static void add_connect(struct fold *fold, struct json_object *record)
 {
         struct hist *connect = NULL, *handshake = NULL;
 
-        fold->connects += (uint64_t)doc_int(record, "connects", 0);
-        fold->connect_errors += (uint64_t)doc_int(record, "connectErrors", 0);
-        fold->handshakes += (uint64_t)doc_int(record, "handshakes", 0);
+        fold->connects += (uint64_t)read_number(record, "connects");
+        fold->connect_errors += (uint64_t)read_number(record, "connectErrors");
+        fold->handshakes += (uint64_t)read_number(record, "handshakes");
         if (doc_at(record, "hists.connect") && !record_decode_hist(doc_at(record, "hists.connect"), &connect, NULL))
                 add_hist(&fold->connect, connect);
         if (doc_at(record, "hists.handshake") && !record_decode_hist(doc_at(record, "hists.handshake"), &handshake, NULL))
@@ -190,9 +199,9 @@ static void note_generator(struct fold *fold, const struct harvest *harvest, uin
                 note_ratio(&fold->cpu_ratio_max, (double)view->cpu_us, (double)view->cpu_span_us * view->cores);
                 note_ratio(&fold->throttled_ratio_max, (double)view->throttled_us, (double)view->cpu_span_us);
         } else if (message) {
-                double elapsed = doc_double(message, "elapsedMicros", 0);
-                note_ratio(&fold->cpu_ratio_max, doc_double(message, "cpuMicros", 0), elapsed * view->cores);
-                note_ratio(&fold->throttled_ratio_max, doc_double(message, "throttledMicros", 0), elapsed);
+                double elapsed = (double)read_number(message, "elapsedMicros");
+                note_ratio(&fold->cpu_ratio_max, (double)read_number(message, "cpuMicros"), elapsed * view->cores);
+                note_ratio(&fold->throttled_ratio_max, (double)read_number(message, "throttledMicros"), elapsed);
         }
         fold->skipped += view->skipped;
         fold->failed += strcmp(view->reason, "failed") == 0;
@@ -248,7 +257,7 @@ static int64_t end_ms(const struct fold *fold, const struct harvest *harvest, co
                 int64_t at_ms = view->seen_ms;
                 struct json_object *message = harvest_message_doc(harvest, i);
                 if (message && !view->log_complete)
-                        at_ms = doc_int(message, "elapsedMicros", 0) / 1000 - plan->warmup_ms;
+                        at_ms = read_number(message, "elapsedMicros") / 1000 - plan->warmup_ms;
                 if (at_ms > seen_ms)
                         seen_ms = at_ms;
         }
@@ -333,8 +342,8 @@ static int64_t pacing_p99_ns(const struct fold *fold, const struct harvest *harv
                 struct json_object *message = harvest_message_doc(harvest, i);
                 if (harvest_worker(harvest, i)->log_complete || !message)
                         continue;
-                int64_t ns = doc_int(message, "pacingP99Nanos", -1);
-                if (ns > worst_ns)
+                int64_t ns = read_number(message, "pacingP99Nanos");
+                if (doc_at(message, "pacingP99Nanos") && ns > worst_ns)
                         worst_ns = ns;
         }
         return worst_ns;

@@ -16,6 +16,10 @@
 
 #define KEPT_BYTES_MAX (4 * 1024 * 1024)
 #define GAUGE_MAX INT64_C(1000000000)
+#define MICROS_MAX INT64_C(1000000000000000) /* 31 years */
+#define WALL_MS_MAX INT64_C(253402300799999) /* the end of the year 9999 */
+#define CORES_MAX 65536
+#define SKIPPED_MAX (INT64_C(1) << 53) /* of LOAD_WORKERS_MAX workers the sum does not wrap */
 
 struct harvest *harvest_new(const struct harvest_spec *spec)
 {
@@ -96,6 +100,24 @@ void harvest_pod(struct harvest *harvest, uint32_t worker, const char *pod_uid)
                 view->tainted = true;
 }
 
+/* Anybody can have written these numbers: what lies outside is the bound, what is absent 'otherwise'. */
+static int64_t read_number(struct json_object *doc, const char *name, int64_t least, int64_t most, int64_t otherwise)
+{
+        struct json_object *at = doc_at(doc, name);
+        int64_t value = json_object_get_int64(at);
+
+        if (!json_object_is_type(at, json_type_int))
+                return otherwise;
+        return value < least ? least : value > most ? most : value;
+}
+
+static double read_cores(struct json_object *doc, double otherwise)
+{
+        double cores = doc_double(doc, "cores", otherwise);
+
+        return cores >= 0.001 && cores <= CORES_MAX ? cores : 0;
+}
+
 /* hello and the termination message say whose they are. */
 static bool is_ours(const struct harvest *harvest, uint32_t worker, struct json_object *doc)
 {
@@ -116,7 +138,7 @@ static bool on_hello(struct harvest *harvest, uint32_t index, struct json_object
                 return false;
         }
         harvest_pod(harvest, index, doc_text(record, "pod"));
-        worker->view.cores = doc_double(record, "cores", worker->view.cores);
+        worker->view.cores = read_cores(record, worker->view.cores);
         advance(worker, HARVEST_HELLO);
         return true;
 }
@@ -126,10 +148,10 @@ static bool on_ready(struct harvest *harvest, uint32_t index, struct json_object
         struct worker *worker = &harvest->workers[index];
 
         worker->view.ready = true;
-        worker->view.ready_wall_ms = doc_int(record, "wallMs", 0);
-        worker->view.connections = (uint32_t)doc_int(record, "connections", 0);
-        worker->view.connect_errors = (uint64_t)doc_int(record, "connectErrors", 0);
-        worker->view.clock_error_us = doc_int(record, "clockErrorMicros", INT64_MIN);
+        worker->view.ready_wall_ms = read_number(record, "wallMs", 0, WALL_MS_MAX, 0);
+        worker->view.connections = (uint32_t)read_number(record, "connections", 0, LOAD_CONNECTIONS_MAX, 0);
+        worker->view.connect_errors = (uint64_t)read_number(record, "connectErrors", 0, GAUGE_MAX, 0);
+        worker->view.clock_error_us = read_number(record, "clockErrorMicros", -1, MICROS_MAX, INT64_MIN);
         advance(worker, HARVEST_READY);
         return true;
 }
@@ -137,11 +159,11 @@ static bool on_ready(struct harvest *harvest, uint32_t index, struct json_object
 static void note_start(struct harvest_worker *view, struct json_object *doc)
 {
         view->started = true;
-        view->start_wall_ms = doc_int(doc, "startWallMs", view->start_wall_ms);
-        view->wake_us = doc_int(doc, "wakeMicros", view->wake_us);
-        view->clock_error_us = doc_int(doc, "clockErrorMicros", view->clock_error_us);
+        view->start_wall_ms = read_number(doc, "startWallMs", 0, WALL_MS_MAX, view->start_wall_ms);
+        view->wake_us = read_number(doc, "wakeMicros", 0, MICROS_MAX, view->wake_us);
+        view->clock_error_us = read_number(doc, "clockErrorMicros", -1, MICROS_MAX, view->clock_error_us);
         view->late = doc_bool(doc, "late", view->late);
-        view->skipped = (uint64_t)doc_int(doc, "skipped", (int64_t)view->skipped);
+        view->skipped = (uint64_t)read_number(doc, "skipped", 0, SKIPPED_MAX, (int64_t)view->skipped);
 }
 
 static bool on_start(struct harvest *harvest, uint32_t index, struct json_object *record)
@@ -170,13 +192,6 @@ static bool read_hist(struct json_object *record, const char *name, struct hist 
         return !at || record_decode_hist(at, ret_hist, NULL) == FAIL_NONE;
 }
 
-static int64_t read_gauge(struct json_object *record, const char *name)
-{
-        int64_t value = doc_int(record, name, 0);
-
-        return value < 0 ? 0 : value > GAUGE_MAX ? GAUGE_MAX : value;
-}
-
 static bool on_interval(struct harvest *harvest, uint32_t index, struct json_object *record)
 {
         struct interval *last = &harvest->workers[index].last;
@@ -187,10 +202,10 @@ static bool on_interval(struct harvest *harvest, uint32_t index, struct json_obj
                 .from_ms = doc_int(record, "fromMs", INT64_MIN),
                 .to_ms = doc_int(record, "toMs", INT64_MIN),
                 .shape = text_equal(doc_text(record, "phase"), "shape"),
-                .cpu_us = doc_int(record, "cpuMicros", 0),
-                .throttled_us = doc_int(record, "throttledMicros", 0),
-                .in_flight = (uint64_t)read_gauge(record, "inFlight"),
-                .backlog = (uint64_t)read_gauge(record, "backlog"),
+                .cpu_us = read_number(record, "cpuMicros", 0, MICROS_MAX, 0),
+                .throttled_us = read_number(record, "throttledMicros", 0, MICROS_MAX, 0),
+                .in_flight = (uint64_t)read_number(record, "inFlight", 0, GAUGE_MAX, 0),
+                .backlog = (uint64_t)read_number(record, "backlog", 0, GAUGE_MAX, 0),
         };
         /* A further part brings histograms only; it belongs where its first part does. */
         if (interval.part && interval.index == last->index) {
@@ -265,8 +280,8 @@ static void note_end(struct worker *worker, struct json_object *doc)
 {
         copy_text(worker->view.reason, sizeof worker->view.reason, doc_text(doc, "reason"));
         copy_text(worker->view.text, sizeof worker->view.text, doc_text(doc, "message"));
-        worker->view.cores = doc_double(doc, "cores", worker->view.cores);
-        worker->view.skipped = (uint64_t)doc_int(doc, "skipped", (int64_t)worker->view.skipped);
+        worker->view.cores = read_cores(doc, worker->view.cores);
+        worker->view.skipped = (uint64_t)read_number(doc, "skipped", 0, SKIPPED_MAX, (int64_t)worker->view.skipped);
         advance(worker, HARVEST_ENDED);
 }
 

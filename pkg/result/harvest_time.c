@@ -53,15 +53,22 @@ static int64_t sum_ns(const struct hist *hist)
         return hist ? llround(fmin(hist_sum(hist), 9e18)) : 0;
 }
 
+/* Of numbers that are not negative: sums of forged records end at the greatest one. */
+static void add_capped(int64_t *into, int64_t more)
+{
+        if (__builtin_add_overflow(*into, more, into))
+                *into = INT64_MAX;
+}
+
 static void merge_point(struct harvest_point *into, struct harvest_point *from)
 {
         record_add_counters(&into->counters, &from->counters);
         add_hist(&into->latency, from->latency);
         add_hist(&into->error, from->error);
         add_hist(&into->censored, from->censored);
-        into->latency_sum_ns += from->latency_sum_ns;
-        into->cpu_us += from->cpu_us;
-        into->throttled_us += from->throttled_us;
+        add_capped(&into->latency_sum_ns, from->latency_sum_ns);
+        add_capped(&into->cpu_us, from->cpu_us);
+        add_capped(&into->throttled_us, from->throttled_us);
         into->in_flight_ms += from->in_flight_ms;
         into->backlog_ms += from->backlog_ms;
         if (into->to_ms < from->to_ms)
@@ -149,9 +156,9 @@ static void add_to_grid(struct harvest *harvest, uint32_t worker, const struct i
         add_hist(&point->latency, interval->latency);
         add_hist(&point->error, interval->error);
         add_hist(&point->censored, interval->censored);
-        point->latency_sum_ns += sum_ns(interval->latency);
-        point->cpu_us += interval->cpu_us;
-        point->throttled_us += interval->throttled_us;
+        add_capped(&point->latency_sum_ns, sum_ns(interval->latency));
+        add_capped(&point->cpu_us, interval->cpu_us);
+        add_capped(&point->throttled_us, interval->throttled_us);
         point->in_flight_ms += interval->in_flight * span_ms;
         point->backlog_ms += interval->backlog * span_ms;
 }
@@ -189,8 +196,8 @@ void harvest_add_interval(struct harvest *harvest, uint32_t worker, const struct
         add_to_total(harvest, interval);
         if (!interval->shape)
                 return;
-        view->cpu_us += interval->cpu_us;
-        view->throttled_us += interval->throttled_us;
+        add_capped(&view->cpu_us, interval->cpu_us);
+        add_capped(&view->throttled_us, interval->throttled_us);
         if (!interval->part)
                 view->cpu_span_us += (interval->to_ms - interval->from_ms) * 1000;
         add_to_grid(harvest, worker, interval);

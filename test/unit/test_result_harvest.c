@@ -327,6 +327,32 @@ static void live_figures_show_the_last_seconds(void **state)
         harvest_free(harvest);
 }
 
+/* Whoever writes the log may write any number: sums end at a bound instead of wrapping, and what is no time is none. */
+static void numbers_beyond_all_measure_are_bounded(void **state)
+{
+        struct harvest *harvest = fixture_harvest(1);
+        auto_buf struct buf log = {0};
+        struct fixture_report report = {.log = &log};
+        const struct harvest_point *points;
+        (void)state;
+
+        fixture_opening(&report, 0, 1);
+        for (int64_t i = 0; i < 40; i++) {
+                struct record_counters counters = {.offered = UINT64_C(1) << 59, .bytes_in = UINT64_C(1) << 59};
+                struct json_object *record = fixture_record("interval");
+                doc_set_int(doc_set_int(doc_set_int(record, "index", i), "fromMs", 0), "toMs", 1000);
+                doc_set_int(doc_set_int(record, "cpuMicros", INT64_MAX), "throttledMicros", INT64_MIN);
+                doc_set(doc_set_text(record, "phase", "shape"), "C", record_encode_counters(&counters));
+                fixture_write(&report, record);
+        }
+        harvest_feed(harvest, 0, log.data, log.size);
+        assert_int_equal(harvest_points(harvest, &points), 1);
+        assert_int_equal(points[0].counters.offered, UINT64_C(1) << 59);
+        assert_true(points[0].cpu_us > 0 && points[0].throttled_us == 0);
+        assert_true(harvest_worker(harvest, 0)->cpu_us > 0);
+        harvest_free(harvest);
+}
+
 static void points_stay_within_their_bound(void **state)
 {
         (void)state;
@@ -402,6 +428,7 @@ int main(void)
                 cmocka_unit_test(another_runs_or_workers_log_is_not_taken_for_ours),
                 cmocka_unit_test(a_worker_without_any_word_is_lost_with_the_cause),
                 cmocka_unit_test(live_figures_show_the_last_seconds),
+                cmocka_unit_test(numbers_beyond_all_measure_are_bounded),
                 cmocka_unit_test(points_stay_within_their_bound),
                 cmocka_unit_test(a_joined_interval_widens_the_grid_whenever_it_comes),
         };
