@@ -112,7 +112,7 @@ static void compare_workloads(const struct finder *finder, struct json_object *b
                 tell(finder, CONTEXT_SCALE, "%lld -> %lld replicas", (long long)from, (long long)to);
         if (changed)
                 compare_templates(finder, before, after);
-        if (rolling && !changed && doc_bool(after, "rolled", false))
+        if (rolling && doc_bool(after, "rolled", false))
                 tell(finder, CONTEXT_ROLLOUT, "rollout reached every pod");
         else if (rolling)
                 doc_set_bool(after, "rolling", true);

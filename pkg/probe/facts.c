@@ -102,16 +102,36 @@ static void set_cause(struct json_object *container, struct json_object *status)
         doc_set_text(container, "cause", text);
 }
 
+static bool is_known(struct json_object *containers, const char *name)
+{
+        for (size_t i = 0; i < doc_len(containers, ""); i++)
+                if (text_equal(doc_text(doc_item(containers, i), "name"), name))
+                        return true;
+        return false;
+}
+
+/* The API's own type is an int32. */
+static int64_t restarts_of(struct json_object *status)
+{
+        int64_t restarts = doc_int(status, "restartCount", 0);
+
+        return restarts < 0 ? 0 : restarts > INT32_MAX ? INT32_MAX : restarts;
+}
+
+/* Containers are told apart by name: those without one, or with one that another has, cannot be compared. */
 static void add_containers(struct json_object *containers, struct json_object *statuses, int64_t *restarts)
 {
         for (size_t i = 0; i < bounded_len(statuses); i++) {
-                struct json_object *status = doc_item(statuses, i), *container = doc_object();
+                struct json_object *status = doc_item(statuses, i);
+                if (!doc_text(status, "name") || is_known(containers, doc_text(status, "name")))
+                        continue;
+                struct json_object *container = doc_object();
                 copy_text(container, "name", status, "name");
                 copy_text(container, "image", status, "image");
                 copy_text(container, "imageID", status, "imageID");
-                doc_set_int(container, "restarts", doc_int(status, "restartCount", 0));
+                doc_set_int(container, "restarts", restarts_of(status));
                 set_cause(container, status);
-                *restarts += doc_int(status, "restartCount", 0);
+                *restarts += restarts_of(status);
                 doc_push(containers, container);
         }
 }
