@@ -11,6 +11,16 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#define PLAIN_TEXT (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+/* json-c reports missing memory; a document without the member that did not fit must never leave this process. */
+static void *checked(void *memory)
+{
+        if (!memory)
+                abort();
+        return memory;
+}
+
 void doc_put_at(struct json_object **document)
 {
         json_object_put(*document);
@@ -39,7 +49,7 @@ enum fail_kind doc_parse(const char *text, size_t size, struct json_object **ret
 {
         if (size > INT_MAX)
                 return fail_set(fail, FAIL_TOO_LARGE, "JSON of %zu bytes", size);
-        struct json_tokener *tokener = json_tokener_new_ex(DOC_DEPTH_MAX);
+        struct json_tokener *tokener = checked(json_tokener_new_ex(DOC_DEPTH_MAX));
         json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
         struct json_object *doc = json_tokener_parse_ex(tokener, text, (int)size);
         enum json_tokener_error error = json_tokener_get_error(tokener);
@@ -155,40 +165,34 @@ struct json_object *doc_item(struct json_object *array, size_t index)
 
 struct json_object *doc_object(void)
 {
-        struct json_object *object = json_object_new_object();
-        if (!object)
-                abort();
-        return object;
+        return checked(json_object_new_object());
 }
 
 struct json_object *doc_array(void)
 {
-        struct json_object *array = json_object_new_array();
-        if (!array)
-                abort();
-        return array;
+        return checked(json_object_new_array());
 }
 
 struct json_object *doc_set(struct json_object *object, const char *key, struct json_object *child)
 {
-        if (child)
-                json_object_object_add(object, key, child);
+        if (child && json_object_object_add(object, key, child) < 0)
+                abort();
         return object;
 }
 
 struct json_object *doc_set_text(struct json_object *object, const char *key, const char *value)
 {
-        return value ? doc_set(object, key, json_object_new_string(value)) : object;
+        return value ? doc_set(object, key, checked(json_object_new_string(value))) : object;
 }
 
 struct json_object *doc_set_int(struct json_object *object, const char *key, int64_t value)
 {
-        return doc_set(object, key, json_object_new_int64(value));
+        return doc_set(object, key, checked(json_object_new_int64(value)));
 }
 
 struct json_object *doc_set_bool(struct json_object *object, const char *key, bool value)
 {
-        return doc_set(object, key, json_object_new_boolean(value));
+        return doc_set(object, key, checked(json_object_new_boolean(value)));
 }
 
 struct json_object *doc_set_double(struct json_object *object, const char *key, double value, int decimals)
@@ -196,18 +200,19 @@ struct json_object *doc_set_double(struct json_object *object, const char *key, 
         char text[64];
 
         snprintf(text, sizeof text, "%.*f", decimals, value);
-        return doc_set(object, key, json_object_new_double_s(value, text));
+        return doc_set(object, key, checked(json_object_new_double_s(value, text)));
 }
 
 struct json_object *doc_push(struct json_object *array, struct json_object *child)
 {
-        json_object_array_add(array, child);
+        if (json_object_array_add(array, child) < 0)
+                abort();
         return array;
 }
 
 struct json_object *doc_push_text(struct json_object *array, const char *value)
 {
-        return doc_push(array, json_object_new_string(value));
+        return doc_push(array, checked(json_object_new_string(value)));
 }
 
 struct json_object *doc_copy(struct json_object *doc)
@@ -237,7 +242,8 @@ struct json_object *doc_merge(struct json_object *target, struct json_object *pa
                 }
                 struct json_object *old = NULL;
                 json_object_object_get_ex(merged, key, &old);
-                json_object_object_add(merged, key, doc_merge(old, change));
+                if (json_object_object_add(merged, key, doc_merge(old, change)) < 0)
+                        abort();
         }
         return merged;
 }
@@ -262,10 +268,9 @@ static void print_object(struct buf *out, struct json_object *object)
         buf_text(out, "{");
         for (size_t i = 0; i < len; i++) {
                 struct json_object *value = NULL;
-                auto_json struct json_object *name = json_object_new_string(keys[i]);
+                auto_json struct json_object *name = checked(json_object_new_string(keys[i]));
                 json_object_object_get_ex(object, keys[i], &value);
-                buf_format(out, "%s%s:", i ? "," : "",
-                           json_object_to_json_string_ext(name, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+                buf_format(out, "%s%s:", i ? "," : "", doc_print(name));
                 print_canonical(out, value);
         }
         buf_text(out, "}");
@@ -299,6 +304,5 @@ char *doc_canonical(struct json_object *doc)
 
 const char *doc_print(struct json_object *doc)
 {
-        return doc ? json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
-                   : "null";
+        return doc ? checked((char *)json_object_to_json_string_ext(doc, PLAIN_TEXT)) : "null";
 }
