@@ -84,8 +84,6 @@ static bool reread(const char *path, char **place)
 
 static bool reread_pair(struct kube_config *config)
 {
-        auto_free char *cert = config->cert_pem ? xstrdup(config->cert_pem) : NULL;
-
         /* The two files are replaced one after the other; a pair that does not fit fails its handshakes until the next look. */
         bool key_changed = reread(config->key_file, &config->key_pem);
         return reread(config->cert_file, &config->cert_pem) || key_changed;
