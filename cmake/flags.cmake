@@ -17,12 +17,12 @@ endfunction()
 
 target_compile_options(loadstone_flags INTERFACE
   -Wall -Wextra -Wformat=2 -Wimplicit-fallthrough -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-  -Wvla -Wundef -Wpointer-arith -Wwrite-strings -Wno-missing-field-initializers -Wno-format-truncation
+  -Wvla -Wundef -Wpointer-arith -Wwrite-strings -Wno-missing-field-initializers
   -Werror=format-security -Werror=implicit -Werror=incompatible-pointer-types -Werror=int-conversion
   -Werror=return-type
   -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
   -fstack-protector-strong)
-flags_if_known(-fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero
+flags_if_known(-Wno-format-truncation -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero
   -Wtrampolines -Wbidi-chars=any -fstrict-flex-arrays=3 -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 
 set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -pie")
@@ -37,6 +37,10 @@ if(LOADSTONE_SANITIZE)
 elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   # glibc's checks need optimisation, and hide what the sanitizers would say.
   target_compile_options(loadstone_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+endif()
+if(LOADSTONE_FUZZ)
+  # libFuzzer is guided by what is reached in pkg/, not only in the target.
+  target_compile_options(loadstone_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(LOADSTONE_COVERAGE)
   target_compile_options(loadstone_flags INTERFACE --coverage)
