@@ -174,7 +174,7 @@ void unit_format_duration(int64_t ns, char text[static UNIT_TEXT_MAX])
         if (seconds % 3600 >= 60)
                 used += (size_t)snprintf(text + used, UNIT_TEXT_MAX - used, "%dm", (int)(seconds % 3600 / 60));
         if (rest_ns)
-                used += (size_t)snprintf(text + used, UNIT_TEXT_MAX - used, "%.3fs", (double)(seconds % 60) + (double)rest_ns / 1e9);
+                snprintf(text + used, UNIT_TEXT_MAX - used, "%.3fs", (double)(seconds % 60) + (double)rest_ns / 1e9);
         else if (seconds % 60 || !used)
                 snprintf(text + used, UNIT_TEXT_MAX - used, "%ds", (int)(seconds % 60));
 }

@@ -70,7 +70,7 @@ static void quote(char out[static QUOTE_BYTES + 1], const char *text, size_t siz
 
 static void quote_body(char out[static QUOTE_BYTES + 1], const struct answer *answer)
 {
-        const char *title = answer->size ? memmem(answer->body, answer->size, "<title>", 7) : NULL;
+        const char *title = answer->body ? memmem(answer->body, answer->size, "<title>", 7) : NULL;
         const char *end = title ? memmem(title, answer->size - (size_t)(title - answer->body), "</title>", 8) : NULL;
 
         if (end)
