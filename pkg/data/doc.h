@@ -19,7 +19,7 @@ void doc_put_at(struct json_object **document);
 
 /* Parses exactly one JSON value of 'size' bytes; nothing but white space may follow it.
  * On success *ret_doc is a new reference. FAIL_INVALID (syntax, depth over DOC_DEPTH_MAX, trailing bytes, numbers that are
- * not finite: NaN, Infinity, 1e999). */
+ * not finite: NaN, Infinity, 1e999). An integer beyond 64 bits is read as the nearest that fits. */
 enum fail_kind doc_parse(const char *text, size_t size, struct json_object **ret_doc, struct fail *fail);
 
 /* The value at 'path', e.g. "spec.load.requests[0].path"; a key with dots is written ["a.b/c"].

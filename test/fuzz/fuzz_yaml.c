@@ -20,7 +20,7 @@ static size_t count(struct json_object *doc, int depth)
         return nodes;
 }
 
-/* Beyond 64 bits YAML knows a float where JSON keeps an unsigned integer. */
+/* Integers beyond 64 bits: the parser of JSON takes the nearest that fits, that of YAML a float. */
 static bool has_huge_number(const char *text)
 {
         for (size_t digits = 0; *text; text++) {
@@ -55,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 return 0;
         must(count(docs, 0) <= YAML_NODES_MAX + 1);
         for (size_t i = 0; i < doc_len(docs, ""); i++)
-                fuzz_must_survive(doc_item(docs, i));
+                if (!has_huge_number(doc_print(doc_item(docs, i))))
+                        fuzz_must_survive(doc_item(docs, i));
         return 0;
 }
