@@ -207,19 +207,6 @@ void queue_succeeded(struct queue *queue, const char *name)
         forget_if_idle(queue, item);
 }
 
-void queue_remove(struct queue *queue, const char *name)
-{
-        struct item *item = map_find(&queue->items, name);
-
-        if (!item)
-                return;
-        if (item->at != NOT_IN_HEAP)
-                pull(queue, item);
-        item->again = false;
-        item->failures = 0;
-        forget_if_idle(queue, item);
-}
-
 int64_t queue_next_ns(const struct queue *queue)
 {
         return queue->len ? queue->heap[0]->due_ns : INT64_MAX;

@@ -19,8 +19,6 @@ void queue_finish(struct queue *queue, const char *name); /* a name that is not 
 /* Later each time: 50 ms doubled up to 30 s, with 0..50 % jitter from 'random' (any 64-bit number). */
 void queue_retry(struct queue *queue, const char *name, int64_t now_ns, uint64_t random);
 void queue_succeeded(struct queue *queue, const char *name); /* forgets the failures, keeps the name if it waits */
-/* Forgets the name and its failures; one that is being worked stays so until queue_finish. */
-void queue_remove(struct queue *queue, const char *name);
 /* INT64_MAX when nothing waits. */
 int64_t queue_next_ns(const struct queue *queue);
 uint64_t queue_len(const struct queue *queue); /* names that wait, due or not; those being worked do not count */

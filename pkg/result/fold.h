@@ -36,8 +36,6 @@ struct fold_value fold_quantile(const struct hist *ok, const struct hist *censor
 struct fold_value fold_mean(const struct hist *ok, const struct hist *censored);
 struct fold_value fold_min(const struct hist *ok, const struct hist *censored, int64_t timeout_ns);
 struct fold_value fold_max(const struct hist *ok, const struct hist *censored, int64_t timeout_ns);
-/* -1, 0, 1; censored is greater than any number, and equal to censored. Both must be known. */
-int fold_compare(struct fold_value a, struct fold_value b);
 
 #define FOLD_TEXT_MAX 32
 /* "11.200ms", "> 5s", "-" when unknown. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Statistics over answered and censored requests together. */
-#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -55,13 +54,6 @@ struct fold_value fold_max(const struct hist *ok, const struct hist *censored, i
         return (struct fold_value){0};
 }
 
-int fold_compare(struct fold_value a, struct fold_value b)
-{
-        assert(a.known && b.known);
-        if (a.censored || b.censored)
-                return a.censored - b.censored;
-        return (a.ns > b.ns) - (a.ns < b.ns);
-}
 
 const char *fold_format(struct fold_value value, char text[static FOLD_TEXT_MAX])
 {

@@ -114,22 +114,6 @@ static void a_retry_asked_for_while_working_is_kept(void **state)
         assert_int_equal(queue_next_ns(queue), 1500);
 }
 
-static void removed_names_are_gone(void **state)
-{
-        (void)state;
-        queue_add(queue, "a", 0);
-        queue_add(queue, "b", 1);
-        queue_remove(queue, "a");
-        queue_remove(queue, "unknown");
-        expect_take(5, "b");
-        queue_add(queue, "b", 0);
-        queue_remove(queue, "b");
-        queue_finish(queue, "b");
-        expect_take(5, NULL);
-        queue_finish(queue, "b");
-        assert_int_equal(queue_len(queue), 0);
-}
-
 /* Against the plainest model there is: an array that is searched. */
 static void any_sequence_of_calls_agrees_with_a_plain_model(void **state)
 {
@@ -151,9 +135,6 @@ static void any_sequence_of_calls_agrees_with_a_plain_model(void **state)
                         if (due_ns[which] == INT64_MAX)
                                 order[which] = ++next_order;
                         due_ns[which] = at_ns < due_ns[which] ? at_ns : due_ns[which];
-                } else if (action < 5) {
-                        queue_remove(queue, name);
-                        due_ns[which] = INT64_MAX;
                 } else {
                         int first = 0;
                         for (int i = 1; i < NAMES; i++)
@@ -180,7 +161,6 @@ int main(void)
                 cmocka_unit_test_setup_teardown(equal_times_are_first_come_first_served, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(failures_wait_longer_each_time_up_to_a_bound, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_retry_asked_for_while_working_is_kept, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(removed_names_are_gone, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(any_sequence_of_calls_agrees_with_a_plain_model, set_up, tear_down),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,6 +272,54 @@ static void every_schedule_of_faults_ends_with_one_job(void **state)
                 play(schedule, true);
 }
 
+static uint64_t random_state;
+
+static bool chance(unsigned of_16)
+{
+        random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        return (random_state >> 59) % 16 < of_16;
+}
+
+static struct run_view any_view(void)
+{
+        struct run_view view = {0};
+        bool *const flags[] = {
+                &view.found, &view.deleting, &view.accepted, &view.terminal, &view.cancel, &view.profile_found,
+                &view.suspended, &view.target_free, &view.admitted, &view.bound, &view.overdue, &view.context_ready,
+                &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping,
+                &view.pods_left, &view.ready_overdue, &view.packed, &view.chunks_left, &view.status_stale,
+        };
+
+        for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+                *flags[i] = chance(flags[i] == &view.found || flags[i] == &view.admitted ? 12 : 5);
+        view.invalid = chance(1) ? "InvalidSpec" : NULL;
+        view.stop_reason = chance(4) ? "Cancelled" : NULL;
+        view.target_problem = chance(4) ? "gone" : NULL;
+        view.queue_position = chance(8);
+        view.job = (enum view_job)(chance(4) + chance(6) + chance(8) + chance(6));
+        view.records = (enum view_records)(chance(8) + chance(5));
+        view.workers = 2;
+        view.workers_ready = chance(8) + chance(8);
+        view.workers_announced = chance(5) + chance(3);
+        return view;
+}
+
+/* A row that can never be reached is a mistake in the order of the table. */
+static void every_row_of_the_table_can_be_reached(void **state)
+{
+        bool reached[256] = {false};
+        (void)state;
+
+        assert_in_range(run_rules_len(), 1, 256);
+        for (int i = 0; i < 2000000; i++) {
+                struct run_view view = any_view();
+                reached[run_rule_of(&view)] = true;
+        }
+        for (size_t i = 0; i < run_rules_len(); i++)
+                if (!reached[i])
+                        fail_msg("row %zu is never reached", i + 1);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -282,6 +330,7 @@ int main(void)
                 cmocka_unit_test(a_lost_job_is_never_made_again),
                 cmocka_unit_test(a_deleted_run_takes_its_job_along),
                 cmocka_unit_test(a_foreign_job_is_left_alone),
+                cmocka_unit_test(every_row_of_the_table_can_be_reached),
                 cmocka_unit_test(every_schedule_of_faults_ends_with_one_job),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
