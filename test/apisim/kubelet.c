@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Scheduler and kubelet in one: pods go through their script. Each stage has an instant at which it is over; a step catches
+ * up with all that have passed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controllers.h"
+#include "kubelet.h"
+
+#define COMPONENT "kubelet"
+#define BACK_OFF_NS (10 * NS_PER_S)
+#define SIGTERM_CODE 143
+#define SIGKILL_CODE 137
+
+/* ---- Lives ---- */
+
+static struct life *life_of(struct apisim *sim, struct json_object *pod)
+{
+        const char *uid = doc_text(pod, "metadata.uid");
+        struct life *life = map_find(&sim->pods, uid);
+
+        if (life)
+                return life;
+        life = xnew(struct life);
+        sim->options.script(sim->options.script_owner, pod, &life->script);
+        life->stage = LIFE_NEW;
+        life->next_ns = sim_now_ns(sim) + life->script.schedule_ms * NS_PER_MS;
+        life->kill_ns = life->stop_ns = INT64_MAX;
+        map_set(&sim->pods, uid, life);
+        return life;
+}
+
+static void free_life(struct life *life)
+{
+        sim_worker_free(life->worker);
+        buf_done(&life->log);
+        free(life);
+}
+
+void pods_done(struct apisim *sim)
+{
+        size_t at = 0;
+        const char *key;
+        void *life;
+
+        while (map_next(&sim->pods, &at, &key, &life))
+                free_life(life);
+        map_done(&sim->pods);
+}
+
+static void forget_gone(struct apisim *sim)
+{
+        size_t at = 0;
+        const char *key;
+        void *life;
+
+        while (map_next(&sim->pods, &at, &key, &life)) {
+                if (store_by_uid(sim, key))
+                        continue;
+                auto_free char *gone = xstrdup(key);
+                map_remove(&sim->pods, gone);
+                free_life(life);
+                at = 0; /* the map has changed */
+        }
+}
+
+struct life *life_find(struct apisim *sim, const char *uid)
+{
+        return uid ? map_find(&sim->pods, uid) : NULL;
+}
+
+/* ---- What the pod shows ---- */
+
+static void write_status(struct apisim *sim, struct object *pod, struct json_object *next)
+{
+        object_replace(sim, pod, next);
+}
+
+/* {"name", "state", "ready", …} of every container, in one state. */
+static void set_containers(struct json_object *pod, struct json_object *state, bool running)
+{
+        struct json_object *containers = doc_at(pod, "spec.containers"), *list = doc_array();
+
+        for (size_t i = 0; i < doc_len(containers, ""); i++) {
+                struct json_object *container = doc_item(containers, i), *status = doc_object();
+                doc_set(doc_set_text(status, "name", doc_text(container, "name")), "state", doc_copy(state));
+                doc_set(status, "lastState", doc_object());
+                doc_set_int(doc_set_bool(status, "ready", running), "restartCount", 0);
+                doc_set_text(doc_set_text(status, "image", doc_text(container, "image")), "imageID", running ? "sha256:apisim" : "");
+                doc_push(list, doc_set_bool(status, "started", running));
+        }
+        doc_set(doc_at(pod, "status"), "containerStatuses", list);
+        json_object_put(state);
+}
+
+static void show_waiting(struct apisim *sim, struct object *object, const char *reason, const char *message)
+{
+        struct json_object *pod = store_copy(object), *waiting = doc_set_text(doc_object(), "reason", reason);
+
+        set_containers(pod, doc_set(doc_object(), "waiting", doc_set_text(waiting, "message", message)), false);
+        write_status(sim, object, pod);
+}
+
+static void show_unschedulable(struct apisim *sim, struct object *object)
+{
+        struct json_object *pod = store_copy(object);
+        static const char message[] = "0/1 nodes are available: 1 Insufficient cpu.";
+
+        condition_set(sim, doc_at(pod, "status"), "PodScheduled", "False", "Unschedulable", message);
+        event_write(sim, pod, "default-scheduler", "Warning", "FailedScheduling", message);
+        write_status(sim, object, pod);
+}
+
+static void show_scheduled(struct apisim *sim, struct object *object, const char *node)
+{
+        struct json_object *pod = store_copy(object), *status = doc_at(pod, "status");
+        static const char *const yes[] = {"PodScheduled", "Initialized", "PodReadyToStartContainers"};
+
+        doc_set_text(doc_at(pod, "spec"), "nodeName", node);
+        for (size_t i = 0; i < ARRAY_LEN(yes); i++)
+                condition_set(sim, status, yes[i], "True", NULL, NULL);
+        condition_set(sim, status, "Ready", "False", "ContainersNotReady", "containers with unready status");
+        condition_set(sim, status, "ContainersReady", "False", "ContainersNotReady", "containers with unready status");
+        doc_set_text(doc_set(status, "startTime", sim_time(sim)), "hostIP", "192.0.2.1");
+        set_containers(pod, doc_set(doc_object(), "waiting", doc_set_text(doc_object(), "reason", "ContainerCreating")), false);
+        write_status(sim, object, pod);
+}
+
+static void show_running(struct apisim *sim, struct object *object)
+{
+        struct json_object *pod = store_copy(object), *status = doc_at(pod, "status");
+        uint64_t random = sim_random(sim);
+        auto_free char *ip = xasprintf("10.244.%u.%u", (unsigned)(random >> 8 & 0xff), (unsigned)(random & 0xff) | 1);
+
+        doc_set_text(status, "phase", "Running");
+        doc_set_text(status, "podIP", ip);
+        doc_set(status, "podIPs", doc_push(doc_array(), doc_set_text(doc_object(), "ip", ip)));
+        condition_set(sim, status, "Ready", "True", NULL, NULL);
+        condition_set(sim, status, "ContainersReady", "True", NULL, NULL);
+        set_containers(pod, doc_set(doc_object(), "running", doc_set(doc_object(), "startedAt", sim_time(sim))), true);
+        write_status(sim, object, pod);
+}
+
+static void show_ended(struct apisim *sim, struct object *object, const struct life_end *end)
+{
+        struct json_object *pod = store_copy(object), *status = doc_at(pod, "status"), *state = doc_object();
+        const char *started = doc_text(status, "containerStatuses[0].state.running.startedAt");
+        const char *reason = end->reason ? end->reason : end->exit_code ? "Error" : "Completed";
+
+        doc_set_text(doc_set_int(state, "exitCode", end->exit_code), "reason", reason);
+        doc_set_text(state, "message", end->message);
+        doc_set(doc_set_text(state, "startedAt", started), "finishedAt", sim_time(sim));
+        doc_set_text(status, "phase", end->exit_code ? "Failed" : "Succeeded");
+        doc_set_text(doc_set_text(status, "reason", end->pod_reason), "message", end->pod_message);
+        condition_set(sim, status, "Ready", "False", end->exit_code ? "PodFailed" : "PodCompleted", NULL);
+        condition_set(sim, status, "ContainersReady", "False", end->exit_code ? "PodFailed" : "PodCompleted", NULL);
+        if (end->disruption)
+                condition_set(sim, status, "DisruptionTarget", "True", end->disruption, end->pod_message);
+        set_containers(pod, doc_set(doc_object(), "terminated", state), false);
+        write_status(sim, object, pod);
+}
+
+/* ---- Stages ---- */
+
+static void end_life(struct apisim *sim, struct object *object, struct life *life, const struct life_end *end)
+{
+        life->stage = LIFE_ENDED;
+        life->next_ns = life->kill_ns = life->stop_ns = INT64_MAX;
+        show_ended(sim, object, end);
+}
+
+static void start(struct apisim *sim, struct object *object, struct life *life, int64_t at_ns)
+{
+        const struct pod_script *script = &life->script;
+
+        show_running(sim, object);
+        life->stage = LIFE_RUNNING;
+        life->started_ns = at_ns;
+        life->next_ns = script->run_ms < 0 ? INT64_MAX : at_ns + script->run_ms * NS_PER_MS;
+        if (script->kill_ms)
+                life->kill_ns = at_ns + script->kill_ms * NS_PER_MS;
+        if (!script->worker)
+                return;
+        life->next_ns = INT64_MAX;
+        life->worker = sim_worker_new(sim, object->json, script->worker, at_ns);
+        if (!life->worker)
+                end_life(sim, object, life, &(struct life_end){.exit_code = 2, .message = "apisim: the pod has no plan that can be read"});
+}
+
+static void pass_stage(struct apisim *sim, struct object *object, struct life *life)
+{
+        const struct pod_script *script = &life->script;
+        int64_t at_ns = life->next_ns;
+
+        switch (life->stage) {
+        case LIFE_NEW:
+                life->stage = LIFE_SCHEDULED;
+                life->next_ns = script->node ? at_ns + script->pull_ms * NS_PER_MS : INT64_MAX;
+                if (script->node)
+                        show_scheduled(sim, object, script->node);
+                else
+                        show_unschedulable(sim, object);
+                break;
+        case LIFE_SCHEDULED:
+                life->stage = script->pull_error ? LIFE_PULL_FAILED : LIFE_PULLED;
+                life->next_ns = at_ns + (script->pull_error ? BACK_OFF_NS : script->start_ms * NS_PER_MS);
+                if (script->pull_error) {
+                        event_write(sim, object->json, COMPONENT, "Warning", "Failed", script->pull_error);
+                        show_waiting(sim, object, "ErrImagePull", script->pull_error);
+                }
+                break;
+        case LIFE_PULL_FAILED:
+                life->next_ns = INT64_MAX;
+                show_waiting(sim, object, "ImagePullBackOff", script->pull_error);
+                break;
+        case LIFE_PULLED:
+                start(sim, object, life, at_ns);
+                break;
+        case LIFE_RUNNING:
+                end_life(sim, object, life, &(struct life_end){.exit_code = script->exit_code, .message = script->message});
+                break;
+        case LIFE_ENDED:
+                break;
+        }
+}
+
+/* ---- From outside ---- */
+
+static void kill_pod(struct apisim *sim, struct object *object, struct life *life)
+{
+        const char *reason = life->script.kill_reason;
+        static const char text[] = "The node was low on resource: memory.";
+
+        life->kill_ns = INT64_MAX;
+        if (text_equal(reason, "OOMKilled")) {
+                end_life(sim, object, life, &(struct life_end){.exit_code = SIGKILL_CODE, .reason = reason});
+        } else if (text_equal(reason, "TerminationByKubelet")) {
+                end_life(sim, object, life, &(struct life_end){.exit_code = SIGKILL_CODE, .pod_reason = "Evicted", .pod_message = text, .disruption = reason});
+        } else {
+                /* The API's own ways: the condition first, then an ordinary deletion. */
+                auto_free char *uid = xstrdup(doc_text(object->json, "metadata.uid"));
+                struct json_object *pod = store_copy(object);
+                condition_set(sim, doc_at(pod, "status"), "DisruptionTarget", "True", reason, "Eviction API: evicting");
+                write_status(sim, object, pod);
+                object_delete(sim, store_by_uid(sim, uid), "Background", -1);
+        }
+}
+
+/* SIGTERM has come, and the container has used its time. */
+static void stopped(struct apisim *sim, struct object *object, struct life *life)
+{
+        struct life_end end = {.exit_code = life->script.ignores_stop ? SIGKILL_CODE : SIGTERM_CODE};
+        auto_free char *message = NULL;
+
+        if (life->worker && !life->script.ignores_stop)
+                message = sim_worker_stop(life->worker, sim_now_ns(sim), &life->log);
+        end.message = message;
+        end_life(sim, object, life, &end);
+}
+
+static void see_deletion(struct apisim *sim, struct object *object, struct life *life, int64_t now_ns)
+{
+        int64_t grace_ns = doc_int(object->json, "metadata.deletionGracePeriodSeconds", 0) * NS_PER_S;
+        int64_t stop_ns = life->script.ignores_stop ? grace_ns : life->script.stop_ms * NS_PER_MS;
+
+        if (life->stage != LIFE_RUNNING && life->stage != LIFE_ENDED) {
+                struct life_end end = {.exit_code = SIGKILL_CODE, .reason = "ContainerStatusUnknown"};
+                end_life(sim, object, life, &end);
+                return;
+        }
+        if (life->stage == LIFE_RUNNING && life->stop_ns == INT64_MAX)
+                life->stop_ns = now_ns + (stop_ns < grace_ns ? stop_ns : grace_ns);
+}
+
+static void run_script(struct apisim *sim, struct object *object, struct life *life, int64_t now_ns)
+{
+        const struct pod_script *script = &life->script;
+
+        if (life->stage != LIFE_RUNNING)
+                return;
+        if (life->worker) {
+                struct life_end end = {0};
+                if (sim_worker_run(life->worker, object->json, now_ns, &life->log, &end))
+                        end_life(sim, object, life, &end);
+                free(end.owned_message);
+                return;
+        }
+        while (life->line < script->lines_len && life->started_ns + script->lines[life->line].at_ms * NS_PER_MS <= now_ns) {
+                buf_text(&life->log, script->lines[life->line++].text);
+                buf_text(&life->log, "\n");
+        }
+}
+
+/* ---- The round ---- */
+
+static int64_t wake_of(const struct life *life)
+{
+        int64_t wake_ns = life->next_ns;
+
+        if (life->stage == LIFE_RUNNING && life->line < life->script.lines_len) {
+                int64_t line_ns = life->started_ns + life->script.lines[life->line].at_ms * NS_PER_MS;
+                wake_ns = line_ns < wake_ns ? line_ns : wake_ns;
+        }
+        if (life->stage == LIFE_RUNNING && life->worker && sim_worker_wake_ns(life->worker) < wake_ns)
+                wake_ns = sim_worker_wake_ns(life->worker);
+        wake_ns = life->kill_ns < wake_ns ? life->kill_ns : wake_ns;
+        return life->stop_ns < wake_ns ? life->stop_ns : wake_ns;
+}
+
+static void round_of(struct apisim *sim, const char *uid, int64_t now_ns)
+{
+        struct object *object = store_by_uid(sim, uid);
+        struct life *life = life_of(sim, object->json);
+
+        while (life->next_ns <= now_ns && life->stage != LIFE_ENDED) {
+                run_script(sim, object, life, life->next_ns);
+                pass_stage(sim, object, life);
+        }
+        run_script(sim, object, life, now_ns);
+        if (life->kill_ns <= now_ns)
+                kill_pod(sim, store_by_uid(sim, uid), life);
+        object = store_by_uid(sim, uid);
+        if (!object || !object_deleting(object))
+                return;
+        see_deletion(sim, object, life, now_ns);
+        if (life->stop_ns <= now_ns)
+                stopped(sim, object, life);
+        object = store_by_uid(sim, uid);
+        if (object && life->stage == LIFE_ENDED)
+                object_delete(sim, object, "Background", 0);
+}
+
+void pods_step(struct apisim *sim)
+{
+        struct kind *kind = kind_core(sim, "pods");
+        int64_t now_ns = sim_now_ns(sim);
+        size_t len = kind->len;
+
+        if (!sim->options.script || (sim->pods_version == sim->version && now_ns < sim->pods_wake_ns))
+                return;
+        sim->pods_version = sim->version;
+        sim->pods_wake_ns = INT64_MAX;
+        char **uids = xcalloc(len + 1, sizeof *uids);
+        for (size_t i = 0; i < len; i++)
+                uids[i] = xstrdup(doc_text(kind->objects[i]->json, "metadata.uid"));
+        for (size_t i = 0; i < len; i++) {
+                round_of(sim, uids[i], now_ns);
+                const struct life *life = life_find(sim, uids[i]);
+                if (life && wake_of(life) < sim->pods_wake_ns)
+                        sim->pods_wake_ns = wake_of(life);
+                free(uids[i]);
+        }
+        free(uids);
+        forget_gone(sim);
+}
