@@ -25,6 +25,8 @@ static struct life *life_of(struct apisim *sim, struct json_object *pod)
                 return life;
         life = xnew(struct life);
         sim->options.script(sim->options.script_owner, pod, &life->script);
+        life->log = xnew(struct pod_log);
+        life->log->readers = 1;
         life->stage = LIFE_NEW;
         life->next_ns = sim_now_ns(sim) + life->script.schedule_ms * NS_PER_MS;
         life->kill_ns = life->stop_ns = INT64_MAX;
@@ -32,10 +34,19 @@ static struct life *life_of(struct apisim *sim, struct json_object *pod)
         return life;
 }
 
+void pod_log_leave(struct pod_log *log)
+{
+        if (--log->readers > 0)
+                return;
+        buf_done(&log->text);
+        free(log);
+}
+
 static void free_life(struct life *life)
 {
         sim_worker_free(life->worker);
-        buf_done(&life->log);
+        life->log->ended = true;
+        pod_log_leave(life->log);
         free(life);
 }
 
@@ -167,6 +178,7 @@ static void show_ended(struct apisim *sim, struct object *object, const struct l
 static void end_life(struct apisim *sim, struct object *object, struct life *life, const struct life_end *end)
 {
         life->stage = LIFE_ENDED;
+        life->log->ended = true;
         life->next_ns = life->kill_ns = life->stop_ns = INT64_MAX;
         show_ended(sim, object, end);
 }
@@ -255,7 +267,7 @@ static void stopped(struct apisim *sim, struct object *object, struct life *life
         auto_free char *message = NULL;
 
         if (life->worker && !life->script.ignores_stop)
-                message = sim_worker_stop(life->worker, sim_now_ns(sim), &life->log);
+                message = sim_worker_stop(life->worker, sim_now_ns(sim), &life->log->text);
         end.message = message;
         end_life(sim, object, life, &end);
 }
@@ -282,14 +294,14 @@ static void run_script(struct apisim *sim, struct object *object, struct life *l
                 return;
         if (life->worker) {
                 struct life_end end = {0};
-                if (sim_worker_run(life->worker, object->json, now_ns, &life->log, &end))
+                if (sim_worker_run(life->worker, object->json, now_ns, &life->log->text, &end))
                         end_life(sim, object, life, &end);
                 free(end.owned_message);
                 return;
         }
         while (life->line < script->lines_len && life->started_ns + script->lines[life->line].at_ms * NS_PER_MS <= now_ns) {
-                buf_text(&life->log, script->lines[life->line++].text);
-                buf_text(&life->log, "\n");
+                buf_text(&life->log->text, script->lines[life->line++].text);
+                buf_text(&life->log->text, "\n");
         }
 }
 

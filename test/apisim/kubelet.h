@@ -8,13 +8,20 @@
 
 enum life_stage { LIFE_NEW, LIFE_SCHEDULED, LIFE_PULL_FAILED, LIFE_PULLED, LIFE_RUNNING, LIFE_ENDED };
 
+/* Outlives the pod while somebody reads it. */
+struct pod_log {
+        struct buf text;
+        bool ended;
+        unsigned readers; /* the pod itself is one */
+};
+
 struct life {
         struct pod_script script;
         enum life_stage stage;
         int64_t next_ns;            /* when the stage is over */
         int64_t started_ns, kill_ns, stop_ns;
         size_t line;                /* of the script, next to be written */
-        struct buf log;
+        struct pod_log *log;
         struct sim_worker *worker;
 };
 
@@ -27,6 +34,8 @@ struct life_end {
 
 /* NULL: the pod has never been looked at, or is gone. */
 struct life *life_find(struct apisim *sim, const char *uid);
+
+void pod_log_leave(struct pod_log *log);
 
 /* Reads plan and index from the pod's ConfigMap and annotation. NULL when there are none. */
 struct sim_worker *sim_worker_new(struct apisim *sim, struct json_object *pod, const struct worker_script *script, int64_t started_ns);

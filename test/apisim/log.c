@@ -10,22 +10,19 @@
 
 struct log_stream {
         struct apisim_stream stream;
-        struct apisim *sim;
-        char *uid;
+        struct pod_log *log;
         size_t at;
 };
 
 static bool read_log(struct apisim_stream *stream, struct buf *out)
 {
-        struct log_stream *log = (struct log_stream *)stream;
-        const struct life *life = life_find(log->sim, log->uid);
+        struct log_stream *reader = (struct log_stream *)stream;
+        const struct buf *text = &reader->log->text;
 
-        if (!life)
-                return false;
-        if (life->log.size > log->at)
-                buf_add(out, life->log.data + log->at, life->log.size - log->at);
-        log->at = life->log.size;
-        return life->stage != LIFE_ENDED;
+        if (text->size > reader->at)
+                buf_add(out, text->data + reader->at, text->size - reader->at);
+        reader->at = text->size;
+        return !reader->log->ended;
 }
 
 static int64_t wake_log(const struct apisim_stream *stream)
@@ -36,7 +33,7 @@ static int64_t wake_log(const struct apisim_stream *stream)
 
 static void done_log(struct apisim_stream *stream)
 {
-        free(((struct log_stream *)stream)->uid);
+        pod_log_leave(((struct log_stream *)stream)->log);
 }
 
 /* False when it was answered. */
@@ -83,13 +80,14 @@ void verb_log(struct call *call)
         if (!life || life->stage < LIFE_RUNNING) {
                 refuse_waiting(call, pod->json);
         } else if (call_query_true(call, "follow")) {
-                struct log_stream *log = xnew(struct log_stream);
-                *log = (struct log_stream){{read_log, wake_log, done_log}, call->sim, xstrdup(uid), 0};
+                struct log_stream *reader = xnew(struct log_stream);
+                *reader = (struct log_stream){{read_log, wake_log, done_log}, life->log, 0};
+                life->log->readers++;
                 call->answer->status = 200;
                 call->answer->content_type = "text/plain";
-                call->answer->stream = &log->stream;
+                call->answer->stream = &reader->stream;
         } else {
-                answer_text(call, 200, life->log.data ? life->log.data : "");
+                answer_text(call, 200, life->log->text.data ? life->log->text.data : "");
                 call->answer->content_type = "text/plain";
         }
 }

@@ -296,6 +296,7 @@ static void a_stopped_worker_says_what_it_has(void **state)
 {
         struct world *world = *state;
         struct pod_script loads = quick;
+        struct harvest *harvest = harvest_of(1);
 
         loads.worker = &answers;
         all_scripts(world, &loads);
@@ -304,16 +305,24 @@ static void a_stopped_worker_says_what_it_has(void **state)
         pass(world, 2000);
         announce(world, 1, 1000);
         pass(world, 4500);
-        auto_free char *follow = pod_path(world, 0, "/log?follow=true");
-        struct apisim_stream *stream = open_stream(world, follow);
+        auto_free char *follow = pod_path(world, 0, "/log?follow=true"), *watch = xasprintf(PODS "?watch=1&resourceVersion=%d", (int)apisim_version(world->sim));
+        struct apisim_stream *stream = open_stream(world, follow), *events = open_stream(world, watch);
+        auto_buf struct buf log = {0}, seen = {0};
+        assert_true(apisim_stream_read(stream, &log));
         tell(world, "PATCH", JOBS "/j", "{\"spec\":{\"suspend\":true}}");
-        settle(world);
-        world->now_ns += 300 * NS_PER_MS;
-        auto_buf struct buf log = {0};
-        apisim_stream_read(stream, &log);
-        pass(world, 1000);
-        apisim_stream_free(stream);
+        pass(world, 5000);
         assert_text_at(world, PODS, "items[0]", NULL);
+        /* Both lanes outlive the pod: the log that was being followed, and the message in its last event. */
+        assert_false(apisim_stream_read(stream, &log));
+        assert_true(apisim_stream_read(events, &seen));
+        harvest_feed(harvest, 0, log.data, log.size);
+        assert_true(harvest_worker(harvest, 0)->log_complete);
+        assert_string_equal(harvest_worker(harvest, 0)->reason, "terminated");
+        const char *last = strstr(seen.data, "{\"type\":\"DELETED\"");
+        assert_true(last && strstr(last, "\"exitCode\":143") && strstr(last, "startWallMs"));
+        apisim_stream_free(stream);
+        apisim_stream_free(events);
+        harvest_free(harvest);
 }
 
 int main(void)
