@@ -25,7 +25,7 @@ static struct owners look_at_owners(struct apisim *sim, const struct object *obj
 
         for (size_t i = 0; i < doc_len(list, ""); i++) {
                 struct json_object *entry = doc_item(list, i);
-                const struct object *owner = store_by_uid(sim, doc_text(entry, "uid"));
+                const struct object *owner = sim_store_by_uid(sim, doc_text(entry, "uid"));
                 /* A namesake, or an owner of another namespace, is no owner. */
                 bool real = owner && text_equal(doc_text(owner->json, "metadata.name"), doc_text(entry, "name")) &&
                             (!owner->kind->namespaced ||
@@ -42,7 +42,7 @@ static struct owners look_at_owners(struct apisim *sim, const struct object *obj
 
 static void drop_owner(struct apisim *sim, struct object *object, const char *uid)
 {
-        struct json_object *next = store_copy(object), *metadata = doc_at(next, "metadata");
+        struct json_object *next = sim_store_copy(object), *metadata = doc_at(next, "metadata");
         struct json_object *list = doc_at(metadata, "ownerReferences"), *kept = doc_array();
 
         for (size_t i = 0; i < doc_len(list, ""); i++)
@@ -94,7 +94,7 @@ static bool has_dependents(struct apisim *sim, const char *uid, bool blocking_on
 
 static void drop_finalizer(struct apisim *sim, struct object *object, const char *finalizer)
 {
-        struct json_object *next = store_copy(object), *metadata = doc_at(next, "metadata");
+        struct json_object *next = sim_store_copy(object), *metadata = doc_at(next, "metadata");
         struct json_object *kept = list_without_text(doc_at(metadata, "finalizers"), finalizer);
 
         json_object_object_del(metadata, "finalizers");
@@ -107,7 +107,7 @@ static void orphan_dependents(struct apisim *sim, struct object *object, char **
         const char *uid = doc_text(object->json, "metadata.uid");
 
         for (size_t i = 0; i < len; i++) {
-                struct object *other = store_by_uid(sim, uids[i]);
+                struct object *other = sim_store_by_uid(sim, uids[i]);
                 if (other && owned_by(other, uid, false))
                         drop_owner(sim, other, uid);
         }
@@ -123,7 +123,7 @@ static void collect_one(struct apisim *sim, struct object *object, char **uids, 
         if (owners.present == 0 && owners.absent + owners.waiting > 0 && !object_deleting(object)) {
                 bool first_theirs = owners.waiting && has_dependents(sim, uid, true);
                 object_delete(sim, object, first_theirs ? "Foreground" : "Background", -1);
-                object = store_by_uid(sim, uid);
+                object = sim_store_by_uid(sim, uid);
         }
         if (!object || !object_deleting(object))
                 return;
@@ -141,19 +141,19 @@ static bool empty_namespace(struct apisim *sim, const char *name, char **uids, s
         bool empty = true;
 
         for (size_t i = 0; i < len; i++) {
-                struct object *object = store_by_uid(sim, uids[i]);
+                struct object *object = sim_store_by_uid(sim, uids[i]);
                 if (!object || !text_equal(doc_text(object->json, "metadata.namespace"), name))
                         continue;
                 if (!object_deleting(object))
                         object_delete(sim, object, "Background", -1);
-                empty = empty && !store_by_uid(sim, uids[i]);
+                empty = empty && !sim_store_by_uid(sim, uids[i]);
         }
         return empty;
 }
 
 static void finish_namespace(struct apisim *sim, struct object *space)
 {
-        struct json_object *next = store_copy(space);
+        struct json_object *next = sim_store_copy(space);
 
         json_object_object_del(doc_at(next, "spec"), "finalizers");
         object_replace(sim, space, next);
@@ -167,10 +167,10 @@ void collect_step(struct apisim *sim)
         size_t len;
         char **uids = all_uids(sim, &len);
         for (size_t i = 0; i < len; i++) {
-                struct object *object = store_by_uid(sim, uids[i]);
+                struct object *object = sim_store_by_uid(sim, uids[i]);
                 if (object && (doc_at(object->json, "metadata.ownerReferences") || object_deleting(object)))
                         collect_one(sim, object, uids, len);
-                object = store_by_uid(sim, uids[i]);
+                object = sim_store_by_uid(sim, uids[i]);
                 if (object && kind_is(object->kind, "", "namespaces") && object_deleting(object)) {
                         auto_free char *name = xstrdup(doc_text(object->json, "metadata.name"));
                         if (empty_namespace(sim, name, uids, len))

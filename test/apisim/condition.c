@@ -21,7 +21,7 @@ bool condition_set(struct apisim *sim, struct json_object *status, const char *t
 
         if (condition && text_equal(doc_text(condition, "status"), value) && text_equal(doc_text(condition, "reason"), reason))
                 return false;
-        if (!list)
+        if (!json_object_is_type(list, json_type_array))
                 doc_set(status, "conditions", list = doc_array());
         bool moved = !text_equal(doc_text(condition, "status"), value);
         if (!condition)

@@ -46,11 +46,11 @@ void object_replace(struct apisim *sim, struct object *object, struct json_objec
                 /* What watches see go is the last state. */
                 json_object_put(object->json);
                 object->json = next;
-                store_remove(sim, object);
+                sim_store_remove(sim, object);
         } else if (doc_equal(object->json, next)) {
                 json_object_put(next);
         } else {
-                store_put(sim, object->kind, next);
+                sim_store_put(sim, object->kind, next);
         }
 }
 
@@ -78,7 +78,7 @@ static void add_finalizer(struct json_object *json, const char *policy)
 /* The tree as it is when deletion has been asked for; new. */
 static struct json_object *marked(struct apisim *sim, struct object *object, const char *policy, int64_t grace_s)
 {
-        struct json_object *json = store_copy(object), *metadata = doc_at(json, "metadata");
+        struct json_object *json = sim_store_copy(object), *metadata = doc_at(json, "metadata");
         bool first = !object_deleting(object);
         char when[CLOCK_TEXT_MAX];
 
@@ -179,7 +179,7 @@ static void delete_object(struct call *call, struct object *object, const struct
 
         if (!call->dry_run)
                 object_replace(call->sim, object, json_object_get(next));
-        struct object *now = store_by_uid(call->sim, uid);
+        struct object *now = sim_store_by_uid(call->sim, uid);
         if (gone && !pod)
                 answer_gone(call, uid);
         else
@@ -188,7 +188,7 @@ static void delete_object(struct call *call, struct object *object, const struct
 
 void verb_delete(struct call *call)
 {
-        struct object *object = store_find(call->kind->storage, call->namespace, call->name);
+        struct object *object = sim_store_find(call->kind->storage, call->namespace, call->name);
         auto_json struct json_object *body = NULL;
         struct options options;
         struct fail fail;

@@ -90,5 +90,5 @@ void event_write(struct apisim *sim, struct json_object *regarding, const char *
         doc_set(event, "lastTimestamp", sim_time(sim));
         doc_set_text(doc_set_int(event, "count", 1), "type", type);
         doc_set_text(doc_set_text(event, "reportingComponent", component), "reportingInstance", "");
-        store_put(sim, kind_core(sim, "events"), event);
+        sim_store_put(sim, kind_core(sim, "events"), event);
 }

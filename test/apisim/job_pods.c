@@ -32,7 +32,7 @@ static void take_index(struct job_pods *pods, int64_t index)
         pods->taken[pods->taken_len++] = index;
 }
 
-bool job_pods_taken(const struct job_pods *pods, int64_t index)
+bool sim_job_pods_taken(const struct job_pods *pods, int64_t index)
 {
         for (size_t i = 0; i < pods->taken_len; i++)
                 if (pods->taken[i] == index)
@@ -169,7 +169,7 @@ static void write_completed(struct json_object *job, struct apisim *sim, struct 
         snprintf(pods->completed_indexes, sizeof pods->completed_indexes, "%s", text.size ? text.data : "");
 }
 
-void job_pods_look(struct apisim *sim, struct json_object *job, struct job_pods *ret_pods)
+void sim_job_pods_look(struct apisim *sim, struct json_object *job, struct job_pods *ret_pods)
 {
         const struct kind *kind = kind_core(sim, "pods");
         const char *uid = doc_text(job, "metadata.uid"), *namespace = doc_text(job, "metadata.namespace");
@@ -184,7 +184,7 @@ void job_pods_look(struct apisim *sim, struct json_object *job, struct job_pods 
         write_completed(job, sim, ret_pods, kind, uid);
 }
 
-void job_pods_done(struct job_pods *pods)
+void sim_job_pods_done(struct job_pods *pods)
 {
         for (size_t i = 0; i < pods->running_len; i++)
                 free(pods->running[i]);
@@ -265,7 +265,7 @@ void job_pod_create(struct apisim *sim, struct json_object *job, int64_t index)
 
 void job_pod_release(struct apisim *sim, struct object *pod)
 {
-        struct json_object *next = store_copy(pod), *metadata = doc_at(next, "metadata");
+        struct json_object *next = sim_store_copy(pod), *metadata = doc_at(next, "metadata");
         struct json_object *kept = list_without_text(doc_at(metadata, "finalizers"), JOB_TRACKING);
 
         json_object_object_del(metadata, "finalizers");
@@ -273,14 +273,14 @@ void job_pod_release(struct apisim *sim, struct object *pod)
         object_replace(sim, pod, next);
 }
 
-void job_pods_release_orphans(struct apisim *sim)
+void sim_job_pods_release_orphans(struct apisim *sim)
 {
         const struct kind *kind = kind_core(sim, "pods");
 
         for (size_t i = kind->len; i-- > 0;) {
                 struct object *pod = kind->objects[i];
                 bool held = list_has_text(doc_at(pod->json, "metadata.finalizers"), JOB_TRACKING);
-                if (held && !store_by_uid(sim, doc_text(pod->json, "metadata.ownerReferences[0].uid")))
+                if (held && !sim_store_by_uid(sim, doc_text(pod->json, "metadata.ownerReferences[0].uid")))
                         job_pod_release(sim, pod);
         }
 }

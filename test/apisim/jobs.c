@@ -152,19 +152,19 @@ static void count_pods(struct json_object *status, const struct job_pods *pods, 
 static void release_pods(struct apisim *sim, char **uids, size_t len)
 {
         for (size_t i = 0; i < len; i++)
-                job_pod_release(sim, store_by_uid(sim, uids[i]));
+                job_pod_release(sim, sim_store_by_uid(sim, uids[i]));
 }
 
 /* Of a Job that has failed its pods still count; those of one that is suspended do not, and lose the finalizer first. */
 static void delete_active(struct apisim *sim, struct json_object *job, const struct job_pods *pods, bool counted)
 {
         for (size_t i = 0; i < pods->running_len; i++) {
-                struct object *pod = store_by_uid(sim, pods->running[i]);
+                struct object *pod = sim_store_by_uid(sim, pods->running[i]);
                 auto_free char *text = xasprintf("Deleted pod: %s", doc_text(pod->json, "metadata.name"));
                 event_write(sim, job, COMPONENT, "Normal", "SuccessfulDelete", text);
                 if (!counted)
                         job_pod_release(sim, pod);
-                object_delete(sim, store_by_uid(sim, pods->running[i]), "Background", -1);
+                object_delete(sim, sim_store_by_uid(sim, pods->running[i]), "Background", -1);
         }
 }
 
@@ -183,7 +183,7 @@ static void make_pods(struct apisim *sim, struct json_object *job, const struct 
                 return;
         }
         for (int64_t index = 0; busy < wanted && index < (indexed ? completions : wanted + busy); index++)
-                if (!indexed || !job_pods_taken(pods, index)) {
+                if (!indexed || !sim_job_pods_taken(pods, index)) {
                         job_pod_create(sim, job, indexed ? index : -1);
                         busy++;
                 }
@@ -213,7 +213,7 @@ static void round_of(struct apisim *sim, struct object *object)
 
         if (!status)
                 doc_set(next, "status", status = doc_object());
-        job_pods_look(sim, job, &pods);
+        sim_job_pods_look(sim, job, &pods);
         bool deleting = object_deleting(object), over = finished(status);
         struct fate fate = fate_of(sim, job, &pods, memory);
         back_off(sim, memory, &pods);
@@ -228,12 +228,12 @@ static void round_of(struct apisim *sim, struct object *object)
                 else
                         make_pods(sim, job, &pods, memory);
         }
-        job_pods_done(&pods);
-        job_pods_look(sim, job, &pods);
+        sim_job_pods_done(&pods);
+        sim_job_pods_look(sim, job, &pods);
         count_pods(status, &pods, memory);
         end_job(sim, job, status, &pods);
-        job_pods_done(&pods);
-        struct object *now = store_by_uid(sim, uid);
+        sim_job_pods_done(&pods);
+        struct object *now = sim_store_by_uid(sim, uid);
         if (now)
                 object_replace(sim, now, json_object_get(next));
 }
@@ -246,7 +246,7 @@ void jobs_step(struct apisim *sim)
                 return;
         sim->jobs_version = sim->version;
         sim->jobs_wake_ns = INT64_MAX;
-        job_pods_release_orphans(sim);
+        sim_job_pods_release_orphans(sim);
         for (size_t i = 0; i < kind->len; i++)
                 round_of(sim, kind->objects[i]);
 }

@@ -68,7 +68,7 @@ static void forget_gone(struct apisim *sim)
         void *life;
 
         while (map_next(&sim->pods, &at, &key, &life)) {
-                if (store_by_uid(sim, key))
+                if (sim_store_by_uid(sim, key))
                         continue;
                 auto_free char *gone = xstrdup(key);
                 map_remove(&sim->pods, gone);
@@ -108,7 +108,7 @@ static void set_containers(struct json_object *pod, struct json_object *state, b
 
 static void show_waiting(struct apisim *sim, struct object *object, const char *reason, const char *message)
 {
-        struct json_object *pod = store_copy(object), *waiting = doc_set_text(doc_object(), "reason", reason);
+        struct json_object *pod = sim_store_copy(object), *waiting = doc_set_text(doc_object(), "reason", reason);
 
         set_containers(pod, doc_set(doc_object(), "waiting", doc_set_text(waiting, "message", message)), false);
         write_status(sim, object, pod);
@@ -116,7 +116,7 @@ static void show_waiting(struct apisim *sim, struct object *object, const char *
 
 static void show_unschedulable(struct apisim *sim, struct object *object)
 {
-        struct json_object *pod = store_copy(object);
+        struct json_object *pod = sim_store_copy(object);
         static const char message[] = "0/1 nodes are available: 1 Insufficient cpu.";
 
         condition_set(sim, doc_at(pod, "status"), "PodScheduled", "False", "Unschedulable", message);
@@ -126,7 +126,7 @@ static void show_unschedulable(struct apisim *sim, struct object *object)
 
 static void show_scheduled(struct apisim *sim, struct object *object, const char *node)
 {
-        struct json_object *pod = store_copy(object), *status = doc_at(pod, "status");
+        struct json_object *pod = sim_store_copy(object), *status = doc_at(pod, "status");
         static const char *const yes[] = {"PodScheduled", "Initialized", "PodReadyToStartContainers"};
 
         doc_set_text(doc_at(pod, "spec"), "nodeName", node);
@@ -141,7 +141,7 @@ static void show_scheduled(struct apisim *sim, struct object *object, const char
 
 static void show_running(struct apisim *sim, struct object *object)
 {
-        struct json_object *pod = store_copy(object), *status = doc_at(pod, "status");
+        struct json_object *pod = sim_store_copy(object), *status = doc_at(pod, "status");
         uint64_t random = sim_random(sim);
         auto_free char *ip = xasprintf("10.244.%u.%u", (unsigned)(random >> 8 & 0xff), (unsigned)(random & 0xff) | 1);
 
@@ -156,7 +156,7 @@ static void show_running(struct apisim *sim, struct object *object)
 
 static void show_ended(struct apisim *sim, struct object *object, const struct life_end *end)
 {
-        struct json_object *pod = store_copy(object), *status = doc_at(pod, "status"), *state = doc_object();
+        struct json_object *pod = sim_store_copy(object), *status = doc_at(pod, "status"), *state = doc_object();
         const char *started = doc_text(status, "containerStatuses[0].state.running.startedAt");
         const char *reason = end->reason ? end->reason : end->exit_code ? "Error" : "Completed";
 
@@ -253,10 +253,10 @@ static void kill_pod(struct apisim *sim, struct object *object, struct life *lif
         } else {
                 /* The API's own ways: the condition first, then an ordinary deletion. */
                 auto_free char *uid = xstrdup(doc_text(object->json, "metadata.uid"));
-                struct json_object *pod = store_copy(object);
+                struct json_object *pod = sim_store_copy(object);
                 condition_set(sim, doc_at(pod, "status"), "DisruptionTarget", "True", reason, "Eviction API: evicting");
                 write_status(sim, object, pod);
-                object_delete(sim, store_by_uid(sim, uid), "Background", -1);
+                object_delete(sim, sim_store_by_uid(sim, uid), "Background", -1);
         }
 }
 
@@ -323,7 +323,7 @@ static int64_t wake_of(const struct life *life)
 
 static void round_of(struct apisim *sim, const char *uid, int64_t now_ns)
 {
-        struct object *object = store_by_uid(sim, uid);
+        struct object *object = sim_store_by_uid(sim, uid);
         struct life *life = life_of(sim, object->json);
 
         while (life->next_ns <= now_ns && life->stage != LIFE_ENDED) {
@@ -332,14 +332,14 @@ static void round_of(struct apisim *sim, const char *uid, int64_t now_ns)
         }
         run_script(sim, object, life, now_ns);
         if (life->kill_ns <= now_ns)
-                kill_pod(sim, store_by_uid(sim, uid), life);
-        object = store_by_uid(sim, uid);
+                kill_pod(sim, sim_store_by_uid(sim, uid), life);
+        object = sim_store_by_uid(sim, uid);
         if (!object || !object_deleting(object))
                 return;
         see_deletion(sim, object, life, now_ns);
         if (life->stop_ns <= now_ns)
                 stopped(sim, object, life);
-        object = store_by_uid(sim, uid);
+        object = sim_store_by_uid(sim, uid);
         if (object && life->stage == LIFE_ENDED)
                 object_delete(sim, object, "Background", 0);
 }

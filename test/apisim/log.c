@@ -67,7 +67,7 @@ static void refuse_waiting(struct call *call, struct json_object *pod)
 
 void verb_log(struct call *call)
 {
-        struct object *pod = store_find(call->kind, call->namespace, call->name);
+        struct object *pod = sim_store_find(call->kind, call->namespace, call->name);
 
         if (!pod) {
                 refuse_not_found(call, call->kind, call->name);

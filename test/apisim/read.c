@@ -45,7 +45,7 @@ static bool version_asked(struct call *call, uint64_t *ret_version)
 void verb_get(struct call *call)
 {
         uint64_t version;
-        struct object *object = store_find(call->kind->storage, call->namespace, call->name);
+        struct object *object = sim_store_find(call->kind->storage, call->namespace, call->name);
 
         if (!version_asked(call, &version))
                 return;
@@ -189,11 +189,11 @@ static struct json_object *item_of(const struct kind *kind, struct json_object *
 static char *gather(struct call *call, struct page *page, struct json_object *items)
 {
         size_t len;
-        struct json_object **all = store_at(call->sim, call->kind->storage, page->version, &len);
+        struct json_object **all = sim_store_at(call->sim, call->kind->storage, page->version, &len);
         char *last = NULL;
 
         for (size_t i = 0; i < len; i++) {
-                auto_free char *key = store_key(all[i]);
+                auto_free char *key = sim_store_key(all[i]);
                 auto_free char *whole = page->select.namespace && page->continued ? xasprintf("%s/%s", page->select.namespace, page->token.start) : NULL;
                 const char *start = page->continued ? (whole ? whole : page->token.start) : NULL;
                 if (!select_takes(&page->select, all[i]) || (start && strcmp(key, start) <= 0))

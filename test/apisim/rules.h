@@ -17,6 +17,10 @@ void meta_check(const struct kind *kind, struct json_object *old, struct json_ob
 bool meta_spec_differs(struct json_object *old, struct json_object *json);
 bool meta_name_valid(const char *name, bool dots);
 
+/* ---- shape.c ---- */
+/* Whether members are of the types that their names promise. False when it was answered. Drops members that are null. */
+bool shape_fits(struct call *call, struct json_object *json);
+
 /* ---- builtin.c ---- */
 void builtin_default(struct apisim *sim, const struct kind *kind, struct json_object *json);
 void builtin_status(const struct kind *kind, struct json_object *json); /* as it begins */

@@ -88,7 +88,7 @@ struct apisim *apisim_free(struct apisim *sim)
                 return NULL;
         pods_done(sim);
         jobs_done(sim);
-        store_done(sim);
+        sim_store_done(sim);
         json_object_put(sim->definitions);
         free(sim);
         return NULL;

@@ -81,18 +81,18 @@ char *kind_api_version(const struct kind *kind);
 char *kind_qualified(const struct kind *kind, const char *word);
 
 /* ---- store.c ---- */
-struct object *store_find(const struct kind *kind, const char *namespace, const char *name);
+struct object *sim_store_find(const struct kind *kind, const char *namespace, const char *name);
 /* Takes 'json'; gives it the next resourceVersion and records the change. */
-struct object *store_put(struct apisim *sim, struct kind *kind, struct json_object *json);
-void store_remove(struct apisim *sim, struct object *object);
-void store_done(struct apisim *sim);
-/* A changed copy of an object's tree, to be handed to store_put. */
-struct json_object *store_copy(const struct object *object);
+struct object *sim_store_put(struct apisim *sim, struct kind *kind, struct json_object *json);
+void sim_store_remove(struct apisim *sim, struct object *object);
+void sim_store_done(struct apisim *sim);
+/* A changed copy of an object's tree, to be handed to sim_store_put. */
+struct json_object *sim_store_copy(const struct object *object);
 /* Objects of 'kind' as they were at 'version', by key: an array of borrowed trees that the caller frees. */
-struct json_object **store_at(const struct apisim *sim, const struct kind *kind, uint64_t version, size_t *ret_len);
-char *store_key(struct json_object *json);
+struct json_object **sim_store_at(const struct apisim *sim, const struct kind *kind, uint64_t version, size_t *ret_len);
+char *sim_store_key(struct json_object *json);
 /* Whether the uid belongs to an object that is there. */
-struct object *store_by_uid(const struct apisim *sim, const char *uid);
+struct object *sim_store_by_uid(const struct apisim *sim, const char *uid);
 
 /* ---- events.c ---- */
 /* As the kind shows it: a new reference. Only events.k8s.io differs from what is stored. */

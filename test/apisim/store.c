@@ -14,7 +14,7 @@ static char *key_of(const char *namespace, const char *name)
         return namespace && namespace[0] ? xasprintf("%s/%s", namespace, name) : xstrdup(name);
 }
 
-char *store_key(struct json_object *json)
+char *sim_store_key(struct json_object *json)
 {
         return key_of(doc_text(json, "metadata.namespace"), doc_text(json, "metadata.name"));
 }
@@ -40,7 +40,7 @@ static size_t place_of(const struct kind *kind, const char *key, bool *ret_found
         return low;
 }
 
-struct object *store_find(const struct kind *kind, const char *namespace, const char *name)
+struct object *sim_store_find(const struct kind *kind, const char *namespace, const char *name)
 {
         auto_free char *key = key_of(namespace, name);
         bool found;
@@ -49,12 +49,12 @@ struct object *store_find(const struct kind *kind, const char *namespace, const 
         return found ? kind->objects[place] : NULL;
 }
 
-struct object *store_by_uid(const struct apisim *sim, const char *uid)
+struct object *sim_store_by_uid(const struct apisim *sim, const char *uid)
 {
         return uid ? map_find(&sim->by_uid, uid) : NULL;
 }
 
-struct json_object *store_copy(const struct object *object)
+struct json_object *sim_store_copy(const struct object *object)
 {
         return doc_copy(object->json);
 }
@@ -92,9 +92,9 @@ static struct object *insert(struct kind *kind, size_t place, char *key)
         return object;
 }
 
-struct object *store_put(struct apisim *sim, struct kind *kind, struct json_object *json)
+struct object *sim_store_put(struct apisim *sim, struct kind *kind, struct json_object *json)
 {
-        auto_free char *key = store_key(json);
+        auto_free char *key = sim_store_key(json);
         bool found;
         size_t place = place_of(kind, key, &found);
         struct object *object = found ? kind->objects[place] : insert(kind, place, take(key));
@@ -115,7 +115,7 @@ static void free_object(struct object *object)
         free(object);
 }
 
-void store_remove(struct apisim *sim, struct object *object)
+void sim_store_remove(struct apisim *sim, struct object *object)
 {
         struct kind *kind = object->kind;
         bool found;
@@ -142,7 +142,7 @@ void store_forget(struct apisim *sim, size_t len)
                 memmove(sim->history, sim->history + len, sim->history_len * sizeof *sim->history);
 }
 
-void store_done(struct apisim *sim)
+void sim_store_done(struct apisim *sim)
 {
         store_forget(sim, sim->history_len);
         free(sim->history);
@@ -178,7 +178,7 @@ static struct past *past_of(const struct apisim *sim, const struct kind *kind, u
                 const struct change *change = &sim->history[i];
                 if (change->kind != kind)
                         continue;
-                auto_free char *key = store_key(change->before ? change->before : change->after);
+                auto_free char *key = sim_store_key(change->before ? change->before : change->after);
                 if (map_set(&seen, key, (void *)change))
                         continue;
                 past = xrealloc(past, (len + 1) * sizeof *past);
@@ -191,7 +191,7 @@ static struct past *past_of(const struct apisim *sim, const struct kind *kind, u
         return past;
 }
 
-struct json_object **store_at(const struct apisim *sim, const struct kind *kind, uint64_t version, size_t *ret_len)
+struct json_object **sim_store_at(const struct apisim *sim, const struct kind *kind, uint64_t version, size_t *ret_len)
 {
         size_t past_len, at = 0, len = 0, i = 0;
         struct past *past = past_of(sim, kind, version, &past_len);

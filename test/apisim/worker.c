@@ -28,7 +28,7 @@ static struct load_plan *read_plan(struct apisim *sim, struct json_object *pod)
         for (size_t i = 0; i < doc_len(volumes, "") && !name; i++)
                 if (text_equal(doc_text(doc_item(volumes, i), "name"), PLAN_VOLUME))
                         name = doc_text(doc_item(volumes, i), "configMap.name");
-        struct object *map = name ? store_find(kind_core(sim, "configmaps"), doc_text(pod, "metadata.namespace"), name) : NULL;
+        struct object *map = name ? sim_store_find(kind_core(sim, "configmaps"), doc_text(pod, "metadata.namespace"), name) : NULL;
         const char *text = map ? doc_text(map->json, "data[\"" PLAN_KEY "\"]") : NULL;
         if (text && !doc_parse(text, strlen(text), &doc, NULL))
                 load_plan_decode(doc, &plan, NULL);

@@ -54,7 +54,8 @@ static void refuse_kind(struct call *call, const char *kind)
         refuse_invalid(call, causes);
 }
 
-/* False when it was answered: the body names another kind, version, namespace or name than the path. */
+/* False when it was answered: the body names another kind, version, namespace or name than the path,
+ * or is not of the right shape. */
 static bool agrees(struct call *call, struct json_object *json)
 {
         const char *kind = doc_text(json, "kind"), *version = doc_text(json, "apiVersion"), *name = doc_text(json, "metadata.name");
@@ -76,7 +77,7 @@ static bool agrees(struct call *call, struct json_object *json)
         else if (call->name && !text_equal(name, call->name))
                 refuse_bad_request(call, "the name of the object (%s) does not match the name on the URL (%s)", name ? name : "", call->name);
         else
-                return true;
+                return shape_fits(call, json);
         return false;
 }
 
@@ -147,7 +148,7 @@ static bool check(struct call *call, struct json_object *old, struct json_object
 static bool namespace_open(struct call *call, struct json_object *json)
 {
         struct kind *namespaces = kind_core(call->sim, "namespaces");
-        struct object *space = call->namespace ? store_find(namespaces, NULL, call->namespace) : NULL;
+        struct object *space = call->namespace ? sim_store_find(namespaces, NULL, call->namespace) : NULL;
         const char *name = doc_text(json, "metadata.name");
 
         if (!call->namespace || (space && !object_deleting(space)))
@@ -172,12 +173,12 @@ static void store_new(struct call *call, struct json_object *json)
         const char *name = doc_text(json, "metadata.name");
         auto_free char *resource = kind_qualified(call->kind, call->kind->plural);
 
-        if (store_find(storage, call->namespace, name))
+        if (sim_store_find(storage, call->namespace, name))
                 refuse(call, 409, "AlreadyExists", details_of(call->kind, name), "%s \"%s\" already exists", resource, name);
         else if (call->dry_run)
                 answer_object(call, 201, json);
         else
-                answer_object(call, 201, store_put(call->sim, storage, json_object_get(json))->json);
+                answer_object(call, 201, sim_store_put(call->sim, storage, json_object_get(json))->json);
         json_object_put(json);
 }
 
@@ -272,7 +273,7 @@ static void finish(struct call *call, struct object *object, struct json_object 
 
         if (!call->dry_run)
                 object_replace(call->sim, object, json_object_get(next));
-        struct object *now = store_find(call->kind->storage, call->namespace, call->name);
+        struct object *now = sim_store_find(call->kind->storage, call->namespace, call->name);
         shown = json_object_get(now && !call->dry_run ? now->json : next);
         answer_object(call, 200, shown);
         json_object_put(next);
@@ -300,7 +301,7 @@ static void update(struct call *call, struct object *object, struct json_object 
 void verb_update(struct call *call)
 {
         struct json_object *json;
-        struct object *object = store_find(call->kind->storage, call->namespace, call->name);
+        struct object *object = sim_store_find(call->kind->storage, call->namespace, call->name);
 
         if (!read_object(call, &json))
                 return;
@@ -381,7 +382,7 @@ static void apply_patch(struct call *call, struct object *object, const struct p
 void verb_patch(struct call *call)
 {
         const struct patch_type *type = patch_type_of(call);
-        struct object *object = store_find(call->kind->storage, call->namespace, call->name);
+        struct object *object = sim_store_find(call->kind->storage, call->namespace, call->name);
         auto_json struct json_object *patch = NULL;
         struct fail fail = {0};
 
