@@ -125,6 +125,8 @@ struct harvest_point {
 };
 /* Points in time order; a stretch of time nobody reported has no point. */
 size_t harvest_points(const struct harvest *harvest, const struct harvest_point **ret_points);
+/* Adds what 'from' counted and how far it reaches, not where it begins and who reported it. Sums end at INT64_MAX. */
+void harvest_point_add(struct harvest_point *into, const struct harvest_point *from);
 /* Width of a point: the interval times a whole number, such that no record is wider and the shape has at most
  * HARVEST_POINTS_MAX points. A record belongs to the point that holds its middle. */
 int64_t harvest_point_ms(const struct harvest *harvest);

@@ -60,7 +60,7 @@ static void add_capped(int64_t *into, int64_t more)
                 *into = INT64_MAX;
 }
 
-static void merge_point(struct harvest_point *into, struct harvest_point *from)
+void harvest_point_add(struct harvest_point *into, const struct harvest_point *from)
 {
         record_add_counters(&into->counters, &from->counters);
         add_hist(&into->latency, from->latency);
@@ -73,7 +73,6 @@ static void merge_point(struct harvest_point *into, struct harvest_point *from)
         into->backlog_ms += from->backlog_ms;
         if (into->to_ms < from->to_ms)
                 into->to_ms = from->to_ms;
-        point_done(from);
 }
 
 static uint32_t count_bits(const uint64_t bits[WORKER_WORDS])
@@ -95,7 +94,8 @@ static void widen(struct harvest *harvest)
                 struct harvest_point *from = &harvest->points[i];
                 int64_t from_ms = from->from_ms / harvest->width_ms * harvest->width_ms;
                 if (len > 0 && harvest->points[len - 1].from_ms == from_ms) {
-                        merge_point(&harvest->points[len - 1], from);
+                        harvest_point_add(&harvest->points[len - 1], from);
+                        point_done(from);
                         for (size_t w = 0; w < WORKER_WORDS; w++)
                                 harvest->seen[len - 1][w] |= harvest->seen[i][w];
                         harvest->points[len - 1].workers = count_bits(harvest->seen[len - 1]);

@@ -193,15 +193,6 @@ struct grid {
         struct record_counters total; /* says which columns there are */
 };
 
-static void add_hist(struct hist **into, const struct hist *from)
-{
-        if (!from)
-                return;
-        if (!*into)
-                *into = hist_new(2);
-        hist_add(*into, from);
-}
-
 static void add_point(struct grid *grid, const struct harvest_point *from)
 {
         int64_t from_ms = from->from_ms / grid->point_ms * grid->point_ms;
@@ -211,21 +202,11 @@ static void add_point(struct grid *grid, const struct harvest_point *from)
                 into = &grid->points[grid->len++];
                 into->from_ms = from_ms;
         }
-        if (into->to_ms < from->to_ms)
-                into->to_ms = from->to_ms;
+        harvest_point_add(into, from);
+        record_add_counters(&grid->total, &from->counters);
         /* Who reported each part is not known any more: the most at once. */
         if (into->workers < from->workers)
                 into->workers = from->workers;
-        record_add_counters(&into->counters, &from->counters);
-        record_add_counters(&grid->total, &from->counters);
-        add_hist(&into->latency, from->latency);
-        add_hist(&into->error, from->error);
-        add_hist(&into->censored, from->censored);
-        into->latency_sum_ns += from->latency_sum_ns;
-        into->cpu_us += from->cpu_us;
-        into->throttled_us += from->throttled_us;
-        into->in_flight_ms += from->in_flight_ms;
-        into->backlog_ms += from->backlog_ms;
 }
 
 static void grid_init(struct grid *grid, const struct fold *fold, int merged)
