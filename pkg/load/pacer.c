@@ -65,7 +65,7 @@ static bool may_poll(struct pacer *pacer, int64_t now_ns)
 
 static int poll_until(struct pacer *pacer, int epoll_fd, struct epoll_event *events, int events_max, int64_t at_ns)
 {
-        int64_t from_ns = clock_now_ns(clock_system()), now_ns = from_ns;
+        int64_t from_ns = clock_now_ns(clock_system()), now_ns;
         int got = 0;
 
         /* At least once: answers are read even when sends are late. */
