@@ -68,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 harvest_feed(again, 0, log.data, log.size);
         }
         must_be_bounded(whole);
+        fuzz_must_be_packable(whole);
         fuzz_must_be_sound(whole);
         auto_free char *result = fuzz_result(whole);
         must_be_alike(whole, result, pieces, false);

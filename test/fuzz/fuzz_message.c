@@ -15,6 +15,7 @@ static void must_be_taken_once(const char *text, size_t size)
         must(view->message == (view->foreign == 0) && view->message == (harvest_message_doc(harvest, 0) != NULL));
         must(!view->message || view->state == HARVEST_ENDED);
         fuzz_must_be_sound(harvest);
+        fuzz_must_be_packable(harvest);
         harvest_message(harvest, 0, text, size);
         auto_free char *result_again = fuzz_result(harvest);
         must(!view->tainted && strcmp(result, result_again) == 0);

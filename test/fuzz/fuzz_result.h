@@ -10,7 +10,9 @@
 #include "base/text.h"
 #include "fuzz_json.h"
 #include "result/fold.h"
+#include "result/gates.h"
 #include "result/harvest.h"
+#include "result/pack.h"
 #include "result/status.h"
 
 #define RUN_UID "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -31,8 +33,8 @@ static inline void fuzz_frame(struct buf *out, const char *text, size_t size)
                 buf_format(out, ",\"crc\":\"%08x\"}", text_crc32c(0, text, size));
 }
 
-/* The run's result as text that the caller frees; it must be JSON, with figures that are figures. */
-static inline char *fuzz_result(const struct harvest *harvest)
+/* The run's result; fold_free() frees it. */
+static inline struct fold *fuzz_fold(const struct harvest *harvest)
 {
         static char uid[] = RUN_UID, first[] = "get-cart", second[] = "list";
         struct load_plan plan = {.run_uid = uid, .workers = 1, .timeout_ms = 1000, .interval_ms = 1000, .shape_ms = SHAPE_MS};
@@ -43,9 +45,16 @@ static inline char *fuzz_result(const struct harvest *harvest)
         plan.requests[0].name = first;
         plan.requests[1].name = second;
         plan.requests_len = 2;
-        struct fold *fold = fold_new(harvest, &plan);
+        return fold_new(harvest, &plan);
+}
+
+/* It as text that the caller frees; it must be JSON, with figures that are figures. */
+static inline char *fuzz_result(const struct harvest *harvest)
+{
+        struct fold *fold = fuzz_fold(harvest);
         struct json_object *full = status_encode_full(fold);
         char *text = xstrdup(doc_print(full));
+
         must(fold->covered <= 1 && fold->reduced <= fold->covered && fold->lost == (fold->covered == 0));
         must(fold_error_ratio(&fold->whole) >= 0 && fold_error_ratio(&fold->whole) <= 1);
         must(fold_offered_rps(&fold->whole) >= 0 && fold->whole.to_ms >= 0 && fold->whole.to_ms <= SHAPE_MS);
@@ -56,6 +65,32 @@ static inline char *fuzz_result(const struct harvest *harvest)
         json_object_put(full);
         fold_free(fold);
         return text;
+}
+
+/* What is judged and stored of it: within its bounds, the same bytes each time, and without a negative number. */
+static inline void fuzz_must_be_packable(const struct harvest *harvest)
+{
+        struct fold *fold = fuzz_fold(harvest);
+        struct json_object *summary = status_encode_full(fold);
+        const struct gates_facts facts = {0};
+        const struct gates gates = gates_judge(fold, &GATES_LIMITS_DEFAULT, &facts);
+        const struct pack_input input = {.namespace = "shop", .run_name = "web-1", .run_uid = RUN_UID, .profile = "web",
+                                         .fold = fold, .interval_ms = 1000, .summary = summary};
+        struct pack pack, again;
+
+        for (size_t i = 0; i < gates.len; i++)
+                fuzz_must_be_utf8(gates.reasons[i].text);
+        must(!pack_write(&input, &pack, NULL) && !pack_write(&input, &again, NULL));
+        must(pack.len >= 2 && pack.len <= PACK_CHUNKS_MAX + 1 && strcmp(pack.digest, again.digest) == 0);
+        for (size_t i = 0; i < pack.len; i++) {
+                must(strlen(doc_print(pack.maps[i])) <= PACK_BYTES_MAX + 4096);
+                const char *grid = doc_text(pack.maps[i], "data[\"grid.json\"]");
+                must(!grid || !strchr(grid, '-'));
+        }
+        pack_done(&pack);
+        pack_done(&again);
+        json_object_put(summary);
+        fold_free(fold);
 }
 
 static inline void fuzz_must_be_sound(const struct harvest *harvest)
