@@ -159,12 +159,19 @@ static void finish_namespace(struct apisim *sim, struct object *space)
         object_replace(sim, space, next);
 }
 
+static bool matters(const struct change *change)
+{
+        return !change->after || doc_at(change->after, "metadata.deletionTimestamp") || doc_at(change->after, "metadata.ownerReferences");
+}
+
 void collect_step(struct apisim *sim)
 {
-        if (sim->collected_version == sim->version)
-                return;
-        sim->collected_version = sim->version;
+        bool due = sim_store_changed(sim, sim->collected_version, matters);
         size_t len;
+
+        sim->collected_version = sim->version;
+        if (!due)
+                return;
         char **uids = all_uids(sim, &len);
         for (size_t i = 0; i < len; i++) {
                 struct object *object = sim_store_by_uid(sim, uids[i]);

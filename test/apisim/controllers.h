@@ -13,7 +13,10 @@ void pods_step(struct apisim *sim);
 void pods_done(struct apisim *sim);
 
 /* Forgets the oldest 'len' changes. */
-void store_forget(struct apisim *sim, size_t len);
+void sim_store_forget(struct apisim *sim, size_t len);
+
+/* Whether a change after 'version' matters; also when nobody knows any more. */
+bool sim_store_changed(const struct apisim *sim, uint64_t version, bool (*matters)(const struct change *change));
 
 /* As a client's delete would do it: finalizers and graceful pods are kept, marked. 'policy' is "Background", "Foreground" or
  * "Orphan"; 'grace_s' < 0: the pod's own. */

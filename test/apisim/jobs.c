@@ -32,6 +32,22 @@ static struct job_memory *memory_of(struct apisim *sim, struct json_object *job)
         return memory;
 }
 
+static void forget_gone(struct apisim *sim)
+{
+        size_t at = 0;
+        const char *key;
+        void *memory;
+
+        while (map_next(&sim->jobs, &at, &key, &memory)) {
+                if (sim_store_by_uid(sim, key))
+                        continue;
+                auto_free char *gone = xstrdup(key);
+                map_remove(&sim->jobs, gone);
+                free(memory);
+                at = 0; /* the map has changed */
+        }
+}
+
 void jobs_done(struct apisim *sim)
 {
         size_t at = 0;
@@ -120,7 +136,7 @@ static void end_job(struct apisim *sim, struct json_object *job, struct json_obj
         struct json_object *list = doc_at(status, "conditions");
 
         /* The last word waits until no pod is left that runs. */
-        if (finished(status) || pods->active || pods->terminating || (!succeeded && !condition_is_true(status, "FailureTarget")))
+        if (pods->active || pods->terminating || (!succeeded && !condition_is_true(status, "FailureTarget")))
                 return;
         for (size_t i = 0; i < doc_len(list, ""); i++) {
                 struct json_object *target = doc_item(list, i);
@@ -214,11 +230,11 @@ static void round_of(struct apisim *sim, struct object *object)
         if (!status)
                 doc_set(next, "status", status = doc_object());
         sim_job_pods_look(sim, job, &pods);
-        bool deleting = object_deleting(object), over = finished(status);
+        bool deleting = object_deleting(object);
         struct fate fate = fate_of(sim, job, &pods, memory);
         back_off(sim, memory, &pods);
         release_pods(sim, pods.ended, pods.ended_len);
-        if (!over && !deleting) {
+        if (!deleting) {
                 set_suspended(sim, job, status);
                 if (fate.target && !condition_is_true(status, "FailureTarget") && !condition_is_true(status, "SuccessCriteriaMet"))
                         condition_set(sim, status, fate.target, "True", fate.reason, fate.message);
@@ -238,15 +254,25 @@ static void round_of(struct apisim *sim, struct object *object)
                 object_replace(sim, now, json_object_get(next));
 }
 
+static bool matters(const struct change *change)
+{
+        return kind_is(change->kind, "batch", "jobs") || kind_is(change->kind, "", "pods");
+}
+
 void jobs_step(struct apisim *sim)
 {
         struct kind *kind = kind_find(sim, "batch", "v1", "jobs");
 
-        if (sim->jobs_version == sim->version && sim_now_ns(sim) < sim->jobs_wake_ns)
-                return;
+        bool due = sim_store_changed(sim, sim->jobs_version, matters) || sim_now_ns(sim) >= sim->jobs_wake_ns;
+
         sim->jobs_version = sim->version;
+        if (!due)
+                return;
         sim->jobs_wake_ns = INT64_MAX;
+        forget_gone(sim);
         sim_job_pods_release_orphans(sim);
+        /* A finished Job has let go of all its pods. */
         for (size_t i = 0; i < kind->len; i++)
-                round_of(sim, kind->objects[i]);
+                if (!finished(doc_at(kind->objects[i]->json, "status")))
+                        round_of(sim, kind->objects[i]);
 }

@@ -82,97 +82,6 @@ struct life *life_find(struct apisim *sim, const char *uid)
         return uid ? map_find(&sim->pods, uid) : NULL;
 }
 
-/* ---- What the pod shows ---- */
-
-static void write_status(struct apisim *sim, struct object *pod, struct json_object *next)
-{
-        object_replace(sim, pod, next);
-}
-
-/* {"name", "state", "ready", …} of every container, in one state. */
-static void set_containers(struct json_object *pod, struct json_object *state, bool running)
-{
-        struct json_object *containers = doc_at(pod, "spec.containers"), *list = doc_array();
-
-        for (size_t i = 0; i < doc_len(containers, ""); i++) {
-                struct json_object *container = doc_item(containers, i), *status = doc_object();
-                doc_set(doc_set_text(status, "name", doc_text(container, "name")), "state", doc_copy(state));
-                doc_set(status, "lastState", doc_object());
-                doc_set_int(doc_set_bool(status, "ready", running), "restartCount", 0);
-                doc_set_text(doc_set_text(status, "image", doc_text(container, "image")), "imageID", running ? "sha256:apisim" : "");
-                doc_push(list, doc_set_bool(status, "started", running));
-        }
-        doc_set(doc_at(pod, "status"), "containerStatuses", list);
-        json_object_put(state);
-}
-
-static void show_waiting(struct apisim *sim, struct object *object, const char *reason, const char *message)
-{
-        struct json_object *pod = sim_store_copy(object), *waiting = doc_set_text(doc_object(), "reason", reason);
-
-        set_containers(pod, doc_set(doc_object(), "waiting", doc_set_text(waiting, "message", message)), false);
-        write_status(sim, object, pod);
-}
-
-static void show_unschedulable(struct apisim *sim, struct object *object)
-{
-        struct json_object *pod = sim_store_copy(object);
-        static const char message[] = "0/1 nodes are available: 1 Insufficient cpu.";
-
-        condition_set(sim, doc_at(pod, "status"), "PodScheduled", "False", "Unschedulable", message);
-        event_write(sim, pod, "default-scheduler", "Warning", "FailedScheduling", message);
-        write_status(sim, object, pod);
-}
-
-static void show_scheduled(struct apisim *sim, struct object *object, const char *node)
-{
-        struct json_object *pod = sim_store_copy(object), *status = doc_at(pod, "status");
-        static const char *const yes[] = {"PodScheduled", "Initialized", "PodReadyToStartContainers"};
-
-        doc_set_text(doc_at(pod, "spec"), "nodeName", node);
-        for (size_t i = 0; i < ARRAY_LEN(yes); i++)
-                condition_set(sim, status, yes[i], "True", NULL, NULL);
-        condition_set(sim, status, "Ready", "False", "ContainersNotReady", "containers with unready status");
-        condition_set(sim, status, "ContainersReady", "False", "ContainersNotReady", "containers with unready status");
-        doc_set_text(doc_set(status, "startTime", sim_time(sim)), "hostIP", "192.0.2.1");
-        set_containers(pod, doc_set(doc_object(), "waiting", doc_set_text(doc_object(), "reason", "ContainerCreating")), false);
-        write_status(sim, object, pod);
-}
-
-static void show_running(struct apisim *sim, struct object *object)
-{
-        struct json_object *pod = sim_store_copy(object), *status = doc_at(pod, "status");
-        uint64_t random = sim_random(sim);
-        auto_free char *ip = xasprintf("10.244.%u.%u", (unsigned)(random >> 8 & 0xff), (unsigned)(random & 0xff) | 1);
-
-        doc_set_text(status, "phase", "Running");
-        doc_set_text(status, "podIP", ip);
-        doc_set(status, "podIPs", doc_push(doc_array(), doc_set_text(doc_object(), "ip", ip)));
-        condition_set(sim, status, "Ready", "True", NULL, NULL);
-        condition_set(sim, status, "ContainersReady", "True", NULL, NULL);
-        set_containers(pod, doc_set(doc_object(), "running", doc_set(doc_object(), "startedAt", sim_time(sim))), true);
-        write_status(sim, object, pod);
-}
-
-static void show_ended(struct apisim *sim, struct object *object, const struct life_end *end)
-{
-        struct json_object *pod = sim_store_copy(object), *status = doc_at(pod, "status"), *state = doc_object();
-        const char *started = doc_text(status, "containerStatuses[0].state.running.startedAt");
-        const char *reason = end->reason ? end->reason : end->exit_code ? "Error" : "Completed";
-
-        doc_set_text(doc_set_int(state, "exitCode", end->exit_code), "reason", reason);
-        doc_set_text(state, "message", end->message);
-        doc_set(doc_set_text(state, "startedAt", started), "finishedAt", sim_time(sim));
-        doc_set_text(status, "phase", end->exit_code ? "Failed" : "Succeeded");
-        doc_set_text(doc_set_text(status, "reason", end->pod_reason), "message", end->pod_message);
-        condition_set(sim, status, "Ready", "False", end->exit_code ? "PodFailed" : "PodCompleted", NULL);
-        condition_set(sim, status, "ContainersReady", "False", end->exit_code ? "PodFailed" : "PodCompleted", NULL);
-        if (end->disruption)
-                condition_set(sim, status, "DisruptionTarget", "True", end->disruption, end->pod_message);
-        set_containers(pod, doc_set(doc_object(), "terminated", state), false);
-        write_status(sim, object, pod);
-}
-
 /* ---- Stages ---- */
 
 static void end_life(struct apisim *sim, struct object *object, struct life *life, const struct life_end *end)
@@ -180,14 +89,14 @@ static void end_life(struct apisim *sim, struct object *object, struct life *lif
         life->stage = LIFE_ENDED;
         life->log->ended = true;
         life->next_ns = life->kill_ns = life->stop_ns = INT64_MAX;
-        show_ended(sim, object, end);
+        pod_show_ended(sim, object, end);
 }
 
 static void start(struct apisim *sim, struct object *object, struct life *life, int64_t at_ns)
 {
         const struct pod_script *script = &life->script;
 
-        show_running(sim, object);
+        pod_show_running(sim, object);
         life->stage = LIFE_RUNNING;
         life->started_ns = at_ns;
         life->next_ns = script->run_ms < 0 ? INT64_MAX : at_ns + script->run_ms * NS_PER_MS;
@@ -211,21 +120,21 @@ static void pass_stage(struct apisim *sim, struct object *object, struct life *l
                 life->stage = LIFE_SCHEDULED;
                 life->next_ns = script->node ? at_ns + script->pull_ms * NS_PER_MS : INT64_MAX;
                 if (script->node)
-                        show_scheduled(sim, object, script->node);
+                        pod_show_scheduled(sim, object, script->node);
                 else
-                        show_unschedulable(sim, object);
+                        pod_show_unschedulable(sim, object);
                 break;
         case LIFE_SCHEDULED:
                 life->stage = script->pull_error ? LIFE_PULL_FAILED : LIFE_PULLED;
                 life->next_ns = at_ns + (script->pull_error ? BACK_OFF_NS : script->start_ms * NS_PER_MS);
                 if (script->pull_error) {
                         event_write(sim, object->json, COMPONENT, "Warning", "Failed", script->pull_error);
-                        show_waiting(sim, object, "ErrImagePull", script->pull_error);
+                        pod_show_waiting(sim, object, "ErrImagePull", script->pull_error);
                 }
                 break;
         case LIFE_PULL_FAILED:
                 life->next_ns = INT64_MAX;
-                show_waiting(sim, object, "ImagePullBackOff", script->pull_error);
+                pod_show_waiting(sim, object, "ImagePullBackOff", script->pull_error);
                 break;
         case LIFE_PULLED:
                 start(sim, object, life, at_ns);
@@ -255,7 +164,7 @@ static void kill_pod(struct apisim *sim, struct object *object, struct life *lif
                 auto_free char *uid = xstrdup(doc_text(object->json, "metadata.uid"));
                 struct json_object *pod = sim_store_copy(object);
                 condition_set(sim, doc_at(pod, "status"), "DisruptionTarget", "True", reason, "Eviction API: evicting");
-                write_status(sim, object, pod);
+                object_replace(sim, object, pod);
                 object_delete(sim, sim_store_by_uid(sim, uid), "Background", -1);
         }
 }
@@ -344,15 +253,22 @@ static void round_of(struct apisim *sim, const char *uid, int64_t now_ns)
                 object_delete(sim, object, "Background", 0);
 }
 
+static bool matters(const struct change *change)
+{
+        return kind_is(change->kind, "", "pods");
+}
+
 void pods_step(struct apisim *sim)
 {
         struct kind *kind = kind_core(sim, "pods");
         int64_t now_ns = sim_now_ns(sim);
         size_t len = kind->len;
 
-        if (!sim->options.script || (sim->pods_version == sim->version && now_ns < sim->pods_wake_ns))
-                return;
+        bool due = now_ns >= sim->pods_wake_ns || sim_store_changed(sim, sim->pods_version, matters);
+
         sim->pods_version = sim->version;
+        if (!sim->options.script || !due)
+                return;
         sim->pods_wake_ns = INT64_MAX;
         char **uids = xcalloc(len + 1, sizeof *uids);
         for (size_t i = 0; i < len; i++)

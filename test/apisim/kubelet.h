@@ -35,6 +35,13 @@ struct life_end {
 /* NULL: the pod has never been looked at, or is gone. */
 struct life *life_find(struct apisim *sim, const char *uid);
 
+/* ---- pod_status.c: each writes the pod's status ---- */
+void pod_show_unschedulable(struct apisim *sim, struct object *object);
+void pod_show_scheduled(struct apisim *sim, struct object *object, const char *node);
+void pod_show_waiting(struct apisim *sim, struct object *object, const char *reason, const char *message);
+void pod_show_running(struct apisim *sim, struct object *object);
+void pod_show_ended(struct apisim *sim, struct object *object, const struct life_end *end);
+
 void pod_log_leave(struct pod_log *log);
 
 /* Reads plan and index from the pod's ConfigMap and annotation. NULL when there are none. */

@@ -102,7 +102,7 @@ bool apisim_step(struct apisim *sim)
         jobs_step(sim);
         pods_step(sim);
         if (sim->options.history_max && sim->history_len > 2 * sim->options.history_max)
-                store_forget(sim, sim->history_len - sim->options.history_max);
+                sim_store_forget(sim, sim->history_len - sim->options.history_max);
         return sim->version != version;
 }
 
@@ -113,7 +113,7 @@ int64_t apisim_wake_ns(const struct apisim *sim)
 
 void apisim_compact(struct apisim *sim)
 {
-        store_forget(sim, sim->history_len);
+        sim_store_forget(sim, sim->history_len);
 }
 
 uint64_t apisim_version(const struct apisim *sim)

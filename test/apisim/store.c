@@ -129,7 +129,7 @@ void sim_store_remove(struct apisim *sim, struct object *object)
         free_object(object);
 }
 
-void store_forget(struct apisim *sim, size_t len)
+void sim_store_forget(struct apisim *sim, size_t len)
 {
         for (size_t i = 0; i < len; i++) {
                 json_object_put(sim->history[i].before);
@@ -144,7 +144,7 @@ void store_forget(struct apisim *sim, size_t len)
 
 void sim_store_done(struct apisim *sim)
 {
-        store_forget(sim, sim->history_len);
+        sim_store_forget(sim, sim->history_len);
         free(sim->history);
         for (size_t i = 0; i < sim->kinds_len; i++) {
                 struct kind *kind = &sim->kinds[i];
@@ -153,6 +153,16 @@ void sim_store_done(struct apisim *sim)
                 free(kind->objects);
         }
         map_done(&sim->by_uid);
+}
+
+bool sim_store_changed(const struct apisim *sim, uint64_t version, bool (*matters)(const struct change *change))
+{
+        if (version < sim->compacted)
+                return true;
+        for (size_t i = history_after(sim, version); i < sim->history_len; i++)
+                if (matters(&sim->history[i]))
+                        return true;
+        return false;
 }
 
 /* ---- The past ---- */
