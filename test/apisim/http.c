@@ -2,19 +2,18 @@
 #include "http.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "http_head.h"
 
 #define HEAD_BYTES_MAX (64u << 10)
 #define BODY_BYTES_MAX (3u << 20) /* as the real server */
@@ -35,12 +34,6 @@ struct http {
         int fd;
         struct connection *connections;
         struct loop_timer timer;
-};
-
-struct head {
-        char method[16], *target, *content_type;
-        size_t size, body_size;
-        bool close, expects, chunked, bad;
 };
 
 /* ---- Writing ---- */
@@ -116,7 +109,7 @@ static void add_warning(struct buf *out, const char *text)
         buf_text(out, "\"\r\n");
 }
 
-static void answer(struct connection *connection, const struct head *head, struct apisim_answer *answer)
+static void answer(struct connection *connection, const struct http_head *head, struct apisim_answer *answer)
 {
         struct buf *out = &connection->out;
 
@@ -139,43 +132,6 @@ static void answer(struct connection *connection, const struct head *head, struc
 
 /* ---- Reading ---- */
 
-static void read_header(struct head *head, const char *name, char *value)
-{
-        if (strcasecmp(name, "content-length") == 0)
-                head->body_size = strtoul(value, NULL, 10);
-        else if (strcasecmp(name, "content-type") == 0)
-                head->content_type = value;
-        else if (strcasecmp(name, "connection") == 0)
-                head->close = strcasecmp(value, "close") == 0;
-        else if (strcasecmp(name, "expect") == 0)
-                head->expects = true;
-        else if (strcasecmp(name, "transfer-encoding") == 0)
-                head->chunked = true;
-}
-
-/* 'text' is changed; what the head holds points into it. */
-static void read_head(char *text, struct head *head)
-{
-        char *rest = NULL, *line = strtok_r(text, "\r\n", &rest);
-        char *space = line ? strchr(line, ' ') : NULL, *end = space ? strchr(space + 1, ' ') : NULL;
-
-        head->bad = !end || (size_t)(space - line) >= sizeof head->method || space[1] != '/';
-        if (head->bad)
-                return;
-        *space = *end = '\0';
-        strcpy(head->method, line);
-        head->target = space + 1;
-        while ((line = strtok_r(NULL, "\r\n", &rest))) {
-                char *value = strchr(line, ':');
-                if (!value)
-                        continue;
-                *value++ = '\0';
-                while (isspace((unsigned char)*value))
-                        value++;
-                read_header(head, line, value);
-        }
-}
-
 static void refuse(struct connection *connection, int status, const char *why)
 {
         buf_format(&connection->out, "HTTP/1.1 %d apisim\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", status,
@@ -195,7 +151,7 @@ static bool take_request(struct connection *connection)
 {
         struct buf *in = &connection->in;
         char *end = in->size ? memmem(in->data, in->size, "\r\n\r\n", 4) : NULL;
-        struct head head = {0};
+        struct http_head head = {0};
         struct apisim_answer reply;
 
         if (!end) {
@@ -205,7 +161,7 @@ static bool take_request(struct connection *connection)
         }
         head.size = (size_t)(end - in->data) + 4;
         auto_free char *text = xstrndup(in->data, head.size);
-        read_head(text, &head);
+        http_head_read(text, &head);
         if (head.bad || head.chunked || head.body_size > BODY_BYTES_MAX) {
                 refuse(connection, head.chunked ? 411 : head.bad ? 400 : 413, "apisim reads HTTP/1.1 with Content-Length up to 3 MiB\n");
                 return false;

@@ -103,6 +103,22 @@ static const char *wrong_member(struct json_object *json, const char **ret_words
         return wrong;
 }
 
+/* What a patch makes of an object is the patch's fault, and another answer. */
+static void refuse_shape(struct call *call, const char *wrong, const char *words)
+{
+        const struct kind *kind = call->kind;
+        struct json_object *causes = doc_array();
+        auto_free char *text = xasprintf("json: cannot unmarshal into field %s of type %s", wrong, words);
+
+        if (strcmp(call->request->method, "PATCH") != 0) {
+                json_object_put(causes);
+                refuse_bad_request(call, "%s in version \"%s\" cannot be handled as a %s: %s", kind->name, kind->version, kind->name, text);
+                return;
+        }
+        cause_add(causes, CAUSE_INVALID, "patch", "\"\": %s", text);
+        refuse(call, 422, "Invalid", doc_set(doc_object(), "causes", causes), " \"\" is invalid: patch: Invalid value: \"\": %s", text);
+}
+
 bool shape_fits(struct call *call, struct json_object *json)
 {
         const char *words = NULL;
@@ -116,7 +132,6 @@ bool shape_fits(struct call *call, struct json_object *json)
                 words = "struct";
         }
         if (wrong)
-                refuse_bad_request(call, "%s in version \"%s\" cannot be handled as a %s: json: cannot unmarshal into field %s of type %s",
-                                   call->kind->name, call->kind->version, call->kind->name, wrong, words);
+                refuse_shape(call, wrong, words);
         return !wrong;
 }
