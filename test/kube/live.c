@@ -221,7 +221,6 @@ static void many_objects_pages_and_watches(void)
         verdict(doc_len(list, "items") >= CONFIGMAPS, "paged list is whole", text);
 
         struct answer removed = {0};
-        auto_free char *path = kube_path(&ref);
         for (int i = 0; i < CONFIGMAPS; i += 2) {
                 snprintf(text, sizeof text, "many-%d", i);
                 struct kube_ref one = ref_to(&kube_configmaps, text);
