@@ -57,6 +57,7 @@ static void end_pass(struct session *session, const struct fail *fail)
         struct manager *manager = session->manager;
 
         session->request = 0;
+        session->admitting = false; /* the cache knows by now */
         if (fail && fail->kind)
                 manager_pass_failed(manager, session->key, fail);
         else
@@ -181,6 +182,7 @@ static bool write_status(struct session *session, const struct run_view *view, c
         session->shown_ns = sight->now_ns;
         if (!patch)
                 return false;
+        session->admitting = plan->action == RUN_ADMIT;
         struct effect *effect = effect_new(session, &kind_runs, session->manager->runs, run->name, run->uid, plan->action);
         struct kube_ref ref = ref_of(effect);
         session->request = kube_patch(session->manager->client, &ref, "status", KUBE_PATCH_MERGE, patch, effect_done, effect);

@@ -23,7 +23,24 @@ static bool earlier(const struct run *a, const struct run *b)
         return strcmp(a->name, b->name) < 0;
 }
 
-/* Who else of the runs under way names this target in its status? Targets are of the run's own namespace. */
+static bool same_target(struct manager *manager, const struct run *other, const char *target)
+{
+        if (other->target)
+                return text_equal(other->target, target);
+        auto_free char *wanted = session_target_wanted(manager, other); /* nobody has looked at it yet */
+        return text_equal(wanted, target);
+}
+
+/* Admitted, or about to be: of two runs that appear together, the second must see the first before the cache does. */
+static bool begun(const struct manager *manager, const struct run *run)
+{
+        auto_free char *key = xasprintf("r:%s/%s", run->namespace, run->name);
+        const struct session *session = map_find(&manager->sessions, key);
+
+        return run->start_wall_ms >= 0 || (session && session->admitting);
+}
+
+/* Who else of the runs under way has this target? Targets are of the run's own namespace. */
 static void fill_queue(struct manager *manager, const struct run *run, const char *target, struct run_view *view)
 {
         size_t at = 0;
@@ -40,9 +57,9 @@ static void fill_queue(struct manager *manager, const struct run *run, const cha
                 struct json_object *object = kube_cache_find(manager->runs, run->namespace, name);
                 struct run other;
                 run_decode(object, &other);
-                if (!object || text_equal(other.uid, run->uid) || other.terminal || !text_equal(other.target, target))
+                if (!object || text_equal(other.uid, run->uid) || other.terminal || !same_target(manager, &other, target))
                         continue;
-                if (other.start_wall_ms >= 0)
+                if (begun(manager, &other))
                         busy = true;
                 else if (earlier(&other, run))
                         ahead++;

@@ -69,6 +69,7 @@ struct session {
         char *stale_chunk;             /* UID of a ConfigMap that an earlier harvest left under the next one's name */
 
         char problem[SESSION_TEXT_MAX]; /* why the target cannot be resolved, "" when it can */
+        bool admitting;                /* its admission is on the way: the cache does not show it yet */
         bool refused;
         char refusal[SESSION_TEXT_MAX];
         struct diagnosis diagnosis;    /* the last that was seen wrong with worker pods or their creation */
@@ -86,6 +87,8 @@ void session_resolve(struct session *session, const struct run *run, bool plan_f
 enum fail_kind session_load_plan(struct session *session, struct json_object *configmap, struct fail *fail);
 /* Loads and merges the profile, once. FAIL_MISSING: there is none yet. FAIL_INVALID: it can never run. */
 enum fail_kind session_load_profile(struct session *session, const struct run *run, struct fail *fail);
+/* Key of the target that a run would load which status does not name yet; NULL when it cannot be known. The caller frees it. */
+char *session_target_wanted(struct manager *manager, const struct run *run);
 /* Plan (or profile and target) and surroundings are complete. */
 bool session_ready(const struct session *session);
 /* Once after the first lists: what the plan knew and the lists do not show is gone. */

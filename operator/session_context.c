@@ -269,21 +269,46 @@ static void ask_service(struct session *session)
                                         service_arrived, session));
 }
 
-enum fail_kind session_load_profile(struct session *session, const struct run *run, struct fail *fail)
+/* The profile as the run has it: merged with its overrides. *ret_object is borrowed, NULL for a template. */
+static enum fail_kind profile_of(struct manager *manager, const struct run *run, struct profile **ret_profile,
+                                 struct json_object **ret_object, struct fail *fail)
 {
-        struct json_object *object = run->profile ? kube_cache_find(session->manager->profiles, run->namespace, run->profile) : NULL;
+        struct json_object *object = run->profile ? kube_cache_find(manager->profiles, run->namespace, run->profile) : NULL;
         struct json_object *spec = run->profile ? doc_at(object, "spec") : run->template;
         auto_json struct json_object *merged = NULL;
 
-        if (session->profile)
-                return FAIL_NONE;
         if (!spec)
                 return fail_set(fail, FAIL_MISSING, "there is no PerformanceProfile %s in namespace %s",
                                 run->profile ? run->profile : "(none)", run->namespace);
-        if (profile_merge(spec, run->overrides, &merged, fail) || profile_decode(merged, &session->profile, fail))
+        if (profile_merge(spec, run->overrides, &merged, fail) || profile_decode(merged, ret_profile, fail))
+                return fail->kind;
+        *ret_object = object;
+        return FAIL_NONE;
+}
+
+enum fail_kind session_load_profile(struct session *session, const struct run *run, struct fail *fail)
+{
+        struct json_object *object = NULL;
+
+        if (session->profile)
+                return FAIL_NONE;
+        if (profile_of(session->manager, run, &session->profile, &object, fail))
                 return fail->kind;
         session->profile_object = object ? doc_copy(object) : NULL;
         return FAIL_NONE;
+}
+
+char *session_target_wanted(struct manager *manager, const struct run *run)
+{
+        struct json_object *object = NULL;
+        struct profile *profile = NULL;
+        struct fail fail = {0};
+
+        if (profile_of(manager, run, &profile, &object, &fail))
+                return NULL;
+        char *key = target_key(profile, run->namespace);
+        profile_free(profile);
+        return key;
 }
 
 /* Arrays of the slices as the cache has them now. */

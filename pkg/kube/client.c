@@ -19,6 +19,7 @@
 /* Not a byte of an answer for so long, and longer with every attempt, and a read is made again on a new connection:
  * libcurl 7.88 has been seen to forget a request that shares a young HTTP/2 connection with others. */
 #define READ_SILENCE_S 8
+#define WRITE_SILENCE_S 12 /* then the live read tells; a webhook has 10 s unless it asked for more */
 #define HEAD_NS (10 * NS_PER_S)
 #define URGENT_NS (5 * NS_PER_S)
 #define PEER_MS 30000
@@ -277,6 +278,8 @@ static int64_t silence_ns(const struct request *request)
 {
         if (request->class == CLASS_READ)
                 return (READ_SILENCE_S * NS_PER_S) << (request->attempts > 3 ? 3 : request->attempts - 1);
+        if (request->class == CLASS_WRITE)
+                return WRITE_SILENCE_S * NS_PER_S;
         return request->silence_s * NS_PER_S;
 }
 

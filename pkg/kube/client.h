@@ -12,7 +12,7 @@
  * followed: the token goes to the configured server and nowhere else.
  * In flight: at most KUBE_WRITES_MAX writes and KUBE_READS_MAX reads at once, more wait in order. Streams and urgent
  * requests (Leases) pass that queue, each sort on connections of its own; urgent ones get 5 s and no repeats, others 65 s.
- * A read of whose answer no byte comes for 8 s (then 16, 32, 64) is made again on a new connection. */
+ * A read of whose answer no byte comes for 8 s (then 16, 32, 64) is made again on a new connection; a write is FAIL_UNKNOWN after 12 s. */
 #pragma once
 
 #include <json-c/json.h>
