@@ -13,7 +13,9 @@
  *    with "apisim does not model", and apisim_unmodelled() counts it. Server-side apply, deletecollection, exec, proxy, eviction,
  *    Tables and protobuf are among them (clients that offer JSON as well get JSON);
  *  - CEL rules (x-kubernetes-validations) and 'pattern' are not evaluated: the golden tests have them from the real server;
- *  - built-in kinds are defaulted and checked where Loadstone looks, otherwise stored as they come: unknown fields stay;
+ *  - built-in kinds are defaulted and checked where Loadstone looks (builtin.c), their members have the types that the table of
+ *    shape.c promises, otherwise they are stored as they come: unknown fields stay, also in a strict request;
+ *  - Deployments, ReplicaSets, StatefulSets, HPAs, Services, EndpointSlices and Nodes are plain objects: nobody acts on them;
  *  - managedFields, admission plugins (tokens and tolerations injected into pods), quotas, rights: nothing is refused for them;
  *  - a Job counts its pods in one write: uncountedTerminatedPods is always empty. */
 #pragma once

@@ -67,5 +67,3 @@ void verb_log(struct call *call);
 void verb_review(struct call *call, const char *plural);
 /* True when the path is one of the documents: versions, groups, resources, health, openapi. */
 bool document_get(struct call *call);
-/* Whether discovery knows the group and version. */
-bool group_version_served(struct apisim *sim, const char *group, const char *version);

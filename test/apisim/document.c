@@ -8,7 +8,8 @@
 
 #include "call.h"
 
-bool group_version_served(struct apisim *sim, const char *group, const char *version)
+/* 'version' NULL: any. */
+static bool group_version_served(const struct apisim *sim, const char *group, const char *version)
 {
         for (size_t i = 0; i < sim->kinds_len; i++)
                 if (text_equal(sim->kinds[i].group, group) && (!version || text_equal(sim->kinds[i].version, version)))

@@ -142,13 +142,12 @@ static int by_number(const void *a, const void *b)
         return (left > right) - (left < right);
 }
 
-static void write_completed(struct json_object *job, struct apisim *sim, struct job_pods *pods, const struct kind *kind, const char *uid)
+static void write_completed(struct json_object *job, struct job_pods *pods, const struct kind *kind, const char *uid)
 {
         int64_t done[256];
         size_t len = 0;
         auto_buf struct buf text = {0};
 
-        (void)sim;
         if (!text_equal(doc_text(job, "spec.completionMode"), "Indexed"))
                 return;
         for (size_t i = 0; i < kind->len && len < ARRAY_LEN(done); i++) {
@@ -181,7 +180,7 @@ void sim_job_pods_look(struct apisim *sim, struct json_object *job, struct job_p
                     text_equal(doc_text(pod, "metadata.namespace"), namespace))
                         look_at(job, pod, ret_pods);
         }
-        write_completed(job, sim, ret_pods, kind, uid);
+        write_completed(job, ret_pods, kind, uid);
 }
 
 void sim_job_pods_done(struct job_pods *pods)

@@ -103,7 +103,7 @@ bool meta_spec_differs(struct json_object *old, struct json_object *json)
 
 /* ---- Checks ---- */
 
-bool meta_name_valid(const char *name, bool dots)
+static bool name_valid(const char *name, bool dots)
 {
         size_t len = strlen(name);
         bool begins = true;
@@ -129,7 +129,7 @@ static void check_name(const struct kind *kind, struct json_object *json, struct
                 cause_add(causes, CAUSE_REQUIRED, "metadata.name", ": name or generateName is required");
                 return;
         }
-        if (meta_name_valid(name, dots))
+        if (name_valid(name, dots))
                 return;
         cause_add(causes, CAUSE_INVALID, "metadata.name",
                   dots ? "\"%s\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "

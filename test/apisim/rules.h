@@ -15,7 +15,6 @@ void meta_update(struct json_object *old, struct json_object *json);
 void meta_check(const struct kind *kind, struct json_object *old, struct json_object *json, struct json_object *causes);
 /* Whether anything but metadata and status differs. */
 bool meta_spec_differs(struct json_object *old, struct json_object *json);
-bool meta_name_valid(const char *name, bool dots);
 
 /* ---- shape.c ---- */
 /* Whether members are of the types that their names promise. False when it was answered. Drops members that are null. */

@@ -146,6 +146,14 @@ static void owners_are_collected_step_by_step(void **state)
         assert_int_equal(tell(world, "GET", MAPS "/owned", NULL), 404);
 }
 
+static void the_future_is_to_be_asked_for_later(void **state)
+{
+        struct world *world = *state;
+
+        assert_int_equal(tell(world, "GET", MAPS "?resourceVersion=99999", NULL), 504);
+        assert_int_equal(world->retry_after_s, 1);
+}
+
 static void odd_bodies_are_refused(void **state)
 {
         static const char *const bodies[] = {"", "null", "[]", "1", "\"a\"", "{", "{\"metadata\":null}", "{\"metadata\":[]}", "{\"metadata\":{\"name\":1}}",
@@ -172,6 +180,7 @@ int main(void)
                 TEST(a_watch_that_keeps_up_survives_a_compaction),
                 TEST(time_brings_bookmarks_and_the_end),
                 TEST(owners_are_collected_step_by_step),
+                TEST(the_future_is_to_be_asked_for_later),
                 TEST(odd_bodies_are_refused),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
