@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "sim.h"
+#include "stream.h"
+
+#define LABEL_RUN_UID "metadata.labels[\"loadstone.dev/run-uid\"]"
+
+struct seen_run {
+        char *name;
+        char *job_uid;      /* of the one that was released */
+        unsigned jobs;      /* ever made */
+        bool gone;
+};
+
+struct check {
+        struct apisim *sim;
+        uint64_t version;   /* looked at up to here */
+        struct map runs;    /* by uid */
+        bool person;
+        char problem[512];
+};
+
+struct check *check_new(struct apisim *sim)
+{
+        struct check *check = xnew(struct check);
+
+        *check = (struct check){.sim = sim};
+        return check;
+}
+
+struct check *check_free(struct check *check)
+{
+        size_t at = 0;
+        const char *uid;
+        void *run;
+
+        while (map_next(&check->runs, &at, &uid, &run)) {
+                free(((struct seen_run *)run)->name);
+                free(((struct seen_run *)run)->job_uid);
+                free(run);
+        }
+        map_done(&check->runs);
+        free(check);
+        return NULL;
+}
+
+static void wrong(struct check *check, const char *format, ...)
+{
+        va_list args;
+
+        if (check->problem[0])
+                return; /* the first is the cause */
+        va_start(args, format);
+        vsnprintf(check->problem, sizeof check->problem, format, args);
+        va_end(args);
+}
+
+static struct seen_run *run_of(struct check *check, const char *uid)
+{
+        struct seen_run *run = uid ? map_find(&check->runs, uid) : NULL;
+
+        if (run || !uid)
+                return run;
+        run = xnew(struct seen_run);
+        map_set(&check->runs, uid, run);
+        return run;
+}
+
+static bool same(struct json_object *a, struct json_object *b, const char *path)
+{
+        return json_object_equal(doc_at(a, path), doc_at(b, path));
+}
+
+/* ---- BenchmarkRuns ---- */
+
+static struct json_object *condition_of(struct json_object *run, const char *type)
+{
+        struct json_object *conditions = doc_at(run, "status.conditions");
+
+        for (size_t i = 0; i < doc_len(conditions, ""); i++)
+                if (text_equal(doc_text(doc_item(conditions, i), "type"), type))
+                        return doc_item(conditions, i);
+        return NULL;
+}
+
+/* Admitted and not over. */
+static bool loads(struct json_object *run)
+{
+        return doc_at(run, "status.startTime") && !doc_at(run, "status.finishTime");
+}
+
+static void look_for_others(struct check *check, struct json_object *run)
+{
+        const struct kind *runs = kind_find(check->sim, "loadstone.dev", "v1alpha1", "benchmarkruns");
+
+        for (size_t i = 0; i < runs->len; i++) {
+                struct json_object *other = runs->objects[i]->json;
+                if (loads(other) && same(other, run, "status.target") && !same(other, run, "metadata.uid"))
+                        wrong(check, "two runs load one target: %s and %s", doc_text(run, "metadata.name"),
+                              doc_text(other, "metadata.name"));
+        }
+}
+
+static void look_at_run(struct check *check, struct json_object *before, struct json_object *after)
+{
+        struct json_object *object = after ? after : before;
+        const char *name = doc_text(object, "metadata.name");
+        struct seen_run *run = run_of(check, doc_text(object, "metadata.uid"));
+
+        if (!run->name)
+                run->name = xstrdup(name);
+        run->gone = !after;
+        if (after && loads(after) && !loads(before))
+                look_for_others(check, after);
+        if (!before || !after)
+                return;
+        if (!check->person && (!same(before, after, "spec") || !same(before, after, "metadata.labels") ||
+                               !same(before, after, "metadata.annotations")))
+                wrong(check, "I6: spec or metadata of run %s was changed", name);
+        if (doc_int(after, "status.observedGeneration", -1) < doc_int(before, "status.observedGeneration", -1))
+                wrong(check, "I5: observedGeneration of run %s went back", name);
+        if (!doc_at(before, "status.finishTime"))
+                return;
+        if (!json_object_equal(condition_of(before, "Succeeded"), condition_of(after, "Succeeded")) ||
+            !same(before, after, "status.phase") || !same(before, after, "status.verdict") ||
+            !same(before, after, "status.finishTime") || !same(before, after, "status.results"))
+                wrong(check, "I5: run %s changed after its end", name);
+}
+
+/* ---- Jobs ---- */
+
+static bool suspended(struct json_object *job)
+{
+        return doc_bool(job, "spec.suspend", false);
+}
+
+static void look_at_job(struct check *check, struct json_object *before, struct json_object *after)
+{
+        const char *run_uid = doc_text(after, LABEL_RUN_UID), *uid = doc_text(after, "metadata.uid");
+        struct seen_run *run = run_of(check, run_uid);
+
+        if (!after || !run)
+                return;
+        if (!before && ++run->jobs > 1)
+                wrong(check, "I1: a second Job was made for run %s", run->name);
+        if (suspended(after) || (before && !suspended(before)))
+                return;
+        if (run->job_uid && !text_equal(run->job_uid, uid))
+                wrong(check, "I1: a second Job was released for run %s", run->name);
+        struct object *object = sim_store_by_uid(check->sim, run_uid);
+        if (!object || !text_equal(doc_text(object->json, "status.trials[0].job.uid"), uid))
+                wrong(check, "I8: a Job of run %s was released that its status does not name", run->name);
+        free(run->job_uid);
+        run->job_uid = xstrdup(uid);
+}
+
+/* ---- ConfigMaps ---- */
+
+static void look_at_configmap(struct check *check, struct json_object *before, struct json_object *after)
+{
+        if (before && after && doc_text(after, LABEL_RUN_UID) &&
+            (!same(before, after, "data") || !same(before, after, "binaryData")))
+                wrong(check, "I3: what is stored in ConfigMap %s was changed", doc_text(after, "metadata.name"));
+}
+
+/* ---- everything ---- */
+
+static const struct {
+        const char *group, *plural;
+        void (*look)(struct check *check, struct json_object *before, struct json_object *after);
+} lookers[] = {
+        {"loadstone.dev", "benchmarkruns", look_at_run},
+        {"batch", "jobs", look_at_job},
+        {"", "configmaps", look_at_configmap},
+};
+
+static void look(struct check *check)
+{
+        const struct apisim *sim = check->sim;
+
+        for (size_t i = history_after(sim, check->version); i < sim->history_len; i++) {
+                const struct change *change = &sim->history[i];
+                for (size_t k = 0; k < ARRAY_LEN(lookers); k++)
+                        if (kind_is(change->kind, lookers[k].group, lookers[k].plural))
+                                lookers[k].look(check, change->before, change->after);
+        }
+        check->version = sim->version;
+}
+
+bool check_look(struct check *check, char *text, size_t size)
+{
+        look(check);
+        if (check->problem[0])
+                snprintf(text, size, "%s", check->problem);
+        return check->problem[0] != '\0';
+}
+
+void check_person(struct check *check, bool acts)
+{
+        check->person = !acts;
+        look(check);
+        check->person = false;
+}
+
+static const struct kind *kind_named(const struct check *check, const char *group, const char *version, const char *plural)
+{
+        return kind_find(check->sim, group, version, plural);
+}
+
+static size_t left(const struct kind *kind)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < kind->len; i++)
+                count += doc_text(kind->objects[i]->json, LABEL_RUN_UID) != NULL;
+        return count;
+}
+
+bool check_over(struct check *check)
+{
+        const struct kind *runs = kind_named(check, "loadstone.dev", "v1alpha1", "benchmarkruns");
+
+        for (size_t i = 0; i < runs->len; i++)
+                if (!doc_at(runs->objects[i]->json, "status.finishTime"))
+                        return false;
+        return check->runs.len > 0 && left(kind_named(check, "batch", "v1", "jobs")) == 0 &&
+               left(kind_named(check, "", "v1", "pods")) == 0;
+}
+
+static struct json_object *run_named(const struct check *check, const char *name)
+{
+        const struct kind *runs = kind_named(check, "loadstone.dev", "v1alpha1", "benchmarkruns");
+
+        for (size_t i = 0; i < runs->len; i++)
+                if (text_equal(doc_text(runs->objects[i]->json, "metadata.name"), name))
+                        return runs->objects[i]->json;
+        return NULL;
+}
+
+/* Is 'seen' one of the words between the bars? */
+static bool allowed(const char *phases, const char *seen)
+{
+        size_t len = seen ? strlen(seen) : 0;
+
+        for (const char *at = phases; len && *at; at += strcspn(at, "|"), at += *at == '|')
+                if (strcspn(at, "|") == len && strncmp(at, seen, len) == 0)
+                        return true;
+        return false;
+}
+
+bool check_end(struct check *check, const char *ends, char *text, size_t size)
+{
+        auto_free char *words = xstrdup(ends);
+        char *rest = words, *word;
+
+        while ((word = strsep(&rest, " "))) {
+                char *phase = strchr(word, '=');
+                *phase++ = '\0';
+                struct json_object *run = run_named(check, word);
+                const char *seen = run ? doc_text(run, "status.phase") : "-";
+                if (allowed(phase, seen))
+                        continue;
+                snprintf(text, size, "run %s ended as %s, expected %s: %s", word, seen, phase,
+                         run && doc_text(run, "status.message") ? doc_text(run, "status.message") : "");
+                return true;
+        }
+        return false;
+}
+
+void check_print_end(struct check *check, struct buf *out)
+{
+        const struct kind *runs = kind_named(check, "loadstone.dev", "v1alpha1", "benchmarkruns");
+
+        for (size_t i = 0; i < runs->len; i++) {
+                struct json_object *run = runs->objects[i]->json;
+                const char *phase = doc_text(run, "status.phase"), *verdict = doc_text(run, "status.verdict");
+                buf_format(out, "%s%s=%s/%s/%lld", i ? " " : "", doc_text(run, "metadata.name"), phase ? phase : "",
+                           verdict ? verdict : "", (long long)doc_int(run, "status.results.requests", 0));
+        }
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A whole cluster with its operators in one process and in virtual time: the server and the worker pods are apisim, the
+ * operators are the real code on the loop's clock, and between them lies a wire that can fail. Deterministic: the same
+ * workload with the same plan does the same, write by write. */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "apisim.h"
+#include "pod_script.h"
+#include "wire.h"
+
+#define OPERATORS_MAX 2
+
+struct world;
+
+/* One scenario: its own file in workloads/, found by the build. */
+struct workload {
+        const char *name, *what;
+        /* Objects that are there before the operator. */
+        void (*begin)(struct world *world);
+        /* What people and the cluster do meanwhile; called whenever something has happened. 'act_ns' of the world is the time
+         * at which it wants to be called next for time's sake. May be NULL. */
+        void (*act)(struct world *world);
+        /* How pods live; NULL: workers that do their work. */
+        apisim_script_fn *script;
+        int operators;             /* 0: one */
+        int64_t horizon_ms;        /* everything has to be over by then, faults apart; 0: two minutes */
+        const char *ends;          /* allowed ends of each run, "name=Phase name=Phase|Phase"; gone: "name=-" */
+        bool ends_vary;            /* under faults a run may end in another of those ways: its end depends on when things happen */
+};
+
+extern const struct workload *const workloads[];
+extern const size_t workloads_len;
+
+struct world *world_new(const struct workload *workload, const struct fault faults[FAULTS_MAX]);
+struct world *world_free(struct world *world);
+/* Runs to the end. False: something is wrong, and *ret_problem (owned by the world) says what. */
+bool world_run(struct world *world, const char **ret_problem);
+
+unsigned world_writes(const struct world *world); /* counted by the faults */
+unsigned world_events(const struct world *world);
+unsigned world_struck(const struct world *world); /* faults that really happened */
+/* How each run ended. Owned by the world. */
+const char *world_end(const struct world *world);
+/* ---- for workloads ---- */
+
+int64_t world_ms(const struct world *world); /* since the beginning */
+void world_again_at(struct world *world, int64_t ms); /* act() is called then */
+unsigned *world_step_of(struct world *world); /* a counter of the workload's own: which of its steps comes next */
+void world_profile(struct world *world, const char *name, const char *service, const char *load); /* JSON of spec.load */
+void world_run_new(struct world *world, const char *name, const char *profile, const char *more); /* ",\"cancel\":true" or "" */
+void world_server(struct world *world, const char *service); /* Service, EndpointSlice, Deployment and one pod */
+/* A request as a person makes it; the answer's object is owned by the world until the next call. */
+struct json_object *world_ask(struct world *world, const char *method, const char *path, const char *body);
+const char *world_phase(struct world *world, const char *run); /* "" when there is none */
+void world_kill(struct world *world, int which); /* kill -9; started again at once */
+void world_cut(struct world *world, int which, bool cut);
+
+#define WORLD_LOAD "{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],\"shape\":[{\"hold\":{\"rate\":\"50/s\",\"for\":\"5s\"}}]," \
+                   "\"timeout\":\"2s\",\"concurrency\":{\"connections\":2},\"warmup\":\"1s\",\"cooldown\":\"0s\"}"
