@@ -150,13 +150,14 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
 
         if (!after || !run)
                 return;
-        if (!before && ++run->jobs > 1)
+        /* For a run that is gone, and not yet known to be, a Job may be made: suspended, never to be released, and collected. */
+        struct object *object = sim_store_by_uid(check->sim, run_uid);
+        if (!before && object && ++run->jobs > 1)
                 wrong(check, "I1: a second Job was made for run %s", run->name);
         if (suspended(after) || (before && !suspended(before)))
                 return;
         if (run->job_uid && !text_equal(run->job_uid, uid))
                 wrong(check, "I1: a second Job was released for run %s", run->name);
-        struct object *object = sim_store_by_uid(check->sim, run_uid);
         if (!object || !text_equal(doc_text(object->json, "status.trials[0].job.uid"), uid))
                 wrong(check, "I8: a Job of run %s was released that its status does not name", run->name);
         free(run->job_uid);
