@@ -37,11 +37,15 @@ static struct effect *effect_new(struct session *session, const struct kube_kind
 
         *effect = (struct effect){.session = session, .kind = kind, .cache = cache, .name = xstrdup(name),
                                   .uid = uid ? xstrdup(uid) : NULL, .action = action};
+        session->effect = effect;
         return effect;
 }
 
-static void effect_free(struct effect *effect)
+void effect_free(struct effect *effect)
 {
+        if (!effect)
+                return;
+        effect->session->effect = NULL;
         free(effect->name);
         free(effect->uid);
         free(effect);

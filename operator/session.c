@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/run_apply.h"
 
 #define LOG_SILENCE_S 120
 #define LOG_RETRY_NS NS_PER_S
@@ -46,6 +47,7 @@ struct session *session_free(struct session *session)
         if (!session)
                 return NULL;
         kube_cancel(session->manager->client, session->request);
+        effect_free(session->effect);
         for (size_t i = 0; i < SESSION_ASKS; i++)
                 kube_cancel(session->manager->client, session->asks[i]);
         followers_done(session);

@@ -35,6 +35,7 @@ struct session {
         struct manager *manager;
         char *key, *namespace, *name, *uid;
         uint64_t request;              /* the effect in flight, 0: none */
+        struct effect *effect;         /* what its answer will be for */
         uint64_t asks[SESSION_ASKS];   /* reads in flight beside it, the newest ones */
         size_t asks_len;
         int requests_left;             /* of an effect that is several requests */
