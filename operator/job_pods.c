@@ -36,8 +36,7 @@ void job_pods_changed(struct manager *manager, struct json_object *object, bool 
         }
         if (!pod.run)
                 return;
-        auto_free char *run = xasprintf("r:%s/%s", namespace, pod.run);
-        struct session *session = map_find(&manager->sessions, run);
+        struct session *session = manager_session(manager, namespace, pod.run);
         const char *run_uid = doc_text(object, "metadata.labels[\"loadstone.dev/run-uid\"]");
         if (gone && session && text_equal(session->uid, run_uid))
                 session_see_pod(session, object, true);

@@ -54,6 +54,12 @@ void manager_enqueue_run(struct manager *manager, const char *namespace, const c
         enqueue(manager, key, due_ns);
 }
 
+struct session *manager_session(const struct manager *manager, const char *namespace, const char *name)
+{
+        auto_free char *key = xasprintf("r:%s/%s", namespace, name);
+        return map_find(&manager->sessions, key);
+}
+
 void manager_enqueue_profile(struct manager *manager, const char *namespace, const char *name)
 {
         auto_free char *key = xasprintf("p:%s/%s", namespace, name);

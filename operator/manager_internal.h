@@ -44,6 +44,8 @@ struct manager {
 
 extern const struct kube_kind kind_runs, kind_profiles;
 
+/* What is in memory of the run of that name, NULL when nothing is. */
+struct session *manager_session(const struct manager *manager, const char *namespace, const char *name);
 /* Marks a run or profile for a pass. */
 void manager_enqueue_run(struct manager *manager, const char *namespace, const char *name, int64_t due_ns);
 void manager_enqueue_profile(struct manager *manager, const char *namespace, const char *name);

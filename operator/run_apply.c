@@ -51,6 +51,11 @@ void effect_free(struct effect *effect)
         free(effect);
 }
 
+bool effect_admits(const struct session *session)
+{
+        return session->effect && session->effect->action == RUN_ADMIT;
+}
+
 static struct kube_ref ref_of(const struct effect *effect)
 {
         return (struct kube_ref){effect->kind, effect->session->namespace, effect->name};
@@ -61,7 +66,6 @@ static void end_pass(struct session *session, const struct fail *fail)
         struct manager *manager = session->manager;
 
         session->request = 0;
-        session->admitting = false; /* the cache knows by now */
         if (fail && fail->kind)
                 manager_pass_failed(manager, session->key, fail);
         else
@@ -186,7 +190,6 @@ static bool write_status(struct session *session, const struct run_view *view, c
         session->shown_ns = sight->now_ns;
         if (!patch)
                 return false;
-        session->admitting = plan->action == RUN_ADMIT;
         struct effect *effect = effect_new(session, &kind_runs, session->manager->runs, run->name, run->uid, plan->action);
         struct kube_ref ref = ref_of(effect);
         session->request = kube_patch(session->manager->client, &ref, "status", KUBE_PATCH_MERGE, patch, effect_done, effect);

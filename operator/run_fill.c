@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "operator/job_pods.h"
+#include "operator/run_apply.h"
 
 #define SHOW_EVERY_NS (10 * NS_PER_S)
 #define LOOK_AGAIN_NS NS_PER_S
@@ -34,10 +35,9 @@ static bool same_target(struct manager *manager, const struct run *other, const 
 /* Admitted, or about to be: of two runs that appear together, the second must see the first before the cache does. */
 static bool begun(const struct manager *manager, const struct run *run)
 {
-        auto_free char *key = xasprintf("r:%s/%s", run->namespace, run->name);
-        const struct session *session = map_find(&manager->sessions, key);
+        const struct session *session = manager_session(manager, run->namespace, run->name);
 
-        return run->start_wall_ms >= 0 || (session && session->admitting);
+        return run->start_wall_ms >= 0 || (session && effect_admits(session));
 }
 
 /* Who else of the runs under way has this target? Targets are of the run's own namespace. */
@@ -57,11 +57,15 @@ static void fill_queue(struct manager *manager, const struct run *run, const cha
                 struct json_object *object = kube_cache_find(manager->runs, run->namespace, name);
                 struct run other;
                 run_decode(object, &other);
-                if (!object || text_equal(other.uid, run->uid) || other.terminal || !same_target(manager, &other, target))
+                if (!object || text_equal(other.uid, run->uid) || other.terminal)
                         continue;
-                if (begun(manager, &other))
+                bool loads = begun(manager, &other);
+                /* The target is asked for last: of a run that nobody has looked at it has to be found out. */
+                if ((!loads && !earlier(&other, run)) || !same_target(manager, &other, target))
+                        continue;
+                if (loads)
                         busy = true;
-                else if (earlier(&other, run))
+                else
                         ahead++;
         }
         view->target_free = !busy && ahead == 0;

@@ -70,7 +70,6 @@ struct session {
         char *stale_chunk;             /* UID of a ConfigMap that an earlier harvest left under the next one's name */
 
         char problem[SESSION_TEXT_MAX]; /* why the target cannot be resolved, "" when it can */
-        bool admitting;                /* its admission is on the way: the cache does not show it yet */
         bool refused;
         char refusal[SESSION_TEXT_MAX];
         struct diagnosis diagnosis;    /* the last that was seen wrong with worker pods or their creation */
