@@ -30,12 +30,14 @@ void doc_put_at(struct json_object **document)
 /* json-c reads NaN and Infinity also when it is strict, and 1e999 as infinity; nobody could read them again. */
 static bool is_finite(struct json_object *doc)
 {
-        if (json_object_is_type(doc, json_type_double))
+        enum json_type type = json_object_get_type(doc);
+
+        if (type == json_type_double)
                 return isfinite(json_object_get_double(doc));
-        for (size_t i = 0; i < doc_len(doc, ""); i++)
-                if (!is_finite(doc_item(doc, i)))
+        for (size_t i = 0; type == json_type_array && i < json_object_array_length(doc); i++)
+                if (!is_finite(json_object_array_get_idx(doc, i)))
                         return false;
-        if (!json_object_is_type(doc, json_type_object))
+        if (type != json_type_object)
                 return true;
         json_object_object_foreach(doc, key, value) {
                 (void)key;

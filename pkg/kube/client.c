@@ -10,14 +10,15 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "kube/answer.h"
 #include "kube/exec_plugin.h"
 #include "kube/request.h"
 #include "kube/retry.h"
 #include "kube/scan.h"
 
 #define CALL_NS (65 * NS_PER_S) /* the server itself gives up after 60 s */
-/* Not a byte of an answer for so long, and longer with every attempt, and a read is made again on a new connection:
- * libcurl 7.88 has been seen to forget a request that shares a young HTTP/2 connection with others. */
+/* Not a byte of an answer for so long, and longer with every attempt, and a read is made again on a new connection. Seen: a
+ * first list without any answer until CALL_NS was over, answered at once when it was asked again; why is not known. */
 #define READ_SILENCE_S 8
 #define WRITE_SILENCE_S 12 /* then the live read tells; a webhook has 10 s unless it asked for more */
 #define HEAD_NS (10 * NS_PER_S)
@@ -202,6 +203,19 @@ static bool goes_on(struct request *request, struct json_object *head, struct fa
         return true;
 }
 
+enum fail_kind client_answer(const struct request *request, int status, int retry_after_s, struct json_object **ret_object,
+                             struct fail *fail)
+{
+        const struct answer answer = {.status = status,
+                                      .retry_after_s = retry_after_s,
+                                      .create = text_equal(request->method, "POST"),
+                                      .write = request->body != NULL,
+                                      .head_only = request->item != NULL,
+                                      .body = request->answer.data,
+                                      .size = request->answer.size};
+        return answer_decode(&answer, ret_object, fail);
+}
+
 static void attempt_over(struct request *request)
 {
         struct kube_client *client = request->client;
@@ -295,7 +309,6 @@ static int64_t look_ns(const struct request *request)
         /* The head of a watch comes at once, that of a log with its first line. */
         if (request->class == CLASS_STREAM && !request->silence_s && !request->opened)
                 return request->started_ns + HEAD_NS;
-
         return quiet_ns < ends_ns ? quiet_ns : ends_ns;
 }
 

@@ -46,8 +46,8 @@ static void socket_ready(void *owner, int fd, uint32_t events)
         drive(lane, fd, what);
 }
 
-/* libcurl 7.88 can keep what it has read for one HTTP/2 stream while it serves another, and then no socket ever tells: so
- * after every burst its sockets are called readable once more, until nothing comes of it. */
+/* What libcurl 7.88 reads for one HTTP/2 stream while it serves another waits in its own buffers (lib/http2.c), where no socket
+ * tells of it: so after every burst the sockets are called readable once more, until nothing comes of it. A precaution. */
 static void look_again(void *owner)
 {
         struct lane *lane = owner;

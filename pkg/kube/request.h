@@ -105,6 +105,10 @@ void client_deliver(struct kube_client *client);
 /* Marks a request as having something for its owner; delivered once libcurl has returned. */
 void client_ready(struct request *request);
 
+/* What the body of a complete answer means for this request; as answer_decode(). */
+enum fail_kind client_answer(const struct request *request, int status, int retry_after_s, struct json_object **ret_object,
+                             struct fail *fail);
+
 /* The connection under this stream looks dead: the next one on its lane gets a new connection. */
 void client_distrust(struct kube_client *client, uint64_t id);
 

@@ -11,7 +11,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "kube/answer.h"
 #include "kube/request.h"
 
 #ifndef LOADSTONE_VERSION
@@ -264,14 +263,7 @@ enum fail_kind transfer_result(struct request *request, struct json_object **ret
         if (request->opened)
                 return FAIL_NONE;
         curl_easy_getinfo(request->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-        struct answer answer = {.status = (int)status,
-                                .retry_after_s = retry_after_s > 0 && retry_after_s < 86400 ? (int)retry_after_s : 0,
-                                .create = text_equal(request->method, "POST"),
-                                .write = request->body != NULL,
-                                .head_only = request->item != NULL,
-                                .body = request->answer.data,
-                                .size = request->answer.size};
-        return answer_decode(&answer, ret_object, fail);
+        return client_answer(request, (int)status, retry_after_s > 0 && retry_after_s < 86400 ? (int)retry_after_s : 0, ret_object, fail);
 }
 
 /* A server that is reached under one name and certified under another: libcurl gets a URL with the certified name and is

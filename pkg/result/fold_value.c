@@ -54,7 +54,6 @@ struct fold_value fold_max(const struct hist *ok, const struct hist *censored, i
         return (struct fold_value){0};
 }
 
-
 const char *fold_format(struct fold_value value, char text[static FOLD_TEXT_MAX])
 {
         char number[UNIT_TEXT_MAX];

@@ -568,11 +568,6 @@ size_t harvest_kept(const struct harvest *harvest, uint32_t worker, const struct
         return harvest->workers[worker].kept_len;
 }
 
-struct json_object *harvest_end(const struct harvest *harvest, uint32_t worker)
-{
-        return harvest->workers[worker].end;
-}
-
 struct json_object *harvest_message_doc(const struct harvest *harvest, uint32_t worker)
 {
         return harvest->workers[worker].message;

@@ -141,6 +141,5 @@ struct harvest_kept {
 };
 /* The worker's piece, request and connect records, in the order they came. */
 size_t harvest_kept(const struct harvest *harvest, uint32_t worker, const struct harvest_kept **ret_kept);
-/* The end record and the termination message as documents; NULL when there is none. */
-struct json_object *harvest_end(const struct harvest *harvest, uint32_t worker);
+/* The termination message as a document; NULL when there is none. */
 struct json_object *harvest_message_doc(const struct harvest *harvest, uint32_t worker);
