@@ -32,22 +32,6 @@ static struct job_memory *memory_of(struct apisim *sim, struct json_object *job)
         return memory;
 }
 
-static void forget_gone(struct apisim *sim)
-{
-        size_t at = 0;
-        const char *key;
-        void *memory;
-
-        while (map_next(&sim->jobs, &at, &key, &memory)) {
-                if (sim_store_by_uid(sim, key))
-                        continue;
-                auto_free char *gone = xstrdup(key);
-                map_remove(&sim->jobs, gone);
-                free(memory);
-                at = 0; /* the map has changed */
-        }
-}
-
 void jobs_done(struct apisim *sim)
 {
         size_t at = 0;
@@ -269,7 +253,7 @@ void jobs_step(struct apisim *sim)
         if (!due)
                 return;
         sim->jobs_wake_ns = INT64_MAX;
-        forget_gone(sim);
+        sim_forget_gone(sim, &sim->jobs, free);
         sim_job_pods_release_orphans(sim);
         /* A finished Job has let go of all its pods. */
         for (size_t i = 0; i < kind->len; i++)

@@ -42,8 +42,10 @@ void pod_log_leave(struct pod_log *log)
         free(log);
 }
 
-static void free_life(struct life *life)
+static void free_life(void *memory)
 {
+        struct life *life = memory;
+
         sim_worker_free(life->worker);
         life->log->ended = true;
         pod_log_leave(life->log);
@@ -59,22 +61,6 @@ void pods_done(struct apisim *sim)
         while (map_next(&sim->pods, &at, &key, &life))
                 free_life(life);
         map_done(&sim->pods);
-}
-
-static void forget_gone(struct apisim *sim)
-{
-        size_t at = 0;
-        const char *key;
-        void *life;
-
-        while (map_next(&sim->pods, &at, &key, &life)) {
-                if (sim_store_by_uid(sim, key))
-                        continue;
-                auto_free char *gone = xstrdup(key);
-                map_remove(&sim->pods, gone);
-                free_life(life);
-                at = 0; /* the map has changed */
-        }
 }
 
 struct life *life_find(struct apisim *sim, const char *uid)
@@ -281,5 +267,5 @@ void pods_step(struct apisim *sim)
                 free(uids[i]);
         }
         free(uids);
-        forget_gone(sim);
+        sim_forget_gone(sim, &sim->pods, free_life);
 }

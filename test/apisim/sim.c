@@ -130,3 +130,19 @@ const char *apisim_unmodelled_text(const struct apisim *sim)
 {
         return sim->unmodelled_text;
 }
+
+void sim_forget_gone(struct apisim *sim, struct map *memories, void (*free_one)(void *memory))
+{
+        size_t at = 0;
+        const char *key;
+        void *memory;
+
+        while (map_next(memories, &at, &key, &memory)) {
+                if (sim_store_by_uid(sim, key))
+                        continue;
+                auto_free char *gone = xstrdup(key);
+                map_remove(memories, gone);
+                free_one(memory);
+                at = 0; /* the map has changed */
+        }
+}

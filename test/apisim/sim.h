@@ -70,6 +70,8 @@ void sim_suffix(struct apisim *sim, char text[static 6]);
 int64_t sim_now_ns(const struct apisim *sim);
 int64_t sim_wall_ms(const struct apisim *sim);
 struct json_object *sim_time(const struct apisim *sim);
+/* Frees what a controller remembers (a map by uid) of objects that are no longer there. */
+void sim_forget_gone(struct apisim *sim, struct map *memories, void (*free_one)(void *memory));
 
 /* ---- kinds.c ---- */
 enum fail_kind kinds_init(struct apisim *sim, const char *crds, struct fail *fail);

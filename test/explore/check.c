@@ -18,7 +18,6 @@ struct seen_run {
         char *name;
         char *job_uid;      /* of the one that was released */
         unsigned jobs;      /* ever made */
-        bool gone;
 };
 
 struct check {
@@ -118,7 +117,6 @@ static void look_at_run(struct check *check, struct json_object *before, struct 
 
         if (!run->name)
                 run->name = xstrdup(name);
-        run->gone = !after;
         if (after && loads(after) && !loads(before))
                 look_for_others(check, after);
         if (!before || !after)

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
-#include "kube/answer.h"
 #include "kube/request.h"
 
 #define LATENCY_NS NS_PER_MS
@@ -83,13 +81,11 @@ static struct wire *wire_of(struct kube_client *client)
         return (struct wire *)client->config;
 }
 
-static enum fault_kind strike(struct faults *faults, bool event, unsigned count)
+static enum fault_kind strike(const struct faults *faults, bool event, unsigned count)
 {
         for (size_t i = 0; i < FAULTS_MAX; i++)
-                if (faults->list[i].kind && faults->list[i].at == count && (faults->list[i].kind >= FAULT_FIRST_EVENT) == event) {
-                        faults->struck++;
+                if (faults->list[i].kind && faults->list[i].at == count && (faults->list[i].kind >= FAULT_FIRST_EVENT) == event)
                         return faults->list[i].kind;
-                }
         return FAULT_NONE;
 }
 
@@ -217,14 +213,7 @@ enum fail_kind transfer_result(struct request *request, struct json_object **ret
                 return fail_set(fail, request->body_sent ? FAIL_UNKNOWN : FAIL_TIMEOUT, "no answer in time");
         if (request->opened)
                 return FAIL_NONE;
-        struct answer answer = {.status = call->status,
-                                .retry_after_s = call->retry_after_s,
-                                .create = text_equal(request->method, "POST"),
-                                .write = request->body != NULL,
-                                .head_only = request->item != NULL,
-                                .body = request->answer.data,
-                                .size = request->answer.size};
-        return answer_decode(&answer, ret_object, fail);
+        return client_answer(request, call->status, call->retry_after_s, ret_object, fail);
 }
 
 enum fail_kind transfer_prepare(struct kube_client *client, struct fail *fail)
@@ -276,10 +265,8 @@ static void hand_on_lines(struct call *call)
 
         while (at < call->held.size && (end = memchr(call->held.data + at, '\n', call->held.size - at))) {
                 size_t size = (size_t)(end - call->held.data) + 1 - at;
-                if (!hand_on(call, call->held.data + at, size)) {
-                        /* A late line has been counted and must not be struck again: it is handed on when its time comes. */
-                        break;
-                }
+                if (!hand_on(call, call->held.data + at, size))
+                        break; /* a late line stays, and is counted once more when its time comes: it is not struck again */
                 at += size;
         }
         memmove(call->held.data, call->held.data + at, call->held.size - at);

@@ -43,7 +43,6 @@ struct fault {
 struct faults {
         struct fault list[FAULTS_MAX];
         unsigned writes, events; /* seen so far */
-        unsigned struck;         /* how many of the list have happened */
         void (*compacting)(void *owner); /* the server's past is about to be forgotten */
         void *owner;
 };

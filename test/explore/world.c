@@ -15,6 +15,7 @@
 
 #define WALL_BEGIN_MS INT64_C(1780000000000)
 #define NOW_BEGIN_NS (1000 * NS_PER_S)
+#define RUNS "/apis/loadstone.dev/v1alpha1/namespaces/shop/benchmarkruns"
 #define STEPS_MAX 400000
 #define REST_NS (60 * NS_PER_S) /* after the end: nothing may be written any more */
 
@@ -24,7 +25,6 @@ struct life {
         struct manager *manager;
         struct options options;
         bool cut;
-        int64_t born_ns;
 };
 
 struct world {
@@ -70,7 +70,6 @@ static void be_born(struct world *world, struct life *life)
                 abort();
         kube_client_seed(life->client, 7 + world->deaths);
         life->manager = manager_new(world->loop, life->client, &life->options);
-        life->born_ns = world->now_ns;
 }
 
 static void die(struct life *life)
@@ -87,11 +86,6 @@ static void born_again(struct world *world, struct life *life)
         be_born(world, life);
 }
 
-void world_kill(struct world *world, int which)
-{
-        born_again(world, &world->lives[which]);
-}
-
 void world_cut(struct world *world, int which, bool cut)
 {
         world->lives[which].cut = cut;
@@ -100,16 +94,20 @@ void world_cut(struct world *world, int which, bool cut)
 
 /* ---- life of a world ---- */
 
+struct pod_script world_pod(const struct worker_script *worker)
+{
+        static const struct worker_script works = {.ready_ms = 20, .notice_ms = 300, .latency_ns = 2 * NS_PER_MS,
+                                                   .spread_ns = NS_PER_MS};
+
+        return (struct pod_script){.node = "node-1", .schedule_ms = 10, .pull_ms = 30, .start_ms = 200, .run_ms = -1,
+                                   .stop_ms = 50, .worker = worker ? worker : &works};
+}
+
 static void workers_that_work(void *owner, struct json_object *pod, struct pod_script *script)
 {
-        static const struct worker_script worker = {.ready_ms = 20, .notice_ms = 300, .latency_ns = 2 * NS_PER_MS,
-                                                    .spread_ns = NS_PER_MS};
-
         (void)owner;
-        *script = (struct pod_script){.node = "node-1", .schedule_ms = 10, .pull_ms = 30, .start_ms = 200, .run_ms = -1,
-                                      .stop_ms = 50};
-        if (doc_text(pod, "metadata.annotations[\"batch.kubernetes.io/job-completion-index\"]"))
-                script->worker = &worker;
+        (void)pod;
+        *script = world_pod(NULL);
 }
 
 /* The past is about to be forgotten. */
@@ -281,11 +279,6 @@ unsigned world_events(const struct world *world)
         return world->faults.events;
 }
 
-unsigned world_struck(const struct world *world)
-{
-        return world->faults.struck;
-}
-
 int64_t world_ms(const struct world *world)
 {
         return (world->now_ns - NOW_BEGIN_NS) / NS_PER_MS;
@@ -349,7 +342,7 @@ void world_run_new(struct world *world, const char *name, const char *profile, c
                 "{\"apiVersion\":\"loadstone.dev/v1alpha1\",\"kind\":\"BenchmarkRun\",\"metadata\":{\"name\":\"%s\"},\"spec\":{"
                 "\"profile\":\"%s\"%s}}", name, profile, more);
 
-        world_ask(world, "POST", "/apis/loadstone.dev/v1alpha1/namespaces/shop/benchmarkruns", body);
+        world_ask(world, "POST", RUNS, body);
 }
 
 void world_server(struct world *world, const char *service)
@@ -367,9 +360,23 @@ void world_server(struct world *world, const char *service)
         world_ask(world, "POST", "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices", slice);
 }
 
+void world_one_run(struct world *world, const char *name)
+{
+        world_server(world, "web");
+        world_profile(world, "web", "web", WORLD_LOAD);
+        world_run_new(world, name, "web", "");
+}
+
+void world_run_change(struct world *world, const char *name, const char *method, const char *body)
+{
+        auto_free char *path = xasprintf(RUNS "/%s", name);
+
+        world_ask(world, method, path, body);
+}
+
 const char *world_phase(struct world *world, const char *run)
 {
-        auto_free char *path = xasprintf("/apis/loadstone.dev/v1alpha1/namespaces/shop/benchmarkruns/%s", run);
+        auto_free char *path = xasprintf(RUNS "/%s", run);
         const char *phase = doc_text(world_ask(world, "GET", path, NULL), "status.phase");
 
         return phase ? phase : "";

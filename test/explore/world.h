@@ -41,7 +41,6 @@ bool world_run(struct world *world, const char **ret_problem);
 
 unsigned world_writes(const struct world *world); /* counted by the faults */
 unsigned world_events(const struct world *world);
-unsigned world_struck(const struct world *world); /* faults that really happened */
 /* How each run ended. Owned by the world. */
 const char *world_end(const struct world *world);
 /* ---- for workloads ---- */
@@ -52,10 +51,15 @@ unsigned *world_step_of(struct world *world); /* a counter of the workload's own
 void world_profile(struct world *world, const char *name, const char *service, const char *load); /* JSON of spec.load */
 void world_run_new(struct world *world, const char *name, const char *profile, const char *more); /* ",\"cancel\":true" or "" */
 void world_server(struct world *world, const char *service); /* Service, EndpointSlice, Deployment and one pod */
+/* All three, with WORLD_LOAD: the run of that name loads the service "web" by the profile "web". */
+void world_one_run(struct world *world, const char *name);
+/* A pod that starts without trouble; worker NULL: one that does its work. */
+struct pod_script world_pod(const struct worker_script *worker);
+/* PATCH (a merge) or DELETE of a run. */
+void world_run_change(struct world *world, const char *name, const char *method, const char *body);
 /* A request as a person makes it; the answer's object is owned by the world until the next call. */
 struct json_object *world_ask(struct world *world, const char *method, const char *path, const char *body);
 const char *world_phase(struct world *world, const char *run); /* "" when there is none */
-void world_kill(struct world *world, int which); /* kill -9; started again at once */
 void world_cut(struct world *world, int which, bool cut);
 
 #define WORLD_LOAD "{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],\"shape\":[{\"hold\":{\"rate\":\"50/s\",\"for\":\"5s\"}}]," \

@@ -5,11 +5,10 @@
 
 /* One run per phase, each at a target of its own, each cancelled as soon as it is seen in that phase. */
 static const char *const phases[] = {"Queued", "Preparing", "Warming", "Running", "Collecting"};
+static const char *const names[] = {"queued", "preparing", "warming", "running", "collecting"};
 
 static void begin(struct world *world)
 {
-        static const char *const names[] = {"queued", "preparing", "warming", "running", "collecting"};
-
         for (size_t i = 0; i < ARRAY_LEN(names); i++) {
                 world_server(world, names[i]);
                 world_profile(world, names[i], names[i], WORLD_LOAD);
@@ -21,14 +20,12 @@ static void begin(struct world *world)
 
 static void act(struct world *world)
 {
-        static const char *const names[] = {"queued", "preparing", "warming", "running", "collecting"};
         unsigned *done = world_step_of(world);
 
         for (size_t i = 0; i < ARRAY_LEN(names); i++) {
                 if ((*done >> i & 1) || !text_equal(world_phase(world, names[i]), phases[i]))
                         continue;
-                auto_free char *path = xasprintf("/apis/loadstone.dev/v1alpha1/namespaces/shop/benchmarkruns/%s", names[i]);
-                world_ask(world, "PATCH", path, "{\"spec\":{\"cancel\":true}}");
+                world_run_change(world, names[i], "PATCH", "{\"spec\":{\"cancel\":true}}");
                 *done |= 1u << i;
         }
 }

@@ -26,8 +26,7 @@ static void act(struct world *world)
                 const char *phase = world_phase(world, names[i]);
                 if ((*done >> i & 1) || (!text_equal(phase, phases[i]) && !text_equal(phase, "Succeeded")))
                         continue;
-                auto_free char *path = xasprintf("/apis/loadstone.dev/v1alpha1/namespaces/shop/benchmarkruns/%s", names[i]);
-                world_ask(world, "DELETE", path, NULL);
+                world_run_change(world, names[i], "DELETE", NULL);
                 *done |= 1u << i;
         }
 }

@@ -3,9 +3,7 @@
 
 static void begin(struct world *world)
 {
-        world_server(world, "web");
-        world_profile(world, "web", "web", WORLD_LOAD);
-        world_run_new(world, "drained", "web", "");
+        world_one_run(world, "drained");
 }
 
 static void script(void *owner, struct json_object *pod, struct pod_script *script)
@@ -14,8 +12,9 @@ static void script(void *owner, struct json_object *pod, struct pod_script *scri
 
         (void)owner;
         (void)pod;
-        *script = (struct pod_script){.node = "node-1", .schedule_ms = 10, .pull_ms = 30, .start_ms = 200, .run_ms = -1,
-                                      .stop_ms = 50, .worker = &worker, .kill_ms = 5000, .kill_reason = "EvictionByEvictionAPI"};
+        *script = world_pod(&worker);
+        script->kill_ms = 5000;
+        script->kill_reason = "EvictionByEvictionAPI";
 }
 
 const struct workload workload_drain = {

@@ -3,9 +3,7 @@
 
 static void begin(struct world *world)
 {
-        world_server(world, "web");
-        world_profile(world, "web", "web", WORLD_LOAD);
-        world_run_new(world, "fail", "web", "");
+        world_one_run(world, "fail");
 }
 
 /* Every answer is a 503. */
@@ -15,8 +13,7 @@ static void script(void *owner, struct json_object *pod, struct pod_script *scri
 
         (void)owner;
         (void)pod;
-        *script = (struct pod_script){.node = "node-1", .schedule_ms = 10, .pull_ms = 30, .start_ms = 200, .run_ms = -1,
-                                      .stop_ms = 50, .worker = &worker};
+        *script = world_pod(&worker);
 }
 
 const struct workload workload_fail = {

@@ -3,9 +3,7 @@
 
 static void begin(struct world *world)
 {
-        world_server(world, "web");
-        world_profile(world, "web", "web", WORLD_LOAD);
-        world_run_new(world, "pulling", "web", "");
+        world_one_run(world, "pulling");
 }
 
 static void script(void *owner, struct json_object *pod, struct pod_script *script)

@@ -4,9 +4,7 @@
 
 static void begin(struct world *world)
 {
-        world_server(world, "web");
-        world_profile(world, "web", "web", WORLD_LOAD);
-        world_run_new(world, "doomed", "web", "");
+        world_one_run(world, "doomed");
 }
 
 static void act(struct world *world)

@@ -3,9 +3,7 @@
 
 static void begin(struct world *world)
 {
-        world_server(world, "web");
-        world_profile(world, "web", "web", WORLD_LOAD);
-        world_run_new(world, "pass", "web", "");
+        world_one_run(world, "pass");
 }
 
 const struct workload workload_pass = {

@@ -6,9 +6,7 @@
 
 static void begin(struct world *world)
 {
-        world_server(world, "web");
-        world_profile(world, "web", "web", WORLD_LOAD);
-        world_run_new(world, "edited", "web", "");
+        world_one_run(world, "edited");
 }
 
 /* Once the run has begun its profile is changed, then deleted: the run goes on with what it froze. */

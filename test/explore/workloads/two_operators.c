@@ -4,9 +4,7 @@
 
 static void begin(struct world *world)
 {
-        world_server(world, "web");
-        world_profile(world, "web", "web", WORLD_LOAD);
-        world_run_new(world, "handed", "web", "");
+        world_one_run(world, "handed");
 }
 
 /* The leader loses its way to the server in the middle of the run, for longer than its Lease lasts, and comes back. */

@@ -19,8 +19,7 @@ static void script(void *owner, struct json_object *pod, struct pod_script *scri
         bool second = text_equal(doc_text(pod, "metadata.annotations[\"batch.kubernetes.io/job-completion-index\"]"), "1");
 
         (void)owner;
-        *script = (struct pod_script){.node = "node-1", .schedule_ms = 10, .pull_ms = 30, .start_ms = 200, .run_ms = -1,
-                                      .stop_ms = 50, .worker = &worker};
+        *script = world_pod(&worker);
         if (second) {
                 script->kill_ms = 5000;
                 script->kill_reason = "TerminationByKubelet";
