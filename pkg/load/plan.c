@@ -227,6 +227,20 @@ static enum fail_kind decode_numbers(struct json_object *doc, struct load_plan *
         return FAIL_NONE;
 }
 
+static enum fail_kind decode_brake(struct json_object *doc, struct load_plan *plan, struct fail *fail)
+{
+        const struct plan_int for_ms = {"brake.forMs", 1, 86400000, 0};
+
+        plan->brake = (struct brake){.ratio = doc_double(doc, "brake.errorRatio", -1)};
+        if (!doc_at(doc, "brake"))
+                return FAIL_NONE;
+        if (!(plan->brake.ratio >= 0 && plan->brake.ratio <= 1))
+                return fail_set(fail, FAIL_INVALID, "brake.errorRatio: a number from 0 to 1 is wanted");
+        if (plan_want_int(doc, &for_ms, &plan->brake.for_ms, fail))
+                return FAIL_INVALID;
+        return plan->brake.for_ms ? FAIL_NONE : fail_set(fail, FAIL_INVALID, "brake.forMs: is missing");
+}
+
 static enum fail_kind decode_words(struct json_object *doc, struct load_plan *plan, struct fail *fail)
 {
         bool shed, constant;
@@ -247,7 +261,9 @@ static enum fail_kind decode_plan(struct json_object *doc, struct load_plan *pla
         if (!json_object_is_type(doc, json_type_object))
                 return fail_set(fail, FAIL_INVALID, "an object is wanted");
         if (decode_numbers(doc, plan, fail) || decode_words(doc, plan, fail) || decode_texts(doc, plan, fail) ||
-            decode_addresses(doc, plan, fail) || plan_decode_requests(doc, plan, fail))
+            decode_addresses(doc, plan, fail) || plan_decode_guard(doc, &plan->guard, fail) ||
+            decode_brake(doc, plan, fail) ||
+            plan_decode_requests(doc, plan, fail))
                 return FAIL_INVALID;
         if (!plan->authority)
                 plan->authority = xstrdup(plan->addresses[0]);
@@ -273,6 +289,7 @@ struct load_plan *load_plan_free(struct load_plan *plan)
         if (!plan)
                 return NULL;
         plan_free_requests(plan);
+        plan_free_guard(&plan->guard);
         for (size_t i = 0; i < plan->addresses_len; i++)
                 free(plan->addresses[i]);
         free(plan->run_uid);

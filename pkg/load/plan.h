@@ -11,7 +11,9 @@
  *  "timeoutMs":5000, "connections":64, "whenBusy":"queue", "arrival":"constant", "pacing":"precise",
  *  "warmupMs":5000, "cooldownMs":0, "readyTimeoutMs":60000, "intervalMs":1000,
  *  "shape":[{"kind":"hold","rate":500.0,"forMs":60000},{"kind":"ramp","from":500.0,"to":2000.0,"forMs":60000},
- *           {"kind":"closed","forMs":60000}]}
+ *           {"kind":"closed","forMs":60000}],
+ *  "guard":{"allow":["10.20.0.0/16"],"deny":["10.96.0.1"]},
+ *  "brake":{"errorRatio":0.5,"forMs":10000}}
  *
  * Optional members and what they default to: run.trial 0, workers 1, seed 0, scheme "http", authority the first address,
  * sni the host of authority, tls.verify true (tls.caFile: the system's store), weight 1, method "GET", statuses
@@ -24,7 +26,11 @@
  * 'connections' is the total over all workers; worker k of N opens connections/N, the first (connections mod N)
  * workers one more. Worker k takes every request i with i mod N = k of the one global schedule. The warm-up is extra
  * time before the shape at the first piece's starting rate (none at rate 0), with its own request numbers; the start
- * instant is the beginning of the warm-up, shape time 0 begins after it. */
+ * instant is the beginning of the warm-up, shape time 0 begins after it.
+ *
+ * 'guard' says where load may go, by address, after names were looked up and before the first connection: never to what
+ * address_never (data/address.h) names, never into 'deny', and where 'allow' is given, only into that. Without it (a plan made on
+ * one's own machine) every address will do. 'brake' is load/brake.h; without it there is none. */
 #pragma once
 
 #include <json-c/json.h>
@@ -33,11 +39,14 @@
 #include <stdint.h>
 
 #include "base/fail.h"
+#include "data/address.h"
+#include "load/brake.h"
 
 #define LOAD_REQUESTS_MAX 32
 #define LOAD_PIECES_MAX 64
 #define LOAD_HEADERS_MAX 32
 #define LOAD_ADDRESSES_MAX 256
+#define LOAD_RANGES_MAX 1024 /* of a guard's list */
 #define LOAD_STATUS_RANGES_MAX 16
 #define LOAD_WORKERS_MAX 256
 #define LOAD_CONNECTIONS_MAX 65536
@@ -67,6 +76,12 @@ struct load_request {
 
 enum load_busy { LOAD_QUEUE, LOAD_SHED };
 
+struct load_guard {
+        bool given;
+        struct address_range *allow, *deny; /* owned; allow_len 0: everything that is not denied */
+        size_t allow_len, deny_len;
+};
+
 struct load_plan {
         char *run_uid, *run_namespace, *run_name;
         int trial;
@@ -76,6 +91,8 @@ struct load_plan {
         char *ca_file, *sni, *authority;
         char *addresses[LOAD_ADDRESSES_MAX]; /* "host:port", "[v6]:port" */
         size_t addresses_len;
+        struct load_guard guard;
+        struct brake brake; /* as it begins; for_ms 0: none */
         struct load_request requests[LOAD_REQUESTS_MAX];
         size_t requests_len;
         struct load_piece shape[LOAD_PIECES_MAX];

@@ -17,6 +17,10 @@ enum fail_kind plan_want_int(struct json_object *doc, const struct plan_int *wan
 enum fail_kind plan_want_text(struct json_object *doc, const char *path, size_t size_max, char **ret_text,
                               struct fail *fail);
 
+/* Fills the guard from doc's "guard"; what was filled before a failure is freed with the plan. */
+enum fail_kind plan_decode_guard(struct json_object *doc, struct load_guard *guard, struct fail *fail);
+void plan_free_guard(struct load_guard *guard);
+
 /* Fills plan->requests from doc's "requests"; what was filled before a failure is freed with the plan. */
 enum fail_kind plan_decode_requests(struct json_object *doc, struct load_plan *plan, struct fail *fail);
 void plan_free_requests(struct load_plan *plan);

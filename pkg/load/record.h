@@ -23,7 +23,7 @@
  *           A piece holds the requests due in it, whenever they complete
  *  request  index, name, C, hists: {latency, error, censored}: 2-digit H (shape only)
  *  connect  C2: connects, connectErrors, handshakes; hists: {connect, handshake}: 2-digit H (whole life)
- *  end      reason: "finished" | "terminated" | "failed", message, C over the whole shape, cpuMicros, throttledMicros, cores,
+ *  end      reason: "finished" | "terminated" | "failed" | "braked" (load/brake.h), message, C over the whole shape, cpuMicros, throttledMicros, cores,
  *           records (lines before this one), sha256 (hex, over those lines each with its newline), skipped
  *
  * A record whose histograms do not fit one line goes on in further lines of the same type and index with "part":1, 2, …, which

@@ -15,8 +15,13 @@ static void add_head(struct buf *out, const struct load_plan *plan, const struct
                      size_t body_size)
 {
         buf_format(out, "%s %s HTTP/1.1\r\nHost: %s\r\n", request->method, request->path, plan->authority);
-        buf_format(out, "User-Agent: loadstone/" LOADSTONE_VERSION " run=%s/%s\r\n",
-                   plan->run_namespace ? plan->run_namespace : "", plan->run_name ? plan->run_name : "");
+        /* Whoever meets the load in a server's log finds the run that sends it: kubectl get benchmarkrun NAME -n NAMESPACE. */
+        buf_text(out, "User-Agent: loadstone/" LOADSTONE_VERSION);
+        if (plan->run_name && plan->run_namespace)
+                buf_format(out, " run=%s/%s", plan->run_namespace, plan->run_name);
+        if (plan->run_uid)
+                buf_format(out, " uid=%s", plan->run_uid);
+        buf_text(out, "\r\n");
         for (size_t i = 0; i < request->headers_len; i++)
                 buf_format(out, "%s: %s\r\n", request->headers[i][0], request->headers[i][1]);
         bool has_body = request->body || request->body_file;

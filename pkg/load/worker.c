@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "data/unit.h"
 #include "load/resolve.h"
 #include "load/worker_inner.h"
 
@@ -311,6 +312,8 @@ static void run_lanes(struct worker *worker)
                         tell_start(worker);
                 if (worker->start_told)
                         worker_merge(worker, false);
+                if (worker->brake.pulled)
+                        stop_lanes(worker);
         }
         for (size_t i = 0; i < worker->lanes_len; i++)
                 lane_join(worker->lanes[i]);
@@ -342,6 +345,19 @@ static enum fail_kind prepare(struct worker *worker, int64_t until_ms, struct fa
         return resolve_patiently(worker, until_ms, fail);
 }
 
+static void tell_end(struct worker *worker)
+{
+        char time[UNIT_TEXT_MAX];
+
+        if (worker->terminated || !worker->brake.pulled) {
+                worker_tell_result(worker, worker->terminated ? "terminated" : "finished", "");
+                return;
+        }
+        unit_format_duration(worker->brake.for_ms * NS_PER_MS, time);
+        auto_free char *text = xasprintf("more than %g%% errors for %s", 100 * worker->brake.ratio, time);
+        worker_tell_result(worker, "braked", text);
+}
+
 static enum worker_exit run(struct worker *worker)
 {
         int64_t until_ms = now_ms() + worker->plan->ready_timeout_ms;
@@ -366,10 +382,11 @@ static enum worker_exit run(struct worker *worker)
         }
         release_lanes(worker);
         run_lanes(worker);
-        worker_tell_result(worker, worker->terminated ? "terminated" : "finished", "");
+        tell_end(worker);
         if (worker->terminated)
                 return WORKER_TERMINATED;
-        cool_down(worker);
+        if (!worker->brake.pulled)
+                cool_down(worker);
         return WORKER_FINISHED;
 }
 
@@ -379,6 +396,7 @@ enum worker_exit worker_run(const struct load_plan *plan, const struct worker_op
 
         worker->plan = plan;
         worker->options = options;
+        worker->brake = plan->brake;
         prepare_process(worker);
         report_init(&worker->report, options->out_fd);
         measure(worker);

@@ -23,6 +23,7 @@ struct worker {
         int64_t interval_ms;
         int signal_fd;
         bool terminated;
+        struct brake brake;
 
         struct schedule schedule;
         struct wire wire;
@@ -43,13 +44,15 @@ struct worker {
                 struct tally_span sum;
                 int64_t index, cpu_micros, throttled_micros;
                 uint64_t bytes;
+                uint64_t done, errors; /* of the spans taken since the brake last looked */
         } merge;
 };
 
 /* worker_interval.c */
 void worker_merge_init(struct worker *worker);
 void worker_merge_done(struct worker *worker);
-/* Takes what the lanes have finished; writes interval records. 'all': the lanes have ended, nothing is held back. */
+/* Takes what the lanes have finished; writes interval records, and may pull the brake. 'all': the lanes have ended, nothing is held
+ * back. */
 void worker_merge(struct worker *worker, bool all);
 
 /* worker_result.c */

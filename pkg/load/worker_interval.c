@@ -27,6 +27,8 @@ static void add_span(struct worker *worker, struct tally_span *span)
                 tally_set_reset(&sum->set);
                 sum->warmup = false;
         }
+        worker->merge.done += span->set.counters.done;
+        worker->merge.errors += span->set.counters.missed + span->set.counters.censored;
         if (span->warmup == sum->warmup)
                 tally_set_add(&sum->set, &span->set);
         sum->in_flight += span->in_flight;
@@ -143,12 +145,25 @@ static bool more_to_come(struct worker *worker)
         return false;
 }
 
+/* After all lanes have reached 'merge.at', which was 'before'. What is censored at the end is no reason to stop. */
+static void look_at_brake(struct worker *worker, int64_t before)
+{
+        const struct load_plan *plan = worker->plan;
+        int64_t from_ms = lane_interval_from_ms(plan, worker->interval_ms, before);
+        int64_t to_ms = lane_interval_from_ms(plan, worker->interval_ms, worker->merge.at);
+
+        if (to_ms <= plan->shape_ms)
+                brake_step(&worker->brake, worker->merge.done, worker->merge.errors, to_ms - from_ms);
+        worker->merge.done = worker->merge.errors = 0;
+}
+
 void worker_merge(struct worker *worker, bool all)
 {
         struct tally_span *sum = &worker->merge.sum;
         int64_t warmup_end = (worker->plan->warmup_ms + worker->interval_ms - 1) / worker->interval_ms;
 
-        while (more_to_come(worker) && align(worker)) {
+        for (int64_t before = worker->merge.at; more_to_come(worker) && align(worker); before = worker->merge.at) {
+                look_at_brake(worker, before);
                 bool warmup_ends = worker->merge.from < warmup_end && worker->merge.at >= warmup_end;
                 if (warmup_ends || within_budget(worker, interval_end_ms(worker)))
                         flush(worker);

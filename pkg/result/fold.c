@@ -190,6 +190,11 @@ static void note_ratio(double *most, double part, double of)
                 *most = part / of;
 }
 
+static bool is_early(const char *reason)
+{
+        return strcmp(reason, "terminated") == 0 || strcmp(reason, "failed") == 0 || strcmp(reason, "braked") == 0;
+}
+
 static void note_generator(struct fold *fold, const struct harvest *harvest, uint32_t worker)
 {
         const struct harvest_worker *view = harvest_worker(harvest, worker);
@@ -205,7 +210,10 @@ static void note_generator(struct fold *fold, const struct harvest *harvest, uin
         }
         fold->skipped += view->skipped;
         fold->failed += strcmp(view->reason, "failed") == 0;
-        fold->partial |= strcmp(view->reason, "terminated") == 0 || strcmp(view->reason, "failed") == 0;
+        fold->braked += strcmp(view->reason, "braked") == 0;
+        fold->partial |= is_early(view->reason);
+        if (!fold->end_text[0])
+                snprintf(fold->end_text, sizeof fold->end_text, "%s", view->text);
         if (!view->started)
                 return;
         if (view->start_wall_ms > 0)

@@ -92,6 +92,8 @@ struct fold {
         double cpu_ratio_max;    /* CPU time / (span * cores) of the busiest worker; -1 unknown */
         double throttled_ratio_max; /* -1 unknown */
         uint32_t failed;         /* workers that ended with reason "failed" */
+        uint32_t braked;         /* ... "braked" */
+        char end_text[160];      /* what the first of those said */
         char lost_text[160];     /* of the first worker without a result: why */
 };
 

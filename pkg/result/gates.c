@@ -112,8 +112,8 @@ static void judge_coverage(struct gates *gates, const struct fold *fold, const s
                 add(gates, GATES_WORKERS_LOST, VALIDITY_LIMITED, "results of %u of %u workers (%s)", fold->covered,
                     fold->workers, fold->lost_text);
         if (fold->failed > 0)
-                add(gates, GATES_WORKER_FAILED, VALIDITY_LIMITED, "%u of %u workers failed before the end of the shape",
-                    fold->failed, fold->workers);
+                add(gates, GATES_WORKER_FAILED, VALIDITY_LIMITED, "%u of %u workers failed before the end of the shape%s%s",
+                    fold->failed, fold->workers, fold->end_text[0] ? ": " : "", fold->end_text);
         if (fold->reduced > 0)
                 add(gates, GATES_REDUCED_PRECISION, VALIDITY_LIMITED,
                     "the log of %u of %u workers is incomplete: two digits, whole shape, from the termination message",

@@ -82,7 +82,7 @@ struct harvest_worker {
         int64_t clock_error_us;  /* kernel's bound; -1 unsynchronised; INT64_MIN unknown */
         bool late;               /* the instant had passed already; what was due before is skipped */
         uint64_t skipped;
-        char reason[16];         /* "finished", "terminated", "failed"; "" while running */
+        char reason[16];         /* "finished", "terminated", "failed", "braked"; "" while running */
         char text[160];          /* the worker's own words at its end, or why it was lost */
         int64_t seen_ms;         /* shape time up to which it reported; INT64_MIN nothing yet; negative in warm-up */
         int64_t cpu_us, throttled_us, cpu_span_us; /* CPU time and CFS throttling over 'cpu_span_us' of shape time */

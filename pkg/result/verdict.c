@@ -343,6 +343,16 @@ static void decide(struct verdict_judged *judged, enum verdict verdict, const ch
         snprintf(judged->text, sizeof judged->text, "%s", text);
 }
 
+/* The target could not stand what it was asked to: that is a finding about it, whatever the objectives say of the time before. */
+static void decide_braked(const struct fold *fold, struct verdict_judged *judged)
+{
+        char text[sizeof judged->text];
+
+        snprintf(text, sizeof text, "the brake stopped %u of %u workers%s%s", fold->braked, fold->workers, fold->end_text[0] ? ": " : "",
+                 fold->end_text);
+        decide(judged, VERDICT_FAIL, "Brake", text);
+}
+
 void verdict_judge(const struct fold *fold, const struct gates *gates, const struct profile_objective *objectives,
                    size_t len, struct verdict_judged *ret_judged)
 {
@@ -358,6 +368,8 @@ void verdict_judge(const struct fold *fold, const struct gates *gates, const str
 
         if (gates->validity == VALIDITY_INVALID || gates->validity == VALIDITY_UNKNOWN)
                 decide(ret_judged, VERDICT_NONE, "NotValid", "the result is not valid");
+        else if (fold->braked > 0)
+                decide_braked(fold, ret_judged);
         else if (counters->done > 0 && counters->ok == 0)
                 decide(ret_judged, VERDICT_FAIL, "NothingSucceeded", "not a single request succeeded");
         else if (missed)

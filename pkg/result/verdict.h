@@ -5,6 +5,7 @@
  *
  * | first row that holds                          | verdict      | reason              |
  * | validity Invalid or Unknown                   | None         | NotValid            |
+ * | a worker's brake was pulled (load/brake.h)    | Fail         | Brake               |
  * | requests were done and not one succeeded      | Fail         | NothingSucceeded    |
  * | an objective missed                           | Fail         | ObjectiveMissed     |
  * | an objective unresolved                       | Inconclusive | ObjectiveUnresolved |

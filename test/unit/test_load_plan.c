@@ -79,6 +79,7 @@ static void the_documented_plan_is_read_as_it_stands(void **state)
                 "\"headers\":[[\"accept\",\"application/json\"]],\"body\":\"text\", \"statuses\":[[200,204],[404,404]]}],"
                 "\"timeoutMs\":100, \"connections\":3, \"whenBusy\":\"shed\", \"arrival\":\"constant\",\"pacing\":\"coarse\","
                 "\"warmupMs\":5000, \"cooldownMs\":7, \"readyTimeoutMs\":1000, \"intervalMs\":500, \"indexHeader\":true,"
+                "\"guard\":{\"allow\":[\"10.0.0.0/8\"],\"deny\":[\"10.96.0.1\",\"fd00::/64\"]},\"brake\":{\"errorRatio\":0.25,\"forMs\":7000},"
                 "\"shape\":[{\"kind\":\"hold\",\"rate\":500.5,\"forMs\":60000},"
                 "{\"kind\":\"ramp\",\"from\":500,\"to\":2000.0,\"forMs\":1}]}";
         auto_json struct json_object *doc = parsed(text);
@@ -94,6 +95,8 @@ static void the_documented_plan_is_read_as_it_stands(void **state)
         assert_true(plan->shape[0].from_rps == 500.5 && plan->shape[0].to_rps == 500.5);
         assert_int_equal(plan->shape[1].kind, LOAD_RAMP);
         assert_int_equal(plan->shape_ms, 60001);
+        assert_true(plan->guard.given && plan->guard.allow_len == 1 && plan->guard.deny_len == 2);
+        assert_true(plan->brake.ratio == 0.25 && plan->brake.for_ms == 7000);
         load_plan_free(plan);
 }
 
@@ -116,6 +119,15 @@ static void what_is_out_of_bounds_is_named(void **state)
                 {"{\"whenBusy\":\"drop\"}", "whenBusy"},
                 {"{\"indexHeader\":1}", "indexHeader"},
                 {"{\"tls\":{\"verify\":\"no\"}}", "tls.verify"},
+                {"{\"guard\":[]}", "guard: an object"},
+                {"{\"guard\":{\"denied\":[]}}", "guard.denied"},
+                {"{\"guard\":{\"allow\":\"10.0.0.0/8\"}}", "guard.allow: a list"},
+                {"{\"guard\":{\"allow\":[7]}}", "guard.allow[0]"},
+                {"{\"guard\":{\"deny\":[\"10.0.0.1\",\"10.0.0.1/8\"]}}", "guard.deny[1]"},
+                {"{\"brake\":{}}", "brake.errorRatio"},
+                {"{\"brake\":{\"errorRatio\":1.1,\"forMs\":1}}", "brake.errorRatio"},
+                {"{\"brake\":{\"errorRatio\":0.5}}", "brake.forMs"},
+                {"{\"brake\":{\"errorRatio\":0.5,\"forMs\":0}}", "brake.forMs"},
                 {"{\"addresses\":[]}", "addresses"},
                 {"{\"addresses\":[\"a\"]}", "addresses[0]"},
                 {"{\"addresses\":[\"a:0\"]}", "addresses[0]"},

@@ -231,9 +231,12 @@ static void the_first_row_that_holds_decides(void **state)
         const struct profile_objective met = {"latency.p99", NULL, "1s"}, missed = {"latency.p99", NULL, "1ms"};
         const struct profile_objective open = {"latency.p9999", NULL, "1s"};
         const struct profile_objective missed_and_open[] = {open, missed};
-        const struct { struct profile_objective objectives[2]; size_t len; bool invalid, failed; enum verdict verdict; const char *reason; } rows[] = {
+        const struct { struct profile_objective objectives[2]; size_t len; bool invalid, failed, braked; enum verdict verdict; const char *reason; } rows[] = {
                 {{met}, 1, .invalid = true, .verdict = VERDICT_NONE, .reason = "NotValid"},
                 {{missed}, 1, .invalid = true, .verdict = VERDICT_NONE, .reason = "NotValid"},
+                {{met}, 1, .invalid = true, .braked = true, .verdict = VERDICT_NONE, .reason = "NotValid"},
+                {{met}, 1, .braked = true, .verdict = VERDICT_FAIL, .reason = "Brake"},
+                {{{0}}, 0, .failed = true, .braked = true, .verdict = VERDICT_FAIL, .reason = "Brake"},
                 {{{0}}, 0, .failed = true, .verdict = VERDICT_FAIL, .reason = "NothingSucceeded"},
                 {{missed_and_open[0], missed_and_open[1]}, 2, .verdict = VERDICT_FAIL, .reason = "ObjectiveMissed"},
                 {{met, open}, 2, .verdict = VERDICT_INCONCLUSIVE, .reason = "ObjectiveUnresolved"},
@@ -244,6 +247,7 @@ static void the_first_row_that_holds_decides(void **state)
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
                 struct fold fold = good_fold();
                 fold.tainted = rows[i].invalid;
+                fold.braked = rows[i].braked;
                 if (rows[i].failed)
                         fold.whole.counters = (struct record_counters){.offered = 9, .done = 9, .censored = 9};
                 auto_free struct verdict_judged *judged = verdict_of(&fold, rows[i].objectives, rows[i].len);
