@@ -6,6 +6,7 @@
  * for writes: the first copy may have been carried out. So bodies go out through a callback that cannot be rewound,
  * which makes libcurl report the failure instead; and as every write here has a body, "no byte of it was asked for" is
  * proof that nothing was done. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -263,7 +264,8 @@ enum fail_kind transfer_result(struct request *request, struct json_object **ret
         if (request->opened)
                 return FAIL_NONE;
         curl_easy_getinfo(request->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-        return client_answer(request, (int)status, retry_after_s > 0 && retry_after_s < 86400 ? (int)retry_after_s : 0, ret_object, fail);
+        /* A server that asks for a week is as busy as one that asks for a minute; answer.c knows how long is long enough. */
+        return client_answer(request, (int)status, retry_after_s < INT_MAX ? (int)retry_after_s : INT_MAX, ret_object, fail);
 }
 
 /* A server that is reached under one name and certified under another: libcurl gets a URL with the certified name and is

@@ -1,67 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fake_server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 
 struct fake_connection {
         struct fake_server *server;
-        struct fake_connection *next;
-        int fd; /* -1: closed; the struct lives until the server goes, so that tests may hold on to it */
-        struct buf in, out;
-        bool closing;
+        struct fake_connection *next; /* lives as long as the server */
+        struct wire *wire;
+        struct buf in;
         unsigned requests;
 };
 
 struct fake_server {
-        struct loop *loop;
+        struct wire_server *wires;
         fake_handle_fn *handle;
         void *owner;
-        int fd;
         char url[64];
-        unsigned accepted, requests;
+        unsigned requests;
         struct fake_connection *connections;
 };
-
-static void shut(struct fake_connection *connection)
-{
-        if (connection->fd < 0)
-                return;
-        loop_forget(connection->server->loop, connection->fd);
-        close(connection->fd);
-        connection->fd = -1;
-}
-
-static void on_ready(void *owner, int fd, uint32_t events);
-
-static void flush(struct fake_connection *connection)
-{
-        while (connection->fd >= 0 && connection->out.size) {
-                ssize_t sent = send(connection->fd, connection->out.data, connection->out.size, MSG_NOSIGNAL);
-                if (sent <= 0) {
-                        if (errno != EAGAIN)
-                                shut(connection);
-                        break;
-                }
-                buf_drop(&connection->out, (size_t)sent);
-        }
-        if (connection->fd < 0)
-                return;
-        if (!connection->out.size && connection->closing)
-                shut(connection);
-        else
-                loop_watch(connection->server->loop, connection->fd, connection->out.size ? EPOLLIN | EPOLLOUT : EPOLLIN,
-                           on_ready, connection);
-}
 
 /* Hands over one complete request; false when there is none yet. */
 static bool take_request(struct fake_connection *connection)
@@ -94,73 +56,54 @@ static bool take_request(struct fake_connection *connection)
         return true;
 }
 
-static void on_ready(void *owner, int fd, uint32_t events)
-{
-        struct fake_connection *connection = owner;
-        char block[16384];
-
-        if (events & EPOLLOUT)
-                flush(connection);
-        while (connection->fd >= 0) {
-                ssize_t got = recv(fd, block, sizeof block, 0);
-                if (got < 0 && errno == EAGAIN)
-                        break;
-                if (got <= 0) {
-                        shut(connection);
-                        return;
-                }
-                buf_add(&connection->in, block, (size_t)got);
-        }
-        while (connection->fd >= 0 && take_request(connection))
-                ;
-}
-
-static void on_accept(void *owner, int fd, uint32_t events)
+static void on_opened(void *owner, struct wire *wire)
 {
         struct fake_server *server = owner;
         struct fake_connection *connection = xnew(struct fake_connection);
 
-        (void)events;
-        connection->server = server;
-        connection->fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        connection->next = server->connections;
+        *connection = (struct fake_connection){.server = server, .next = server->connections, .wire = wire};
         server->connections = connection;
-        server->accepted++;
-        loop_watch(server->loop, connection->fd, EPOLLIN, on_ready, connection);
+        wire_mark(wire, connection);
+}
+
+static void on_bytes(void *owner, struct wire *wire, const char *data, size_t size)
+{
+        struct fake_connection *connection = wire_marked(wire);
+
+        (void)owner;
+        buf_add(&connection->in, data, size);
+        while (wire_is_open(wire) && take_request(connection))
+                ;
+}
+
+struct fake_server *fake_server_new_tls(struct loop *loop, SSL_CTX *tls, fake_handle_fn *handle, void *owner)
+{
+        static const struct wire_calls calls = {.opened = on_opened, .bytes = on_bytes};
+        struct fake_server *server = xnew(struct fake_server);
+
+        server->handle = handle;
+        server->owner = owner;
+        server->wires = wire_listen(loop, tls, &calls, server);
+        snprintf(server->url, sizeof server->url, "%s://127.0.0.1:%d", tls ? "https" : "http", wire_server_port(server->wires));
+        return server;
 }
 
 struct fake_server *fake_server_new(struct loop *loop, fake_handle_fn *handle, void *owner)
 {
-        struct fake_server *server = xnew(struct fake_server);
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t size = sizeof address;
-
-        server->loop = loop;
-        server->handle = handle;
-        server->owner = owner;
-        server->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (bind(server->fd, (struct sockaddr *)&address, size) || listen(server->fd, 64) ||
-            getsockname(server->fd, (struct sockaddr *)&address, &size))
-                abort();
-        snprintf(server->url, sizeof server->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
-        loop_watch(loop, server->fd, EPOLLIN, on_accept, server);
-        return server;
+        return fake_server_new_tls(loop, NULL, handle, owner);
 }
 
 struct fake_server *fake_server_free(struct fake_server *server)
 {
         if (!server)
                 return NULL;
+        wire_server_free(server->wires);
         while (server->connections) {
                 struct fake_connection *connection = server->connections;
                 server->connections = connection->next;
-                shut(connection);
                 buf_done(&connection->in);
-                buf_done(&connection->out);
                 free(connection);
         }
-        loop_forget(server->loop, server->fd);
-        close(server->fd);
         free(server);
         return NULL;
 }
@@ -170,24 +113,29 @@ const char *fake_server_url(const struct fake_server *server)
         return server->url;
 }
 
+struct wire_server *fake_server_wires(const struct fake_server *server)
+{
+        return server->wires;
+}
+
 unsigned fake_server_connections(const struct fake_server *server)
 {
-        return server->accepted;
+        return wire_server_accepted(server->wires);
 }
 
 unsigned fake_server_open(const struct fake_server *server)
 {
-        unsigned open = 0;
+        return wire_server_open(server->wires);
+}
 
-        for (const struct fake_connection *connection = server->connections; connection; connection = connection->next)
-                open += connection->fd >= 0;
-        return open;
+struct wire *fake_wire(const struct fake_connection *connection)
+{
+        return connection->wire;
 }
 
 void fake_send(struct fake_connection *connection, const char *data, size_t size)
 {
-        buf_add(&connection->out, data, size);
-        flush(connection);
+        wire_send(connection->wire, data, size);
 }
 
 void fake_answer(struct fake_connection *connection, int status, const char *headers, const char *body)
@@ -224,15 +172,10 @@ void fake_end(struct fake_connection *connection)
 
 void fake_close(struct fake_connection *connection)
 {
-        connection->closing = true;
-        flush(connection);
+        wire_close(connection->wire);
 }
 
 void fake_reset(struct fake_connection *connection)
 {
-        struct linger now = {.l_onoff = 1};
-
-        if (connection->fd >= 0)
-                setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-        shut(connection);
+        wire_reset(connection->wire);
 }

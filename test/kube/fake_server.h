@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/loop.h"
+#include "wire.h"
 
 struct fake_server;
 struct fake_connection;
@@ -25,10 +26,15 @@ struct fake_request {
 typedef void fake_handle_fn(void *owner, struct fake_connection *connection, const struct fake_request *request);
 
 struct fake_server *fake_server_new(struct loop *loop, fake_handle_fn *handle, void *owner);
+/* The same through TLS; 'tls' is borrowed. */
+struct fake_server *fake_server_new_tls(struct loop *loop, SSL_CTX *tls, fake_handle_fn *handle, void *owner);
 struct fake_server *fake_server_free(struct fake_server *server);
 const char *fake_server_url(const struct fake_server *server); /* "http://127.0.0.1:PORT" */
+struct wire_server *fake_server_wires(const struct fake_server *server);
 unsigned fake_server_connections(const struct fake_server *server); /* accepted so far */
 unsigned fake_server_open(const struct fake_server *server); /* now */
+
+struct wire *fake_wire(const struct fake_connection *connection);
 
 /* A complete answer; 'headers' is NULL or "Name: value\r\n…". */
 void fake_answer(struct fake_connection *connection, int status, const char *headers, const char *body);
