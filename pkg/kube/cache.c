@@ -19,7 +19,7 @@ struct kube_cache {
         struct kube_client *client;
         struct loop *loop;
         const struct kube_kind *kind;
-        char *namespace, *label_selector;
+        char *namespace, *label_selector, *name;
         struct contents contents;
         struct watch watch;
         uint64_t list_id, stream_id, probe_id;
@@ -110,7 +110,7 @@ static void on_probed(void *owner, struct json_object *object, const struct fail
 
 static void start_list(struct kube_cache *cache)
 {
-        struct kube_ref ref = {.kind = cache->kind, .namespace = cache->namespace};
+        struct kube_ref ref = {.kind = cache->kind, .namespace = cache->namespace, .name = cache->name};
 
         cache->list_id = kube_list_each(cache->client, &ref, cache->label_selector, on_item, on_listed, cache);
 }
@@ -128,6 +128,8 @@ static void start_stream(struct kube_cache *cache)
                 buf_text(&path, "&labelSelector=");
                 path_encode(&path, cache->label_selector);
         }
+        if (cache->name)
+                buf_format(&path, "&fieldSelector=metadata.name%%3D%s", cache->name);
         cache->stream_id = kube_stream(cache->client, path.data, 0, on_data, on_closed, cache);
 }
 
@@ -183,6 +185,7 @@ struct kube_cache *kube_cache_new(struct kube_client *client, const struct kube_
         cache->kind = options->kind;
         cache->namespace = options->namespace ? xstrdup(options->namespace) : NULL;
         cache->label_selector = options->label_selector ? xstrdup(options->label_selector) : NULL;
+        cache->name = options->name ? xstrdup(options->name) : NULL;
         contents_init(&cache->contents, options);
         cache->wake = (struct loop_timer){.fire = woken, .owner = cache};
         cache->take_back = (struct loop_timer){.fire = take_back, .owner = cache};
@@ -204,6 +207,7 @@ struct kube_cache *kube_cache_free(struct kube_cache *cache)
         contents_done(&cache->contents);
         free(cache->namespace);
         free(cache->label_selector);
+        free(cache->name);
         free(cache);
         return NULL;
 }

@@ -27,6 +27,7 @@ struct kube_cache_options {
         const struct kube_kind *kind; /* borrowed for the cache's life */
         const char *namespace;      /* NULL: all */
         const char *label_selector; /* NULL: all */
+        const char *name;           /* NULL: all; else only the one of that name, which is a DNS name */
         /* What is needed of each object: dotted paths, ended by NULL, through lists too ("status.conditions.type"); the rest is
          * never even parsed. Names, uid and version are always kept. NULL: everything but managedFields. */
         const char *const *keep;

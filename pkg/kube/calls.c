@@ -109,7 +109,8 @@ static uint64_t submit_list(struct kube_client *client, const struct kube_ref *r
                             kube_item_fn *item, kube_done_fn *done, void *owner)
 {
         struct kube_ref collection = {.kind = ref->kind, .namespace = ref->namespace};
-        auto_free char *path = kube_path(&collection);
+        auto_free char *bare = kube_path(&collection);
+        auto_free char *path = ref->name ? xasprintf("%s?fieldSelector=metadata.name%%3D%s", bare, ref->name) : xstrdup(bare);
         struct pages *pages = pages_new(path, selector, !item);
 
         return client_submit(client, &(struct request){.class = CLASS_READ,

@@ -79,7 +79,7 @@ uint64_t kube_delete(struct kube_client *client, const struct kube_ref *ref, con
 /* GET of any path ("/version", "/api/v1/namespaces/a/pods?labelSelector=…"). */
 uint64_t kube_get_path(struct kube_client *client, const char *path, bool urgent, kube_done_fn *done, void *owner);
 
-/* Whole lists, paged (limit 500), consistent; 'selector' NULL or a label selector. 'object' is a List with every item.
+/* Whole lists, paged (limit 500), consistent; 'selector' NULL or a label selector; ref->name, where given, selects that one. 'object' is a List with every item.
  * Pages whose version was compacted away meanwhile start the list again, in the end unpaged; pages too large for
  * KUBE_BODY_BYTES_MAX are asked for again with half the limit; a 'continue' that leads nowhere is FAIL_INVALID. */
 uint64_t kube_list(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_done_fn *done,

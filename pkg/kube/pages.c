@@ -2,6 +2,7 @@
 #include "kube/pages.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -44,7 +45,7 @@ struct pages *pages_free(struct pages *pages)
 char *pages_path(const struct pages *pages)
 {
         struct buf path = {0};
-        const char *separator = "?";
+        const char *separator = strchr(pages->collection, '?') ? "&" : "?";
 
         /* No resourceVersion anywhere: unset means "the most recent", and is refused together with 'continue'. */
         buf_text(&path, pages->collection);

@@ -21,7 +21,7 @@
 
 struct pages;
 
-/* 'collection' is the path without a query ("/api/v1/pods"), 'selector' NULL or a label selector; both are copied.
+/* 'collection' is the path ("/api/v1/pods"), with a query or without, 'selector' NULL or a label selector; both are copied.
  * 'gather': keep the items of every page, at most PAGES_GATHERED_MAX, for pages_whole(). */
 struct pages *pages_new(const char *collection, const char *selector, bool gather);
 struct pages *pages_free(struct pages *pages);
