@@ -135,6 +135,9 @@ static enum fail_kind decode_piece(struct json_object *doc, size_t index, struct
         if (found != 1)
                 return fail_set(fail, FAIL_INVALID, "spec.load.shape[%zu] must be exactly one of hold, ramp and closed", index);
         profile->shape_ms += piece.for_ms;
+        double high_rps = piece.from_rps > piece.to_rps ? piece.from_rps : piece.to_rps;
+        if (high_rps > profile->peak_rps)
+                profile->peak_rps = high_rps;
         return FAIL_NONE;
 }
 

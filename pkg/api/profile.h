@@ -28,6 +28,7 @@ struct profile {
         int64_t timeout_ms, warmup_ms, cooldown_ms, shape_ms;
         uint32_t workers, connections;
         bool closed;
+        double peak_rps;           /* the shape's highest rate; 0 when closed */
         struct profile_objective objectives[PROFILE_OBJECTIVES_MAX];
         size_t objectives_len;
         int64_t deadline_ms, ready_timeout_ms, queue_timeout_ms;

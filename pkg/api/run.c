@@ -25,6 +25,7 @@ static void decode_status(struct json_object *status, struct run *run)
         run->finish_wall_ms = time_at(status, "finishTime");
         run->start_at_wall_ms = time_at(status, "workers.startAt");
         run->queue_position = (int)doc_int(status, "queue.position", 0);
+        run->queue_reason = doc_text(status, "queue.reason");
         run->terminal = text_equal(run->phase, "Succeeded") || text_equal(run->phase, "Failed") ||
                         text_equal(run->phase, "Cancelled");
 }

@@ -19,6 +19,7 @@ struct run {
         const char *phase, *target, *stop_reason, *stop_message, *job_uid, *job_name;
         int64_t start_wall_ms, deadline_wall_ms, finish_wall_ms, start_at_wall_ms; /* -1 when absent */
         int queue_position;                  /* 0: not queued */
+        const char *queue_reason;
         bool terminal;                       /* phase is Succeeded, Failed or Cancelled */
 };
 

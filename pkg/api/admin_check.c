@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a run asks for, held against the administrator's caps. */
+#include <stdio.h>
+
+#include "api/admin.h"
+#include "base/mem.h"
+#include "data/unit.h"
+
+struct admin_load admin_load_of(const struct profile *profile)
+{
+        return (struct admin_load){.rate_rps = profile->peak_rps,
+                                   .connections = profile->connections,
+                                   .workers = profile->workers,
+                                   .duration_ms = profile->warmup_ms + profile->shape_ms,
+                                   .runs = 1};
+}
+
+void admin_load_add(struct admin_load *into, const struct admin_load *load)
+{
+        into->rate_rps += load->rate_rps;
+        into->connections += load->connections;
+        into->workers += load->workers;
+        into->runs += load->runs;
+}
+
+/* A value in the words in which it is written. */
+enum unit { UNIT_RATE, UNIT_COUNT, UNIT_DURATION };
+
+static void format_value(enum unit unit, double value, char text[static UNIT_TEXT_MAX])
+{
+        if (unit == UNIT_RATE)
+                snprintf(text, UNIT_TEXT_MAX, "%.10g/s", value);
+        else if (unit == UNIT_COUNT)
+                snprintf(text, UNIT_TEXT_MAX, "%.0f", value);
+        else
+                unit_format_duration((int64_t)value * 1000000, text);
+}
+
+struct check {
+        double asked, cap; /* cap 0: none */
+        enum unit unit;
+        const char *asks, *name; /* what asks for it, and the cap's name */
+};
+
+static const struct check *first_over(const struct check *checks, size_t len)
+{
+        for (size_t i = 0; i < len; i++)
+                if (checks[i].cap > 0 && checks[i].asked > checks[i].cap)
+                        return &checks[i];
+        return NULL;
+}
+
+static enum fail_kind check_alone(const struct profile *profile, const struct admin_caps *caps, const char *level, struct fail *fail)
+{
+        struct admin_load load = admin_load_of(profile);
+        const struct check checks[] = {
+                {load.rate_rps, caps->rate_rps, UNIT_RATE, "load.shape", "rate"},
+                {(double)load.connections, (double)caps->connections, UNIT_COUNT, "load.concurrency.connections", "connections"},
+                {(double)load.workers, (double)caps->workers, UNIT_COUNT, "load.workers", "workers"},
+                {(double)load.duration_ms, (double)caps->duration_ms, UNIT_DURATION, "load.warmup and load.shape", "duration"},
+        };
+        const struct check *over = first_over(checks, ARRAY_LEN(checks));
+        char asked[UNIT_TEXT_MAX], cap[UNIT_TEXT_MAX];
+
+        if (over) {
+                format_value(over->unit, over->asked, asked);
+                format_value(over->unit, over->cap, cap);
+                return fail_set(fail, FAIL_DENIED, "spec.%s: asks for %s, the administrator's caps.%s.%s is %s: ask for less", over->asks, asked,
+                                level, over->name, cap);
+        }
+        return FAIL_NONE;
+}
+
+enum fail_kind admin_check_run(const struct admin *admin, const struct profile *profile, struct fail *fail)
+{
+        if (check_alone(profile, &admin->run, "run", fail) || check_alone(profile, &admin->namespace, "namespace", fail))
+                return FAIL_DENIED;
+        return check_alone(profile, &admin->cluster, "cluster", fail);
+}
+
+enum fail_kind admin_check_sum(const struct admin_caps *caps, const char *where, const struct admin_load *sum, const struct admin_load *more,
+                               struct fail *fail)
+{
+        const struct check checks[] = {
+                {sum->rate_rps + more->rate_rps, caps->rate_rps, UNIT_RATE, "", "rate"},
+                {(double)(sum->connections + more->connections), (double)caps->connections, UNIT_COUNT, " connections", "connections"},
+                {(double)(sum->workers + more->workers), (double)caps->workers, UNIT_COUNT, " workers", "workers"},
+                {(double)(sum->runs + more->runs), (double)caps->runs, UNIT_COUNT, " runs", "runs"},
+        };
+        const struct check *over = first_over(checks, ARRAY_LEN(checks));
+        char asked[UNIT_TEXT_MAX], cap[UNIT_TEXT_MAX];
+
+        if (!over)
+                return FAIL_NONE;
+        format_value(over->unit, over->asked, asked);
+        format_value(over->unit, over->cap, cap);
+        return fail_set(fail, FAIL_BUSY, "with the runs under way in the %s it would be %s%s, the administrator's caps.%s.%s is %s", where, asked,
+                        over->asks, where, over->name, cap);
+}
+
+bool admin_caps_sums(const struct admin_caps *caps)
+{
+        return caps->rate_rps > 0 || caps->connections > 0 || caps->workers > 0 || caps->runs > 0;
+}
