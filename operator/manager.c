@@ -103,7 +103,7 @@ static bool all_synced(const struct manager *manager)
 {
         return kube_cache_synced(manager->runs) && kube_cache_synced(manager->profiles) &&
                kube_cache_synced(manager->jobs) && kube_cache_synced(manager->pods) &&
-               kube_cache_synced(manager->configmaps);
+               kube_cache_synced(manager->configmaps) && settings_synced(manager->settings);
 }
 
 static void work(void *owner)
@@ -135,14 +135,24 @@ static const char *namespace_of(struct json_object *object)
         return namespace ? namespace : "";
 }
 
+static void active_free(struct active_run *run)
+{
+        if (run)
+                free(run->target);
+        free(run);
+}
+
 static void note_active(struct manager *manager, struct json_object *run, bool active)
 {
         auto_free char *key = xasprintf("%s/%s", namespace_of(run), doc_text(run, "metadata.name"));
 
-        if (active)
-                map_set(&manager->active, key, manager);
-        else
-                map_remove(&manager->active, key);
+        active_free(map_remove(&manager->active, key));
+        if (!active)
+                return;
+        const char *target = doc_text(run, "status.target");
+        struct active_run *entry = xnew(struct active_run);
+        *entry = (struct active_run){.target = target ? xstrdup(target) : NULL, .loads = doc_at(run, "status.startTime") != NULL};
+        map_set(&manager->active, key, entry);
 }
 
 static void run_changed(void *owner, struct json_object *before, struct json_object *after)
@@ -215,6 +225,20 @@ static void strip_configmap(struct json_object *object)
 {
         json_object_object_del(object, "data"); /* results are read live, and only when needed */
         json_object_object_del(object, "binaryData");
+}
+
+/* Whoever waits may begin or never may, whoever runs may have to stop. */
+static void settings_changed(void *owner)
+{
+        struct manager *manager = owner;
+        size_t at = 0;
+        const char *name;
+        void *unused;
+
+        while (map_next(&manager->active, &at, &name, &unused)) {
+                auto_free char *key = xasprintf("r:%s", name);
+                enqueue(manager, key, loop_now_ns(manager->loop));
+        }
 }
 
 static struct kube_cache *open_cache(struct manager *manager, const struct kube_kind *kind, const char *selector,
@@ -300,6 +324,7 @@ struct manager *manager_new(struct loop *loop, struct kube_client *client, const
         manager->jobs = open_cache(manager, &kube_jobs, MANAGED_SELECTOR, job_changed, NULL);
         manager->pods = open_cache(manager, &kube_pods, MANAGED_SELECTOR, pod_changed, NULL);
         manager->configmaps = open_cache(manager, &kube_configmaps, MANAGED_SELECTOR, configmap_changed, strip_configmap);
+        manager->settings = settings_new(client, manager->events, options->own_namespace, settings_changed, manager);
         const struct lease_options election = {
                 .namespace = options->own_namespace,
                 .name = options->lease_name,
@@ -327,6 +352,10 @@ struct manager *manager_free(struct manager *manager)
                 session_free(session);
         map_done(&manager->sessions);
         map_done(&manager->waiting);
+        at = 0;
+        void *active;
+        while (map_next(&manager->active, &at, &key, &active))
+                active_free(active);
         map_done(&manager->active);
         job_pods_done(manager);
         lease_free(manager->lease);
@@ -335,6 +364,7 @@ struct manager *manager_free(struct manager *manager)
         kube_cache_free(manager->jobs);
         kube_cache_free(manager->pods);
         kube_cache_free(manager->configmaps);
+        settings_free(manager->settings);
         event_sink_free(manager->events);
         queue_free(manager->queue);
         loop_disarm(manager->loop, &manager->work);
@@ -396,7 +426,9 @@ static int answer_ready(const struct manager *manager, struct buf *body)
                            kube_cache_problem(caches[i].cache));
                 ready = ready && synced;
         }
-        return ready ? 200 : 503;
+        bool known = settings_synced(manager->settings);
+        buf_format(body, "%s configuration%s%s\n", known ? "ok     " : "waiting", known ? "" : ": ", settings_problem(manager->settings));
+        return ready && known ? 200 : 503;
 }
 
 static void metric(struct buf *body, const char *name, const char *type, const char *labels, double value)
@@ -422,6 +454,8 @@ static int answer_metrics(const struct manager *manager, struct buf *body)
         metric(body, "loadstone_effects_total", "counter", "", (double)manager->counters.effects);
         metric(body, "loadstone_runs_finished_total", "counter", "", (double)manager->counters.runs_finished);
         metric(body, "loadstone_runs_in_memory", "gauge", "", (double)manager->sessions.len);
+        metric(body, "loadstone_configuration_refused", "gauge", "", settings_refused(manager->settings));
+        metric(body, "loadstone_stop_all", "gauge", "", settings_admin(manager->settings)->stop_all);
         metric(body, "loadstone_runs_waiting", "gauge", "", (double)manager->waiting.len);
         return 200;
 }

@@ -11,8 +11,15 @@
 #include "kube/lease.h"
 #include "kube/queue.h"
 #include "operator/options.h"
+#include "operator/settings.h"
 
 struct session;
+
+/* What the cache shows of a run that has not ended, so that looking for those at one target parses none of the others. */
+struct active_run {
+        char *target; /* status.target; NULL: nobody has looked at it yet */
+        bool loads;   /* admitted */
+};
 
 struct manager_counters {
         uint64_t passes, effects, failures, runs_finished, silent_logged;
@@ -23,11 +30,12 @@ struct manager {
         struct kube_client *client;
         const struct options *options;
         struct kube_cache *runs, *profiles, *jobs, *pods, *configmaps;
+        struct settings *settings;
         struct lease *lease;
         struct event_sink *events;
         struct queue *queue;       /* "r:namespace/name" for runs, "p:namespace/name" for profiles */
         struct map sessions;       /* run key -> struct session */
-        struct map active;         /* "namespace/name" of runs that have not ended */
+        struct map active;         /* "namespace/name" of runs that have not ended -> struct active_run */
         struct map job_pods;       /* "namespace/job" -> struct map of pod names */
         struct map waiting;        /* run keys that wait for a target, a profile or a resumption */
         struct loop_timer work, tick, give_up;

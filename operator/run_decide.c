@@ -19,15 +19,23 @@ static bool spec_invalid(seen v) { return v->invalid; }
 static bool waiting(seen v) { return !v->admitted; }
 static bool cancelled_early(seen v) { return waiting(v) && v->cancel; }
 static bool waited_too_long(seen v) { return waiting(v) && v->accepted && v->overdue; }
-static bool may_begin(seen v) { return waiting(v) && v->profile_found && !v->suspended && v->target_free; }
+static bool may_begin(seen v) { return waiting(v) && v->profile_found && !v->suspended && v->hold == HOLD_NONE; }
 static bool not_accepted(seen v) { return waiting(v) && !v->accepted; }
-static bool queue_moved(seen v) { return waiting(v) && v->queue_position != v->queue_position_shown; }
+static bool queue_moved(seen v)
+{
+        return waiting(v) && (v->queue_position != v->queue_position_shown || v->hold != v->hold_shown);
+}
+static bool over_cap(seen v) { return waiting(v) && v->over_cap; }
+static bool never_allowed(seen v) { return waiting(v) && v->target_denied; }
 
 static bool name_taken(seen v) { return v->job == JOB_FOREIGN; }
 static bool job_replaced(seen v) { return v->bound && v->job != JOB_ABSENT && !v->job_is_bound; }
 
 static bool stop_unrecorded(seen v, bool wanted) { return !v->stop_reason && wanted; }
 static bool cancel_wanted(seen v) { return stop_unrecorded(v, v->cancel && v->records != RECORDS_SETTLED); }
+static bool stop_all(seen v) { return stop_unrecorded(v, v->stop_all && v->records != RECORDS_SETTLED); }
+static bool no_longer_allowed(seen v) { return stop_unrecorded(v, v->target_denied && v->records != RECORDS_SETTLED); }
+static bool braked(seen v) { return stop_unrecorded(v, v->braked && v->records != RECORDS_SETTLED); }
 static bool deadline_passed(seen v) { return stop_unrecorded(v, v->overdue && v->records != RECORDS_SETTLED); }
 static bool nobody_ready(seen v)
 {
@@ -75,13 +83,18 @@ static const struct rule rules[] = {
         {spec_invalid, RUN_FINISH, "InvalidSpec", "the spec can never run"},
         {cancelled_early, RUN_FINISH, "Cancelled", "cancelled before it was admitted"},
         {waited_too_long, RUN_FINISH, "QueueTimeout", "waited longer than limits.queueTimeout"},
-        {may_begin, RUN_ADMIT, "TargetFree", "nobody else loads the target and nobody is ahead"},
+        {over_cap, RUN_FINISH, "CapExceeded", "asks for more than the administrator's caps, before it was admitted"},
+        {never_allowed, RUN_FINISH, "TargetNotAllowed", "load may not go to this target, seen before it was admitted"},
+        {may_begin, RUN_ADMIT, "TargetFree", "nobody else loads the target, nobody is ahead, and the administrator's configuration has room"},
         {not_accepted, RUN_ACCEPT, "Waiting", "seen for the first time and may not begin yet"},
-        {queue_moved, RUN_SHOW_QUEUE, "QueueMoved", "its position in the queue changed"},
+        {queue_moved, RUN_SHOW_QUEUE, "QueueMoved", "its position in the queue, or why it waits, changed"},
         {waiting, RUN_WAIT, "Waiting", "waiting for its profile or its turn"},
         {name_taken, RUN_FINISH, "NameCollision", "a Job of that name belongs to somebody else"},
         {job_replaced, RUN_FINISH, "JobReplaced", "the Job of that name is not the one bound in status"},
         {cancel_wanted, RUN_RECORD_STOP, "Cancelled", "cancelled while it is under way"},
+        {stop_all, RUN_RECORD_STOP, "StoppedByAdmin", "stopAll is set in the administrator's configuration"},
+        {no_longer_allowed, RUN_RECORD_STOP, "TargetNotAllowed", "load may not go to this target, or no longer"},
+        {braked, RUN_RECORD_STOP, "Brake", "a worker's brake was pulled: the others stop too"},
         {deadline_passed, RUN_RECORD_STOP, "DeadlineExceeded", "the recorded deadline has passed"},
         {nobody_ready, RUN_RECORD_STOP, "WorkersNotReady", "readyTimeout passed and no worker is ready"},
         {target_unresolved, RUN_RECORD_STOP, "TargetUnresolved", "readyTimeout passed and the target cannot be resolved"},

@@ -10,67 +10,11 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "operator/job_pods.h"
-#include "operator/run_apply.h"
+#include "operator/run_queue.h"
+#include "operator/run_status.h"
 
 #define SHOW_EVERY_NS (10 * NS_PER_S)
 #define LOOK_AGAIN_NS NS_PER_S
-
-/* ---- the queue at a target ---- */
-
-static bool earlier(const struct run *a, const struct run *b)
-{
-        if (a->created_wall_ms != b->created_wall_ms)
-                return a->created_wall_ms < b->created_wall_ms;
-        return strcmp(a->name, b->name) < 0;
-}
-
-static bool same_target(struct manager *manager, const struct run *other, const char *target)
-{
-        if (other->target)
-                return text_equal(other->target, target);
-        auto_free char *wanted = session_target_wanted(manager, other); /* nobody has looked at it yet */
-        return text_equal(wanted, target);
-}
-
-/* Admitted, or about to be: of two runs that appear together, the second must see the first before the cache does. */
-static bool begun(const struct manager *manager, const struct run *run)
-{
-        const struct session *session = manager_session(manager, run->namespace, run->name);
-
-        return run->start_wall_ms >= 0 || (session && effect_admits(session));
-}
-
-/* Who else of the runs under way has this target? Targets are of the run's own namespace. */
-static void fill_queue(struct manager *manager, const struct run *run, const char *target, struct run_view *view)
-{
-        size_t at = 0;
-        const char *key;
-        void *unused;
-        int ahead = 0;
-        bool busy = false;
-
-        while (map_next(&manager->active, &at, &key, &unused)) {
-                const char *name = strchr(key, '/') + 1;
-                size_t namespace_len = strlen(run->namespace);
-                if (strncmp(key, run->namespace, namespace_len) != 0 || key[namespace_len] != '/')
-                        continue;
-                struct json_object *object = kube_cache_find(manager->runs, run->namespace, name);
-                struct run other;
-                run_decode(object, &other);
-                if (!object || text_equal(other.uid, run->uid) || other.terminal)
-                        continue;
-                bool loads = begun(manager, &other);
-                /* The target is asked for last: of a run that nobody has looked at it has to be found out. */
-                if ((!loads && !earlier(&other, run)) || !same_target(manager, &other, target))
-                        continue;
-                if (loads)
-                        busy = true;
-                else
-                        ahead++;
-        }
-        view->target_free = !busy && ahead == 0;
-        view->queue_position = view->target_free ? 0 : ahead + 1;
-}
 
 /* ---- profile ---- */
 
@@ -90,8 +34,7 @@ static void fill_waiting(struct manager *manager, struct session *session, struc
         }
         view->profile_found = true;
         view->suspended = session->profile->suspend;
-        sight->target_key = target_key(session->profile, sight->run.namespace);
-        fill_queue(manager, &sight->run, sight->target_key, view);
+        run_queue_fill(manager, session, sight, view);
 }
 
 /* ---- Job and pods ---- */
@@ -164,6 +107,8 @@ static void fill_records(struct session *session, struct run_view *view)
                 return;
         view->workers = (int)session->load_plan->workers;
         view->workers_ready = (int)harvest_count(session->harvest, HARVEST_READY);
+        for (uint32_t i = 0; i < session->load_plan->workers; i++)
+                view->braked = view->braked || text_equal(harvest_worker(session->harvest, i)->reason, "braked");
         lose_the_absent(session, view);
         if (harvest_done(session->harvest) && !view->pods_left)
                 view->records = RECORDS_SETTLED;
@@ -257,6 +202,7 @@ static void fill_recorded(const struct run *run, struct run_view *view)
         view->bound = run->job_uid != NULL;
         view->stop_reason = run->stop_reason;
         view->queue_position_shown = run->queue_position;
+        view->hold_shown = run_status_hold_shown(run->queue_reason);
 }
 
 void run_fill(struct manager *manager, struct session *session, struct json_object *run_object, struct run_view *ret_view,
@@ -280,6 +226,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         run_decode(run_object, &sight->run);
         const struct run *run = &sight->run;
         fill_recorded(run, view);
+        view->stop_all = settings_admin(manager->settings)->stop_all;
         fill_job(manager, run->namespace, run->name, run->uid, sight, view);
         if (view->terminal || view->deleting)
                 return;
@@ -302,6 +249,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
                 sight->start_at_wall_ms = run->start_at_wall_ms;
         session_settle(session);
         view->target_problem = session->problem[0] ? session->problem : NULL;
+        view->target_denied = session->denial[0] != '\0';
         view->context_ready = session_ready(session) && (!view->plan_found || session->plan_loaded);
         view->refused = session->refused;
         fill_records(session, view);

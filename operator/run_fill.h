@@ -14,7 +14,8 @@ struct run_sight {
         struct json_object *job_object;
         struct job job;               /* valid with job_object */
         char *target_key;             /* NULL while unknown; owned, freed by run_sight_done */
-        char invalid_text[256];
+        char invalid_text[256];       /* why it can never run */
+        char hold_text[256];          /* why it has to wait, but for its turn at the target */
         const char *phase;            /* that the status should show */
         int64_t start_at_wall_ms;     /* as announced to the workers, -1 not yet */
         int64_t wall_ms, now_ns;

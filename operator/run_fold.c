@@ -64,13 +64,15 @@ static struct json_object *compose(struct session *session, const struct run_sig
         struct json_object *final = doc_object(), *truncated = doc_array();
         struct json_object *summary = status_encode_summary(fold);
         const char *stop = sight->run.stop_reason;
+        /* A brake is pulled by what the target did: that is a result, and its verdict says so. */
+        bool cut = stop && !text_equal(stop, "Brake");
         auto_free char *text = status_message(fold, gates, judged);
         auto_free char *message = sight->run.stop_message ? xasprintf("%s; %s", sight->run.stop_message, text) : xstrdup(text);
 
-        doc_set_text(final, "phase", !stop ? "Succeeded" : text_equal(stop, "Cancelled") ? "Cancelled" : "Failed");
-        doc_set_text(final, "reason", stop ? stop : judged->reason);
+        doc_set_text(final, "phase", !cut ? "Succeeded" : text_equal(stop, "Cancelled") ? "Cancelled" : "Failed");
+        doc_set_text(final, "reason", cut ? stop : judged->reason);
         doc_set_text(final, "validity", validity_name(gates->validity));
-        doc_set_text(final, "verdict", stop ? "None" : verdict_name(judged->verdict));
+        doc_set_text(final, "verdict", cut ? "None" : verdict_name(judged->verdict));
         doc_set(final, "reasons", doc_push(gates_encode(gates), verdict_encode_reason(judged)));
         doc_set_text(final, "message", message);
         doc_set(final, "trials", encode_trials(sight, gates, summary));

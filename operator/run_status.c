@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/admin.h"
 #include "api/condition.h"
 #include "api/names.h"
 #include "base/buf.h"
@@ -22,12 +23,38 @@ static void set_time(struct json_object *object, const char *key, int64_t wall_m
         doc_set_text(object, key, text);
 }
 
+/* ---- why it waits ---- */
+
+const char *run_status_hold(enum view_hold hold)
+{
+        static const char *const names[] = {
+                [HOLD_NONE] = NULL,
+                [HOLD_TARGET] = "TargetBusy",
+                [HOLD_BUDGET] = "BudgetFull",
+                [HOLD_CONFIGURATION] = "ConfigurationRefused",
+                [HOLD_STOP_ALL] = "StopAll",
+        };
+        return names[hold];
+}
+
+enum view_hold run_status_hold_shown(const char *reason)
+{
+        for (enum view_hold hold = HOLD_TARGET; hold <= HOLD_STOP_ALL; hold++)
+                if (text_equal(reason, run_status_hold(hold)))
+                        return hold;
+        return HOLD_NONE;
+}
+
 /* ---- what the end is called ---- */
 
 static const struct stop_word {
         const char *reason, *text;
 } stop_words[] = {
         {"Cancelled", "cancelled"},
+        {"StoppedByAdmin", "stopped by the administrator: stopAll is set in ConfigMap " ADMIN_CONFIGMAP},
+        {"CapExceeded", "asks for more than the administrator allows"},
+        {"TargetNotAllowed", "load may not be sent to this target"},
+        {"Brake", "stopped by limits.brake"},
         {"DeadlineExceeded", "did not end within limits.deadline"},
         {"WorkersNotReady", "no generator pod became ready within limits.readyTimeout"},
         {"TargetUnresolved", "the target could not be resolved within limits.readyTimeout"},
@@ -53,8 +80,12 @@ static char *stop_message(const struct session *session, const struct run_sight 
 {
         const char *detail = "";
 
-        if (text_equal(reason, "InvalidSpec"))
+        if (text_equal(reason, "InvalidSpec") || text_equal(reason, "CapExceeded"))
                 detail = sight->invalid_text;
+        else if (text_equal(reason, "TargetNotAllowed"))
+                detail = sight->invalid_text[0] ? sight->invalid_text : session->denial;
+        else if (text_equal(reason, "StoppedByAdmin") || text_equal(reason, "Brake"))
+                detail = "";
         else if (text_equal(reason, "CreateRefused"))
                 detail = session->refusal;
         else if (text_equal(reason, "TargetUnresolved") || text_equal(reason, "QueueTimeout"))
@@ -115,7 +146,7 @@ static void show_waiting(struct json_object *status, const struct session *sessi
         doc_set_text(status, "target", sight->target_key);
         json_object_object_del(status, "queue");
         if (view->queue_position > 0)
-                doc_set(status, "queue", doc_set_text(doc_set_int(doc_object(), "position", view->queue_position), "reason", "TargetBusy"));
+                doc_set(status, "queue", doc_set_text(doc_set_int(doc_object(), "position", view->queue_position), "reason", run_status_hold(view->hold)));
         if (sight->run.deadline_wall_ms < 0)
                 set_time(status, "deadline", sight->wall_ms + (profile ? profile->queue_timeout_ms : HOUR_MS));
         auto_free char *message = NULL;
@@ -123,6 +154,8 @@ static void show_waiting(struct json_object *status, const struct session *sessi
                 message = xstrdup(sight->invalid_text);
         else if (view->suspended)
                 message = xstrdup("the profile is suspended");
+        else if (view->hold != HOLD_TARGET)
+                message = xstrdup(sight->hold_text);
         else
                 message = xasprintf("waiting for its turn at %s, position %d", sight->target_key, view->queue_position);
         doc_set_text(status, "message", message);
@@ -231,7 +264,7 @@ struct json_object *run_status_next(const struct session *session, const struct 
         case RUN_ACCEPT:
         case RUN_SHOW_QUEUE:
                 show_waiting(status, session, view, sight);
-                reason = !session->profile ? "ProfileMissing" : view->suspended ? "ProfileSuspended" : "TargetBusy";
+                reason = !session->profile ? "ProfileMissing" : view->suspended ? "ProfileSuspended" : run_status_hold(view->hold);
                 break;
         case RUN_ADMIT:
                 show_admitted(status, session, sight);

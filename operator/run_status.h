@@ -16,5 +16,9 @@ struct json_object *run_status_next(const struct session *session, const struct 
  * NULL when nothing differs. Caller owns. */
 struct json_object *run_status_patch(const struct run *run, struct json_object *next);
 
+/* status.queue.reason of a hold, NULL for HOLD_NONE; and back, HOLD_NONE for a word that is none of them. */
+const char *run_status_hold(enum view_hold hold);
+enum view_hold run_status_hold_shown(const char *reason);
+
 /* Folds the records: judges, composes the terminal status (session->final) and the ConfigMaps to store (session->pack). */
 void run_status_fold(struct session *session, const struct run_view *view, const struct run_sight *sight);

@@ -22,6 +22,14 @@ enum view_records {
         RECORDS_SETTLED, /* nothing more can come */
 };
 
+enum view_hold { /* why a run that could begin has to wait; names in run_status.c */
+        HOLD_NONE,
+        HOLD_TARGET,        /* somebody else loads this target, or is ahead in its queue */
+        HOLD_BUDGET,        /* the administrator's sums have no room */
+        HOLD_CONFIGURATION, /* what the administrator wants cannot be read */
+        HOLD_STOP_ALL,
+};
+
 struct run_view {
         /* the object */
         bool found, deleting, accepted; /* accepted: status was written for this generation */
@@ -31,8 +39,11 @@ struct run_view {
 
         /* what it needs before it may begin */
         bool profile_found, suspended;
-        bool target_free;               /* nobody else loads this target, and nobody is ahead in its queue */
+        enum view_hold hold, hold_shown;
         int queue_position, queue_position_shown; /* 0: not queued */
+        bool over_cap;                  /* asks for more than the administrator's caps */
+        bool target_denied;             /* load may not go there, or no longer */
+        bool stop_all;                  /* the administrator's switch */
 
         /* recorded */
         bool admitted;                  /* status.startTime */
@@ -52,6 +63,7 @@ struct run_view {
         int workers, workers_ready, workers_announced; /* wanted; said "ready"; were told the start instant */
         bool ready_overdue;             /* readyTimeout since admission (no Job yet) or release has passed */
         enum view_records records;
+        bool braked;                    /* a worker stopped of itself */
         bool packed;                    /* results are folded and waiting to be stored */
         bool chunks_left;               /* some of them are not stored yet */
 

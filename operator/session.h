@@ -70,6 +70,7 @@ struct session {
         char *stale_chunk;             /* UID of a ConfigMap that an earlier harvest left under the next one's name */
 
         char problem[SESSION_TEXT_MAX]; /* why the target cannot be resolved, "" when it can */
+        char denial[SESSION_TEXT_MAX];  /* why load may not go there (any more), "" when it may */
         bool refused;
         char refusal[SESSION_TEXT_MAX];
         struct diagnosis diagnosis;    /* the last that was seen wrong with worker pods or their creation */

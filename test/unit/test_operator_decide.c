@@ -14,7 +14,7 @@
 
 static struct run_view fresh_view(void)
 {
-        return (struct run_view){.found = true, .profile_found = true, .target_free = true, .workers = 2};
+        return (struct run_view){.found = true, .profile_found = true, .workers = 2};
 }
 
 static struct run_view running_view(void)
@@ -34,9 +34,60 @@ static void a_second_run_at_one_target_waits(void **state)
         struct run_view view = fresh_view();
         (void)state;
 
-        view.target_free = false;
+        view.hold = HOLD_TARGET;
         assert_int_equal(run_decide(&view).action, RUN_ACCEPT);
         view.accepted = true;
+        view.hold_shown = HOLD_TARGET;
+        assert_int_equal(run_decide(&view).action, RUN_WAIT);
+}
+
+static void a_wait_for_another_reason_is_shown(void **state)
+{
+        struct run_view view = fresh_view();
+        (void)state;
+
+        view.accepted = true;
+        view.hold_shown = HOLD_TARGET;
+        view.hold = HOLD_STOP_ALL;
+        assert_int_equal(run_decide(&view).action, RUN_SHOW_QUEUE);
+        view.hold = HOLD_NONE;
+        assert_int_equal(run_decide(&view).action, RUN_ADMIT);
+}
+
+static void what_the_administrator_forbids_never_begins(void **state)
+{
+        struct run_view view = fresh_view();
+        (void)state;
+
+        view.over_cap = true;
+        assert_int_equal(run_decide(&view).action, RUN_FINISH);
+        assert_string_equal(run_decide(&view).reason, "CapExceeded");
+        view.over_cap = false;
+        view.target_denied = true;
+        assert_int_equal(run_decide(&view).action, RUN_FINISH);
+        assert_string_equal(run_decide(&view).reason, "TargetNotAllowed");
+}
+
+/* A run under way keeps within the caps that it was admitted by; its target and the switch are another matter. */
+static void a_running_run_stops_for_the_switch_and_for_its_target(void **state)
+{
+        static const struct { size_t at; const char *reason; } rows[] = {
+                {offsetof(struct run_view, stop_all), "StoppedByAdmin"},
+                {offsetof(struct run_view, target_denied), "TargetNotAllowed"},
+                {offsetof(struct run_view, braked), "Brake"},
+        };
+        (void)state;
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct run_view view = running_view();
+                *(bool *)((char *)&view + rows[i].at) = true;
+                assert_int_equal(run_decide(&view).action, RUN_RECORD_STOP);
+                assert_string_equal(run_decide(&view).reason, rows[i].reason);
+                view.records = RECORDS_SETTLED;
+                assert_int_equal(run_decide(&view).action, RUN_FOLD);
+        }
+        struct run_view view = running_view();
+        view.over_cap = true;
         assert_int_equal(run_decide(&view).action, RUN_WAIT);
 }
 
@@ -285,7 +336,7 @@ static struct run_view any_view(void)
         struct run_view view = {0};
         bool *const flags[] = {
                 &view.found, &view.deleting, &view.accepted, &view.terminal, &view.cancel, &view.profile_found,
-                &view.suspended, &view.target_free, &view.admitted, &view.bound, &view.overdue, &view.context_ready,
+                &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.braked, &view.admitted, &view.bound, &view.overdue, &view.context_ready,
                 &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping,
                 &view.pods_left, &view.ready_overdue, &view.packed, &view.chunks_left, &view.status_stale,
         };
@@ -296,6 +347,7 @@ static struct run_view any_view(void)
         view.stop_reason = chance(4) ? "Cancelled" : NULL;
         view.target_problem = chance(4) ? "gone" : NULL;
         view.queue_position = chance(8);
+        view.hold = chance(8) ? HOLD_NONE : HOLD_TARGET;
         view.job = (enum view_job)(chance(4) + chance(6) + chance(8) + chance(6));
         view.records = (enum view_records)(chance(8) + chance(5));
         view.workers = 2;
@@ -324,6 +376,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_second_run_at_one_target_waits),
+                cmocka_unit_test(a_wait_for_another_reason_is_shown),
+                cmocka_unit_test(what_the_administrator_forbids_never_begins),
+                cmocka_unit_test(a_running_run_stops_for_the_switch_and_for_its_target),
                 cmocka_unit_test(a_running_run_without_news_waits),
                 cmocka_unit_test(nothing_is_stopped_before_the_reason_is_recorded),
                 cmocka_unit_test(a_job_that_is_not_the_bound_one_is_never_released),
