@@ -20,3 +20,7 @@ enum fail_kind yaml_parse(const char *text, size_t size, struct json_object **re
 
 /* The same for a file of several documents ("---" between them): *ret_docs is an array; empty documents are left out. */
 enum fail_kind yaml_parse_all(const char *text, size_t size, struct json_object **ret_docs, struct fail *fail);
+
+/* The document as block YAML that yaml_parse(), and readers of YAML 1.1, read as the same tree. New string, the caller frees it.
+ * Texts must be UTF-8. */
+char *yaml_format(struct json_object *doc);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * YAML becomes trees that are JSON; what is JSON already is read as the same tree or refused, never as another one. */
+#include "base/mem.h"
 #include "data/yaml.h"
 #include "fuzz_json.h"
 
@@ -40,6 +41,15 @@ static void must_read_json_alike(struct json_object *doc)
                 must(doc_equal(doc, read));
 }
 
+static void must_be_written_alike(struct json_object *doc)
+{
+        auto_json struct json_object *read = NULL;
+        auto_free char *text = yaml_format(doc);
+
+        if (!yaml_parse(text, strlen(text), &read, NULL))
+                must(doc_equal(doc, read));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         auto_json struct json_object *docs = NULL, *json = fuzz_json(data, size);
@@ -55,7 +65,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 return 0;
         must(count(docs, 0) <= YAML_NODES_MAX + 1);
         for (size_t i = 0; i < doc_len(docs, ""); i++)
-                if (!has_huge_number(doc_print(doc_item(docs, i))))
+                if (!has_huge_number(doc_print(doc_item(docs, i)))) {
                         fuzz_must_survive(doc_item(docs, i));
+                        must_be_written_alike(doc_item(docs, i));
+                }
         return 0;
 }

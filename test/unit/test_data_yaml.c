@@ -133,6 +133,34 @@ static void every_cut_of_a_file_ends_in_a_verdict(void **state)
         }
 }
 
+static void what_is_written_is_read_as_the_same_tree(void **state)
+{
+        static const char *const documents[] = {
+                "{\"a\":{\"b\":[1,-2,0.5,true,null,\"x\"],\"c\":{}},\"d\":[]}",
+                "[\"\",\"true\",\"No\",\"null\",\"~\",\"12\",\"1.5\",\"0x1f\",\"12:30\",\"1_000\",\".inf\",\"- a\",\"a: b\",\"a #b\"]",
+                "[\"500/s\",\"30s\",\"/cart?x=1\",\"two\\nlines\\n\",\"\\t\",\"\\\"q\\\"\",\"'\",\"ü\",\"{uuid}\",\"[x]\",\"&a\",\"*a\",\"!t\"]",
+                "\"text\"", "5", "null",
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
+                auto_json struct json_object *doc = NULL;
+                assert_int_equal(doc_parse(documents[i], strlen(documents[i]), &doc, NULL), FAIL_NONE);
+                auto_free char *text = yaml_format(doc);
+                reads(text, doc_print(doc));
+        }
+}
+
+static void words_and_quantities_need_no_quotes(void **state)
+{
+        (void)state;
+        auto_json struct json_object *doc = NULL;
+        const char json[] = "{\"shape\":[{\"hold\":{\"rate\":\"500/s\",\"for\":\"30s\"}}],\"version\":\"1.10\"}";
+        assert_int_equal(doc_parse(json, sizeof json - 1, &doc, NULL), FAIL_NONE);
+        auto_free char *text = yaml_format(doc);
+        assert_string_equal(text, "shape:\n- hold:\n    rate: 500/s\n    for: 30s\nversion: \"1.10\"\n");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -143,6 +171,8 @@ int main(void)
                 cmocka_unit_test(laughs_depth_and_size_are_bounded),
                 cmocka_unit_test(a_file_of_several_documents_is_a_list),
                 cmocka_unit_test(every_cut_of_a_file_ends_in_a_verdict),
+                cmocka_unit_test(what_is_written_is_read_as_the_same_tree),
+                cmocka_unit_test(words_and_quantities_need_no_quotes),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
