@@ -185,6 +185,7 @@ static enum fail_kind decode_texts(struct json_object *doc, struct load_plan *pl
                 {"run.uid", 64, &plan->run_uid},         {"run.namespace", 63, &plan->run_namespace},
                 {"run.name", 253, &plan->run_name},      {"authority", 300, &plan->authority},
                 {"sni", 253, &plan->sni},                {"tls.caFile", 4096, &plan->ca_file},
+                {"tls.certificateFile", 4096, &plan->certificate_file}, {"tls.keyFile", 4096, &plan->key_file},
         };
 
         for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -193,6 +194,8 @@ static enum fail_kind decode_texts(struct json_object *doc, struct load_plan *pl
                 if (*texts[i].ret_text && !is_visible(*texts[i].ret_text))
                         return fail_set(fail, FAIL_INVALID, "%s: no white space or control characters", texts[i].path);
         }
+        if (!plan->certificate_file != !plan->key_file)
+                return fail_set(fail, FAIL_INVALID, "tls.certificateFile and tls.keyFile: both are wanted, or neither");
         return FAIL_NONE;
 }
 
@@ -263,7 +266,7 @@ static enum fail_kind decode_plan(struct json_object *doc, struct load_plan *pla
         if (decode_numbers(doc, plan, fail) || decode_words(doc, plan, fail) || decode_texts(doc, plan, fail) ||
             decode_addresses(doc, plan, fail) || plan_decode_guard(doc, &plan->guard, fail) ||
             decode_brake(doc, plan, fail) ||
-            plan_decode_requests(doc, plan, fail))
+            plan_decode_requests(doc, plan, fail) || plan_decode_secret_headers(doc, plan, fail))
                 return FAIL_INVALID;
         if (!plan->authority)
                 plan->authority = xstrdup(plan->addresses[0]);
@@ -298,6 +301,8 @@ struct load_plan *load_plan_free(struct load_plan *plan)
         free(plan->authority);
         free(plan->sni);
         free(plan->ca_file);
+        free(plan->certificate_file);
+        free(plan->key_file);
         free(plan);
         return NULL;
 }

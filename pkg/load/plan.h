@@ -5,7 +5,9 @@
  *
  * {"version":1, "run":{"uid":"…","namespace":"…","name":"…","trial":0},
  *  "workers":2, "seed":1, "scheme":"http", "addresses":["10.96.3.4:8080"], "authority":"checkout.shop:8080",
- *  "sni":"checkout.shop", "tls":{"caFile":"/etc/loadstone/ca/ca.crt","verify":true},
+ *  "sni":"checkout.shop", "tls":{"caFile":"/etc/loadstone/ca/ca.crt","verify":true,
+ *         "certificateFile":"/etc/loadstone/tls/tls.crt","keyFile":"/etc/loadstone/tls/tls.key"},
+ *  "headersFrom":[["authorization","/etc/loadstone/header/0/value"]],
  *  "requests":[{"name":"get-cart","weight":3,"method":"GET","path":"/cart","headers":[["accept","application/json"]],
  *               "body":"text" | "bodyFile":"/etc/loadstone/bodies/0", "statuses":[[200,399]]}],
  *  "timeoutMs":5000, "connections":64, "whenBusy":"queue", "arrival":"constant", "pacing":"precise",
@@ -22,6 +24,10 @@
  * global number in "x-loadstone-index" (16 digits; warm-up requests "w" and 15 digits), so that a server's log can be
  * compared with the schedule. Headers the worker sets itself (host, content-length, transfer-encoding, user-agent,
  * x-loadstone-index) are refused.
+ *
+ * 'headersFrom' names headers of every request whose values are secret: each stands in a file, alone, at most
+ * LOAD_SECRET_BYTES_MAX bytes without control characters (one line break at its end is dropped), and is read once before the
+ * first connection. None may also stand in a request's own headers.
  *
  * 'connections' is the total over all workers; worker k of N opens connections/N, the first (connections mod N)
  * workers one more. Worker k takes every request i with i mod N = k of the one global schedule. The warm-up is extra
@@ -45,6 +51,8 @@
 #define LOAD_REQUESTS_MAX 32
 #define LOAD_PIECES_MAX 64
 #define LOAD_HEADERS_MAX 32
+#define LOAD_SECRET_HEADERS_MAX 16
+#define LOAD_SECRET_BYTES_MAX 8192
 #define LOAD_ADDRESSES_MAX 256
 #define LOAD_RANGES_MAX 1024 /* of a guard's list */
 #define LOAD_STATUS_RANGES_MAX 16
@@ -89,12 +97,15 @@ struct load_plan {
         uint64_t seed;
         bool tls, tls_verify;
         char *ca_file, *sni, *authority;
+        char *certificate_file, *key_file; /* both or neither: what this client shows of itself */
         char *addresses[LOAD_ADDRESSES_MAX]; /* "host:port", "[v6]:port" */
         size_t addresses_len;
         struct load_guard guard;
         struct brake brake; /* as it begins; for_ms 0: none */
         struct load_request requests[LOAD_REQUESTS_MAX];
         size_t requests_len;
+        struct { char *name, *file; } secret_headers[LOAD_SECRET_HEADERS_MAX]; /* of every request; the value stands in the file */
+        size_t secret_headers_len;
         struct load_piece shape[LOAD_PIECES_MAX];
         size_t shape_len;
         bool closed;  /* the shape is one LOAD_CLOSED piece */

@@ -23,4 +23,6 @@ void plan_free_guard(struct load_guard *guard);
 
 /* Fills plan->requests from doc's "requests"; what was filled before a failure is freed with the plan. */
 enum fail_kind plan_decode_requests(struct json_object *doc, struct load_plan *plan, struct fail *fail);
+/* After the requests: fills plan->secret_headers from doc's "headersFrom"; freed by plan_free_requests too. */
+enum fail_kind plan_decode_secret_headers(struct json_object *doc, struct load_plan *plan, struct fail *fail);
 void plan_free_requests(struct load_plan *plan);

@@ -120,6 +120,47 @@ static enum fail_kind decode_request(struct json_object *doc, struct load_reques
         return decode_statuses(doc, request, fail);
 }
 
+/* A header that stands twice would mean what each server makes of it. */
+static enum fail_kind check_alone(const struct load_plan *plan, size_t index, struct fail *fail)
+{
+        const char *name = plan->secret_headers[index].name;
+
+        for (size_t i = 0; i < index; i++)
+                if (strcasecmp(plan->secret_headers[i].name, name) == 0)
+                        return fail_set(fail, FAIL_INVALID, "headersFrom[%zu][0]: %s stands in headersFrom[%zu] too", index, name, i);
+        for (size_t i = 0; i < plan->requests_len; i++)
+                for (size_t k = 0; k < plan->requests[i].headers_len; k++)
+                        if (strcasecmp(plan->requests[i].headers[k][0], name) == 0)
+                                return fail_set(fail, FAIL_INVALID, "headersFrom[%zu][0]: %s stands in requests[%zu] too", index, name, i);
+        return FAIL_NONE;
+}
+
+enum fail_kind plan_decode_secret_headers(struct json_object *doc, struct load_plan *plan, struct fail *fail)
+{
+        size_t len = doc_len(doc, "headersFrom");
+        char name_path[32], file_path[32];
+
+        if (len > LOAD_SECRET_HEADERS_MAX)
+                return fail_set(fail, FAIL_INVALID, "headersFrom: at most %d", LOAD_SECRET_HEADERS_MAX);
+        for (size_t i = 0; i < len; i++) {
+                char **name = &plan->secret_headers[i].name, **file = &plan->secret_headers[i].file;
+                plan->secret_headers_len = i + 1;
+                snprintf(name_path, sizeof name_path, "headersFrom[%zu][0]", i);
+                snprintf(file_path, sizeof file_path, "headersFrom[%zu][1]", i);
+                if (plan_want_text(doc, name_path, 256, name, fail) || plan_want_text(doc, file_path, 4096, file, fail))
+                        return FAIL_INVALID;
+                if (!is_token(*name))
+                        return fail_set(fail, FAIL_INVALID, "%s: not a header name", name_path);
+                if (is_ours(*name))
+                        return fail_set(fail, FAIL_INVALID, "%s: the worker sets %s itself", name_path, *name);
+                if (!*file || !**file)
+                        return fail_set(fail, FAIL_INVALID, "%s: the path of a file is wanted", file_path);
+                if (check_alone(plan, i, fail))
+                        return FAIL_INVALID;
+        }
+        return FAIL_NONE;
+}
+
 enum fail_kind plan_decode_requests(struct json_object *doc, struct load_plan *plan, struct fail *fail)
 {
         size_t len = doc_len(doc, "requests");
@@ -149,5 +190,9 @@ void plan_free_requests(struct load_plan *plan)
                 free(request->path);
                 free(request->body);
                 free(request->body_file);
+        }
+        for (size_t i = 0; i < plan->secret_headers_len; i++) {
+                free(plan->secret_headers[i].name);
+                free(plan->secret_headers[i].file);
         }
 }

@@ -14,7 +14,7 @@
 struct socket_tls {
         SSL_CTX *context;
         char *name;
-        bool name_is_address, verify;
+        bool name_is_address;
 };
 
 static bool is_address(const char *name)
@@ -42,6 +42,42 @@ static enum fail_kind openssl_fail(struct fail *fail, enum fail_kind kind, const
         return fail_set(fail, kind, "%s: %s", what, text);
 }
 
+/* A locked key has no password here: asking somebody at a terminal would be waiting for nobody. */
+static int no_password(char *into, int size, int writing, void *unused)
+{
+        (void)into;
+        (void)size;
+        (void)writing;
+        (void)unused;
+        return -1;
+}
+
+/* What this client shows of itself when the server asks. OpenSSL's own words name the place, never the content. */
+static enum fail_kind show_certificate(SSL_CTX *context, const struct load_plan *plan, struct fail *fail)
+{
+        if (!plan->certificate_file)
+                return FAIL_NONE;
+        SSL_CTX_set_default_passwd_cb(context, no_password);
+        if (SSL_CTX_use_certificate_chain_file(context, plan->certificate_file) != 1)
+                return openssl_fail(fail, FAIL_INVALID, plan->certificate_file);
+        if (SSL_CTX_use_PrivateKey_file(context, plan->key_file, SSL_FILETYPE_PEM) != 1)
+                return openssl_fail(fail, FAIL_INVALID, plan->key_file);
+        return FAIL_NONE;
+}
+
+static enum fail_kind trust(SSL_CTX *context, const struct load_plan *plan, struct fail *fail)
+{
+        SSL_CTX_set_verify(context, plan->tls_verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+        if (!plan->tls_verify)
+                return FAIL_NONE;
+        if (!plan->ca_file)
+                return SSL_CTX_set_default_verify_paths(context) == 1 ? FAIL_NONE
+                                                                      : openssl_fail(fail, FAIL_IO, "the system's CA store");
+        if (SSL_CTX_load_verify_file(context, plan->ca_file) != 1)
+                return openssl_fail(fail, FAIL_INVALID, plan->ca_file);
+        return FAIL_NONE;
+}
+
 static enum fail_kind set_up(struct socket_tls *tls, const struct load_plan *plan, struct fail *fail)
 {
         static const unsigned char protocols[] = "\x08http/1.1";
@@ -58,16 +94,9 @@ static enum fail_kind set_up(struct socket_tls *tls, const struct load_plan *pla
         SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
         SSL_CTX_sess_set_new_cb(tls->context, remember_session);
         SSL_CTX_set_alpn_protos(tls->context, protocols, sizeof protocols - 1);
-        SSL_CTX_set_verify(tls->context, tls->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
-        if (!tls->verify)
-                return FAIL_NONE;
-        if (!plan->ca_file)
-                return SSL_CTX_set_default_verify_paths(tls->context) == 1
-                               ? FAIL_NONE
-                               : openssl_fail(fail, FAIL_IO, "the system's CA store");
-        if (SSL_CTX_load_verify_file(tls->context, plan->ca_file) != 1)
-                return openssl_fail(fail, FAIL_INVALID, plan->ca_file);
-        return FAIL_NONE;
+        if (show_certificate(tls->context, plan, fail))
+                return fail->kind;
+        return trust(tls->context, plan, fail);
 }
 
 enum fail_kind socket_tls_new(const struct load_plan *plan, struct socket_tls **ret_tls, struct fail *fail)
@@ -79,7 +108,6 @@ enum fail_kind socket_tls_new(const struct load_plan *plan, struct socket_tls **
         struct socket_tls *tls = xnew(struct socket_tls);
         tls->name = xstrdup(plan->sni);
         tls->name_is_address = is_address(plan->sni);
-        tls->verify = plan->tls_verify;
         if (set_up(tls, plan, fail)) {
                 socket_tls_free(tls);
                 return fail_wrap(fail, "tls");

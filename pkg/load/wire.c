@@ -6,13 +6,53 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 #define INDEX_DIGITS 16
 #define INDEX_HEADER "x-loadstone-index: "
 
-static void add_head(struct buf *out, const struct load_plan *plan, const struct load_request *request,
-                     size_t body_size)
+/* ---- secret headers ---- */
+
+struct values {
+        const struct load_plan *plan; /* that names them */
+        struct secret *secrets[LOAD_SECRET_HEADERS_MAX];
+        size_t lines_size;            /* of "name: value\r\n", all together */
+};
+
+static void values_done(struct values *values)
+{
+        for (size_t i = 0; i < LOAD_SECRET_HEADERS_MAX; i++)
+                values->secrets[i] = secret_free(values->secrets[i]);
+}
+
+static enum fail_kind values_read(struct values *values, const struct load_plan *plan, struct fail *fail)
+{
+        *values = (struct values){.plan = plan};
+        for (size_t i = 0; i < plan->secret_headers_len; i++) {
+                const char *name = plan->secret_headers[i].name;
+                if (secret_read(plan->secret_headers[i].file, LOAD_SECRET_BYTES_MAX, &values->secrets[i], fail))
+                        return fail_wrap(fail, "headersFrom[%zu]: %s", i, name);
+                if (secret_has_controls(values->secrets[i]))
+                        return fail_set(fail, FAIL_INVALID, "headersFrom[%zu]: %s: the value holds line breaks or other control characters", i, name);
+                values->lines_size += strlen(name) + secret_size(values->secrets[i]) + 4;
+        }
+        return FAIL_NONE;
+}
+
+static char *values_copy(const struct values *values, char *into)
+{
+        for (size_t i = 0; i < values->plan->secret_headers_len; i++) {
+                into = stpcpy(stpcpy(into, values->plan->secret_headers[i].name), ": ");
+                into = stpcpy(secret_copy(values->secrets[i], into), "\r\n");
+        }
+        return into;
+}
+
+/* ---- requests ---- */
+
+/* The head up to where secret headers go. */
+static void add_first_lines(struct buf *out, const struct load_plan *plan, const struct load_request *request)
 {
         buf_format(out, "%s %s HTTP/1.1\r\nHost: %s\r\n", request->method, request->path, plan->authority);
         /* Whoever meets the load in a server's log finds the run that sends it: kubectl get benchmarkrun NAME -n NAMESPACE. */
@@ -24,7 +64,12 @@ static void add_head(struct buf *out, const struct load_plan *plan, const struct
         buf_text(out, "\r\n");
         for (size_t i = 0; i < request->headers_len; i++)
                 buf_format(out, "%s: %s\r\n", request->headers[i][0], request->headers[i][1]);
+}
+
+static void add_last_lines(struct buf *out, const struct load_plan *plan, const struct load_request *request, size_t body_size)
+{
         bool has_body = request->body || request->body_file;
+
         if (has_body || strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0)
                 buf_format(out, "Content-Length: %zu\r\n", body_size);
         if (plan->index_header)
@@ -32,43 +77,68 @@ static void add_head(struct buf *out, const struct load_plan *plan, const struct
         buf_text(out, "\r\n");
 }
 
-static enum fail_kind build(struct wire_request *wire, const struct load_plan *plan,
-                            const struct load_request *request, struct fail *fail)
+static void expect_statuses(struct wire_request *wire, const struct load_request *request)
 {
-        auto_free char *body = NULL;
-        auto_buf struct buf out = {0};
-        size_t body_size = request->body ? strlen(request->body) : 0;
-
-        if (request->body_file && text_file_read(request->body_file, LOAD_BODY_BYTES_MAX, &body, &body_size, fail))
-                return fail->kind;
-        add_head(&out, plan, request, body_size);
-        size_t head_size = out.size;
-        if (head_size > LOAD_HEAD_BYTES_MAX)
-                return fail_set(fail, FAIL_INVALID, "line and headers have %zu bytes, at most %d are allowed", head_size,
-                                LOAD_HEAD_BYTES_MAX);
-        buf_add(&out, body ? body : request->body ? request->body : "", body_size);
-        wire->size = out.size;
-        wire->bytes = buf_take(&out);
-        wire->to_head = strcmp(request->method, "HEAD") == 0;
-        /* The last header of the head. */
-        wire->index = plan->index_header ? wire->bytes + head_size - 4 - INDEX_DIGITS : NULL;
         for (size_t i = 0; i < request->statuses_len; i++)
                 for (int status = request->statuses[i].low; status <= request->statuses[i].high; status++)
                         wire->expected[status / 8] |= (uint8_t)(1u << (status % 8));
+}
+
+static enum fail_kind build(struct wire_request *wire, const struct values *values, const struct load_request *request, struct fail *fail)
+{
+        const struct load_plan *plan = values->plan;
+        auto_free char *file = NULL;
+        auto_buf struct buf first = {0}, last = {0};
+        const char *body = request->body ? request->body : "";
+        size_t body_size = strlen(body);
+
+        if (request->body_file) {
+                if (text_file_read(request->body_file, LOAD_BODY_BYTES_MAX, &file, &body_size, fail))
+                        return fail->kind;
+                body = file;
+        }
+        add_first_lines(&first, plan, request);
+        add_last_lines(&last, plan, request, body_size);
+        size_t head_size = first.size + values->lines_size + last.size;
+        if (head_size > LOAD_HEAD_BYTES_MAX)
+                return fail_set(fail, FAIL_INVALID, "line and headers have %zu bytes, at most %d are allowed", head_size,
+                                LOAD_HEAD_BYTES_MAX);
+        wire->size = head_size + body_size;
+        wire->bytes = xcalloc(wire->size + 1, 1);
+        char *end = values_copy(values, mempcpy(wire->bytes, first.data, first.size));
+        end = mempcpy(end, last.data, last.size);
+        memcpy(end, body, body_size);
+        wire->to_head = strcmp(request->method, "HEAD") == 0;
+        /* The last header of the head. */
+        wire->index = plan->index_header ? end - 4 - INDEX_DIGITS : NULL;
+        expect_statuses(wire, request);
+        return FAIL_NONE;
+}
+
+static enum fail_kind build_all(struct wire *wire, const struct values *values, struct fail *fail)
+{
+        const struct load_plan *plan = values->plan;
+
+        for (size_t i = 0; i < plan->requests_len; i++) {
+                if (build(&wire->requests[i], values, &plan->requests[i], fail))
+                        return fail_wrap(fail, "requests[%zu]", i);
+                wire->len = i + 1;
+        }
         return FAIL_NONE;
 }
 
 enum fail_kind wire_init(struct wire *wire, const struct load_plan *plan, struct fail *fail)
 {
+        struct values values;
+
         *wire = (struct wire){0};
-        for (size_t i = 0; i < plan->requests_len; i++) {
-                if (build(&wire->requests[i], plan, &plan->requests[i], fail)) {
-                        wire_done(wire);
-                        return fail_wrap(fail, "requests[%zu]", i);
-                }
-                wire->len = i + 1;
-        }
-        return FAIL_NONE;
+        enum fail_kind kind = values_read(&values, plan, fail);
+        if (!kind)
+                kind = build_all(wire, &values, fail);
+        values_done(&values);
+        if (kind)
+                wire_done(wire);
+        return kind;
 }
 
 void wire_copy(struct wire *into, const struct wire *from)
@@ -86,8 +156,10 @@ void wire_copy(struct wire *into, const struct wire *from)
 
 void wire_done(struct wire *wire)
 {
-        for (size_t i = 0; i < wire->len; i++)
+        for (size_t i = 0; i < wire->len; i++) {
+                explicit_bzero(wire->requests[i].bytes, wire->requests[i].size);
                 free(wire->requests[i].bytes);
+        }
         *wire = (struct wire){0};
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The plan's requests as bytes, built once. Each thread has its own copy, because the index header is patched in
- * place just before sending. */
+ * place just before sending. Secret headers stand in these bytes and nowhere else: they are wiped before they are freed. */
 #pragma once
 
 #include "load/plan.h"
@@ -19,7 +19,8 @@ struct wire {
         size_t len;
 };
 
-/* Reads body files. On failure *wire is empty. FAIL_INVALID names the request; FAIL_MISSING … for files. */
+/* Reads the files of bodies and secret headers. On failure *wire is empty, and the text names request or header, never a value.
+ * FAIL_INVALID, FAIL_TOO_LARGE; FAIL_MISSING … for files. */
 enum fail_kind wire_init(struct wire *wire, const struct load_plan *plan, struct fail *fail);
 void wire_copy(struct wire *into, const struct wire *from);
 void wire_done(struct wire *wire);

@@ -39,9 +39,12 @@ static void must_be_wired(struct load_plan *plan)
         struct wire wire;
         struct fail fail = {0};
 
+        bool reads_files = plan->secret_headers_len > 0;
+
         for (size_t i = 0; i < plan->requests_len; i++)
-                if (plan->requests[i].body_file)
-                        return; /* files of this machine are none of ours */
+                reads_files = reads_files || plan->requests[i].body_file;
+        if (reads_files)
+                return; /* files of this machine are none of ours */
         if (wire_init(&wire, plan, &fail)) {
                 must(fail.kind == FAIL_INVALID);
                 return;

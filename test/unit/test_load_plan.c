@@ -74,7 +74,8 @@ static void the_documented_plan_is_read_as_it_stands(void **state)
         static const char text[] =
                 "{\"version\":1, \"run\":{\"uid\":\"u\",\"namespace\":\"shop\",\"name\":\"a\",\"trial\":2},"
                 "\"workers\":2, \"seed\":1, \"scheme\":\"https\", \"addresses\":[\"10.96.3.4:8080\",\"[::1]:9\"],"
-                "\"authority\":\"checkout.shop:8080\",\"tls\":{\"caFile\":\"/ca.crt\",\"verify\":false},"
+                "\"authority\":\"checkout.shop:8080\",\"tls\":{\"caFile\":\"/ca.crt\",\"verify\":false,"
+                "\"certificateFile\":\"/tls.crt\",\"keyFile\":\"/tls.key\"},\"headersFrom\":[[\"authorization\",\"/value\"]],"
                 "\"requests\":[{\"name\":\"get-cart\",\"weight\":3,\"method\":\"POST\",\"path\":\"/cart\","
                 "\"headers\":[[\"accept\",\"application/json\"]],\"body\":\"text\", \"statuses\":[[200,204],[404,404]]}],"
                 "\"timeoutMs\":100, \"connections\":3, \"whenBusy\":\"shed\", \"arrival\":\"constant\",\"pacing\":\"coarse\","
@@ -95,6 +96,11 @@ static void the_documented_plan_is_read_as_it_stands(void **state)
         assert_true(plan->shape[0].from_rps == 500.5 && plan->shape[0].to_rps == 500.5);
         assert_int_equal(plan->shape[1].kind, LOAD_RAMP);
         assert_int_equal(plan->shape_ms, 60001);
+        assert_string_equal(plan->certificate_file, "/tls.crt");
+        assert_string_equal(plan->key_file, "/tls.key");
+        assert_int_equal(plan->secret_headers_len, 1);
+        assert_string_equal(plan->secret_headers[0].name, "authorization");
+        assert_string_equal(plan->secret_headers[0].file, "/value");
         assert_true(plan->guard.given && plan->guard.allow_len == 1 && plan->guard.deny_len == 2);
         assert_true(plan->brake.ratio == 0.25 && plan->brake.for_ms == 7000);
         load_plan_free(plan);
@@ -119,6 +125,18 @@ static void what_is_out_of_bounds_is_named(void **state)
                 {"{\"whenBusy\":\"drop\"}", "whenBusy"},
                 {"{\"indexHeader\":1}", "indexHeader"},
                 {"{\"tls\":{\"verify\":\"no\"}}", "tls.verify"},
+                {"{\"tls\":{\"certificateFile\":\"/a\"}}", "tls.certificateFile and tls.keyFile"},
+                {"{\"tls\":{\"keyFile\":\"/a\"}}", "tls.certificateFile and tls.keyFile"},
+                {"{\"tls\":{\"certificateFile\":\"/a b\",\"keyFile\":\"/a\"}}", "tls.certificateFile"},
+                {"{\"headersFrom\":[[\"a b\",\"/f\"]]}", "headersFrom[0][0]: not a header name"},
+                {"{\"headersFrom\":[[\"a\",\"/f\"],[\"Host\",\"/f\"]]}", "headersFrom[1][0]: the worker sets Host itself"},
+                {"{\"headersFrom\":[[\"a\"]]}", "headersFrom[0][1]: the path of a file"},
+                {"{\"headersFrom\":[[\"a\",\"\"]]}", "headersFrom[0][1]: the path of a file"},
+                {"{\"headersFrom\":[[\"a\",7]]}", "headersFrom[0][1]: a string"},
+                {"{\"headersFrom\":[[\"a\",\"/f\"],[\"A\",\"/f\"]]}", "headersFrom[1][0]: A stands in headersFrom[0] too"},
+                {"{\"headersFrom\":[[\"a\",\"/f\"]],\"requests\":[{\"path\":\"/\"},{\"path\":\"/\",\"headers\":[[\"A\",\"1\"]]}]}",
+                 "headersFrom[0][0]: a stands in requests[1] too"},
+                {"{\"headersFrom\":[[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[]]}", "headersFrom: at most 16"},
                 {"{\"guard\":[]}", "guard: an object"},
                 {"{\"guard\":{\"denied\":[]}}", "guard.denied"},
                 {"{\"guard\":{\"allow\":\"10.0.0.0/8\"}}", "guard.allow: a list"},

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -96,6 +97,7 @@ int main(int argc, char **argv)
         struct fail fail = {0};
         uint32_t index = 0;
 
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* a core would hold credentials */
         if (!parse_arguments(argc, argv, &arguments)) {
                 fputs(usage, stderr);
                 return EXIT_BAD_INPUT;
