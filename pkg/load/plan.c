@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The plan's members with their bounds. Requests are decoded in plan_request.c. */
+ * The plan's members with their bounds. Requests are decoded in plan_request.c, the shape in plan_shape.c. */
 #include "load/plan.h"
 
 #include <stdio.h>
@@ -53,8 +53,7 @@ static enum fail_kind want_word(struct json_object *doc, const char *path, const
 
         *ret_yes = word ? text_equal(word, yes) : otherwise;
         if ((word && !*ret_yes && !text_equal(word, no)) || (!word && doc_at(doc, path)))
-                return fail_set(fail, FAIL_INVALID, "%s: \"%s\"%s%s%s is wanted", path, yes, no ? " or \"" : "",
-                                no ? no : "", no ? "\"" : "");
+                return fail_set(fail, FAIL_INVALID, "%s: \"%s\" or \"%s\" is wanted", path, yes, no);
         return FAIL_NONE;
 }
 
@@ -66,70 +65,6 @@ static enum fail_kind want_bool(struct json_object *doc, const char *path, bool 
         *ret_yes = doc_bool(doc, path, otherwise);
         if (at && !json_object_is_type(at, json_type_boolean))
                 return fail_set(fail, FAIL_INVALID, "%s: true or false is wanted", path);
-        return FAIL_NONE;
-}
-
-static enum fail_kind want_rate(struct json_object *doc, const char *path, const char *member, double *ret_rps,
-                                struct fail *fail)
-{
-        double rate_rps = doc_double(doc, member, -1);
-
-        if (!(rate_rps >= 0 && rate_rps <= LOAD_RATE_MAX))
-                return fail_set(fail, FAIL_INVALID, "%s.%s: a rate from 0 to %.0f is wanted", path, member,
-                                LOAD_RATE_MAX);
-        *ret_rps = rate_rps;
-        return FAIL_NONE;
-}
-
-static enum fail_kind decode_piece(struct json_object *doc, const char *path, struct load_piece *piece,
-                                   struct fail *fail)
-{
-        const struct plan_int for_ms = {"forMs", 1, LOAD_SHAPE_MS_MAX, 0};
-        const char *kind = doc_text(doc, "kind");
-
-        if (plan_want_int(doc, &for_ms, &piece->for_ms, fail))
-                return fail_wrap(fail, "%s", path);
-        if (piece->for_ms == 0)
-                return fail_set(fail, FAIL_INVALID, "%s.forMs: is missing", path);
-        if (text_equal(kind, "closed")) {
-                piece->kind = LOAD_CLOSED;
-                return FAIL_NONE;
-        }
-        if (text_equal(kind, "hold")) {
-                piece->kind = LOAD_HOLD;
-                if (want_rate(doc, path, "rate", &piece->from_rps, fail))
-                        return FAIL_INVALID;
-                piece->to_rps = piece->from_rps;
-                return FAIL_NONE;
-        }
-        if (text_equal(kind, "ramp")) {
-                piece->kind = LOAD_RAMP;
-                if (want_rate(doc, path, "from", &piece->from_rps, fail))
-                        return FAIL_INVALID;
-                return want_rate(doc, path, "to", &piece->to_rps, fail);
-        }
-        return fail_set(fail, FAIL_INVALID, "%s.kind: hold, ramp or closed is wanted", path);
-}
-
-static enum fail_kind decode_shape(struct json_object *doc, struct load_plan *plan, struct fail *fail)
-{
-        size_t len = doc_len(doc, "shape");
-        char path[32];
-
-        if (len < 1 || len > LOAD_PIECES_MAX)
-                return fail_set(fail, FAIL_INVALID, "shape: 1 to %d pieces are wanted", LOAD_PIECES_MAX);
-        for (size_t i = 0; i < len; i++) {
-                struct load_piece *piece = &plan->shape[plan->shape_len++];
-                snprintf(path, sizeof path, "shape[%zu]", i);
-                if (decode_piece(doc_item(doc_at(doc, "shape"), i), path, piece, fail))
-                        return FAIL_INVALID;
-                if (piece->kind == LOAD_CLOSED && len > 1)
-                        return fail_set(fail, FAIL_INVALID, "%s: a closed piece stands alone", path);
-                plan->closed = piece->kind == LOAD_CLOSED;
-                plan->shape_ms += piece->for_ms;
-                if (plan->shape_ms > LOAD_SHAPE_MS_MAX)
-                        return fail_set(fail, FAIL_INVALID, "%s: the shape is longer than 7 days", path);
-        }
         return FAIL_NONE;
 }
 
@@ -246,11 +181,11 @@ static enum fail_kind decode_brake(struct json_object *doc, struct load_plan *pl
 
 static enum fail_kind decode_words(struct json_object *doc, struct load_plan *plan, struct fail *fail)
 {
-        bool shed, constant;
+        bool shed;
 
         if (want_word(doc, "scheme", "https", "http", false, &plan->tls, fail) ||
             want_word(doc, "whenBusy", "shed", "queue", false, &shed, fail) ||
-            want_word(doc, "arrival", "constant", NULL, true, &constant, fail) ||
+            want_word(doc, "arrival", "poisson", "constant", false, &plan->poisson, fail) ||
             want_word(doc, "pacing", "precise", "coarse", true, &plan->precise, fail) ||
             want_bool(doc, "tls.verify", true, &plan->tls_verify, fail) ||
             want_bool(doc, "indexHeader", false, &plan->index_header, fail))
@@ -272,7 +207,7 @@ static enum fail_kind decode_plan(struct json_object *doc, struct load_plan *pla
                 plan->authority = xstrdup(plan->addresses[0]);
         if (!plan->sni && !load_address_split(plan->authority, &plan->sni, NULL))
                 plan->sni = xstrdup(plan->authority);
-        return decode_shape(doc, plan, fail);
+        return plan_decode_shape(doc, plan, fail);
 }
 
 enum fail_kind load_plan_decode(struct json_object *doc, struct load_plan **ret_plan, struct fail *fail)

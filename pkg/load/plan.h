@@ -10,10 +10,12 @@
  *  "headersFrom":[["authorization","/etc/loadstone/header/0/value"]],
  *  "requests":[{"name":"get-cart","weight":3,"method":"GET","path":"/cart","headers":[["accept","application/json"]],
  *               "body":"text" | "bodyFile":"/etc/loadstone/bodies/0", "statuses":[[200,399]]}],
- *  "timeoutMs":5000, "connections":64, "whenBusy":"queue", "arrival":"constant", "pacing":"precise",
+ *  "timeoutMs":5000, "connections":64, "whenBusy":"queue", "arrival":"constant"|"poisson", "pacing":"precise",
  *  "warmupMs":5000, "cooldownMs":0, "readyTimeoutMs":60000, "intervalMs":1000,
  *  "shape":[{"kind":"hold","rate":500.0,"forMs":60000},{"kind":"ramp","from":500.0,"to":2000.0,"forMs":60000},
- *           {"kind":"closed","forMs":60000}],
+ *           {"kind":"step","from":500.0,"to":2000.0,"steps":4,"forMs":80000},
+ *           {"kind":"spike","base":500.0,"peak":5000.0,"atMs":20000,"widthMs":5000,"forMs":60000},
+ *           {"kind":"sine","mean":800.0,"amplitude":300.0,"periodMs":30000,"forMs":120000}] | [{"kind":"closed","forMs":60000}],
  *  "guard":{"allow":["10.20.0.0/16"],"deny":["10.96.0.1"]},
  *  "brake":{"errorRatio":0.5,"forMs":10000}}
  *
@@ -50,6 +52,7 @@
 
 #define LOAD_REQUESTS_MAX 32
 #define LOAD_PIECES_MAX 64
+#define LOAD_STEPS_MAX 100
 #define LOAD_HEADERS_MAX 32
 #define LOAD_SECRET_HEADERS_MAX 16
 #define LOAD_SECRET_BYTES_MAX 8192
@@ -64,12 +67,17 @@
 #define LOAD_HEAD_BYTES_MAX 15360 /* a request's line and headers: one TLS record, one send */
 #define LOAD_BODY_BYTES_MAX (16 << 20)
 
-enum load_piece_kind { LOAD_HOLD, LOAD_RAMP, LOAD_CLOSED };
+enum load_piece_kind { LOAD_HOLD, LOAD_RAMP, LOAD_STEP, LOAD_SPIKE, LOAD_SINE, LOAD_CLOSED, LOAD_PIECE_KINDS };
+extern const char *const load_piece_names[LOAD_PIECE_KINDS];
 
-struct load_piece {
+struct load_piece { /* load/shape.h says what each kind means */
         enum load_piece_kind kind;
-        double from_rps, to_rps; /* equal for a hold; 0 for closed */
+        double from_rps, to_rps;   /* first and last of ramp and step; else equal: hold, base of a spike, mean of a sine; 0 closed */
         int64_t for_ms;
+        double peak_rps;           /* of a spike; of a sine, its mean and amplitude together */
+        uint32_t steps;            /* of a step, at least 2 */
+        int64_t at_ms, width_ms;   /* of a spike, together at most for_ms */
+        int64_t period_ms;         /* of a sine */
 };
 
 struct load_request {
@@ -109,6 +117,7 @@ struct load_plan {
         struct load_piece shape[LOAD_PIECES_MAX];
         size_t shape_len;
         bool closed;  /* the shape is one LOAD_CLOSED piece */
+        bool poisson; /* arrivals: independent, from the seed; else evenly spaced */
         bool index_header;
         bool precise; /* pacing: sleep, then poll; else sends are grouped to <= 1 ms */
         enum load_busy when_busy;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What plan.c and plan_request.c share; for nobody else. */
+ * What the chapters of the plan share; for nobody else. */
 #pragma once
 
 #include "load/plan.h"
@@ -26,3 +26,6 @@ enum fail_kind plan_decode_requests(struct json_object *doc, struct load_plan *p
 /* After the requests: fills plan->secret_headers from doc's "headersFrom"; freed by plan_free_requests too. */
 enum fail_kind plan_decode_secret_headers(struct json_object *doc, struct load_plan *plan, struct fail *fail);
 void plan_free_requests(struct load_plan *plan);
+
+/* Fills plan->shape, closed and shape_ms from doc's "shape". */
+enum fail_kind plan_decode_shape(struct json_object *doc, struct load_plan *plan, struct fail *fail);

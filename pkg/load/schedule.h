@@ -1,37 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The one global schedule of an open-loop run, in closed form: request i is due when the cumulative rate reaches i.
- * Nothing is stored per request and every worker computes the same instants, so N workers that take every N-th
- * request reproduce exactly what one worker would send. All times are shape time: 0 is where the shape begins. */
+ * The one global schedule of an open-loop run: request i is due when the cumulative rate reaches its place. With constant arrivals
+ * the place of request i is i; with Poisson arrivals it is the sum of i + 1 exponential gaps of mean 1, drawn from seed and number
+ * alone, so that arrivals follow the shape and their gaps are those of independent users. Nothing is stored per request and every
+ * worker computes the same instants, so N workers that take every N-th request reproduce exactly what one worker would send. All
+ * times are shape time: 0 is where the shape begins. */
 #pragma once
 
 #include "load/plan.h"
 
 struct schedule_piece {
-        enum load_piece_kind kind;
+        struct load_piece shape;
         int64_t from_ns, to_ns;
-        double from_rps, slope_rps_per_s;
-        double from_count; /* cumulative requests at from_ns; may have a fraction */
-        uint64_t end;      /* first request that belongs to a later piece */
+        double from_count, to_count; /* cumulative requests at both ends; may have a fraction */
 };
 
 struct schedule {
         struct schedule_piece pieces[LOAD_PIECES_MAX];
         size_t pieces_len;
-        uint64_t requests; /* of the shape; 0 for a closed one */
-        double warmup_rps;
+        double count;      /* of the shape; 0 for a closed one */
+        uint64_t requests; /* that many, exactly with constant arrivals, on average with Poisson arrivals */
+        double warmup_rps, warmup_count;
         int64_t warmup_ns;
-        uint64_t warmup_requests;
-        uint64_t seed, weights[LOAD_REQUESTS_MAX]; /* cumulative */
+        uint64_t warmup_requests; /* like 'requests' */
+        bool poisson;
+        uint64_t mix_key, arrival_key, weights[LOAD_REQUESTS_MAX]; /* weights: cumulative */
         size_t weights_len;
 };
 
 void schedule_init(struct schedule *schedule, const struct load_plan *plan);
 
-/* Walks the requests first, first + step, …: of the warm-up when 'warmup', else of the shape. */
+/* Walks the requests first, first + step, …: of the warm-up when 'warmup', else of the shape. A move takes constant time; with
+ * Poisson arrivals it looks at every request on the way. */
 struct schedule_cursor {
         const struct schedule *schedule; /* borrowed for the life of the cursor */
-        uint64_t index, step, end;
+        uint64_t index, step;
+        double place;   /* of 'index', in requests */
         int64_t due_ns; /* of 'index'; INT64_MAX at the end */
         int piece;      /* of 'index'; -1 in the warm-up */
 };
@@ -42,7 +46,7 @@ void schedule_advance(struct schedule_cursor *cursor);
 
 static inline bool schedule_ended(const struct schedule_cursor *cursor)
 {
-        return cursor->index >= cursor->end;
+        return cursor->due_ns == INT64_MAX;
 }
 
 /* Which of the plan's requests number 'index' is: by weight, from seed and index alone. */

@@ -18,6 +18,7 @@
 #include "data/doc.h"
 #include "data/unit.h"
 #include "load/resolve.h"
+#include "load/shape.h"
 #include "load/worker_inner.h"
 
 #define INTERVALS_MAX 3600
@@ -33,7 +34,7 @@ static double peak_rps(const struct load_plan *plan)
         double peak = 0;
 
         for (size_t i = 0; i < plan->shape_len; i++)
-                peak = fmax(peak, fmax(plan->shape[i].from_rps, plan->shape[i].to_rps));
+                peak = fmax(peak, shape_peak_rps(&plan->shape[i]));
         return peak;
 }
 

@@ -35,7 +35,6 @@ static struct json_object *encode_hists(const struct tally_set *set, bool detail
 
 static void tell_piece(struct worker *worker, size_t index, struct tally_set *total)
 {
-        static const char *const kinds[] = {[LOAD_HOLD] = "hold", [LOAD_RAMP] = "ramp", [LOAD_CLOSED] = "closed"};
         const struct schedule_piece *piece = &worker->schedule.pieces[index];
         struct json_object *record = doc_set_text(doc_object(), "type", "piece");
         struct tally_set sum;
@@ -45,7 +44,7 @@ static void tell_piece(struct worker *worker, size_t index, struct tally_set *to
                 tally_set_add(&sum, &lane_tally(worker->lanes[i])->pieces[index]);
         tally_set_add(total, &sum);
         doc_set_int(record, "index", (int64_t)index);
-        doc_set_text(record, "kind", kinds[piece->kind]);
+        doc_set_text(record, "kind", load_piece_names[piece->shape.kind]);
         doc_set_int(record, "fromMs", piece->from_ns / NS_PER_MS);
         doc_set_int(record, "toMs", piece->to_ns / NS_PER_MS);
         doc_set(record, "C", record_encode_counters(&sum.counters));

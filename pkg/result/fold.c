@@ -307,8 +307,6 @@ static void plan_spans(struct fold *fold, const struct load_plan *plan)
                 const struct load_piece *piece = &plan->shape[i];
                 fold->pieces[i] = (struct fold_piece){
                         .kind = piece->kind,
-                        .from_rps = piece->from_rps,
-                        .to_rps = piece->to_rps,
                         .span = {.from_ms = at_ms, .to_ms = at_ms + piece->for_ms},
                 };
                 at_ms += piece->for_ms;
@@ -331,7 +329,7 @@ static int choose_window(const struct fold *fold)
         for (size_t i = 0; i < fold->pieces_len; i++) {
                 const struct fold_piece *piece = &fold->pieces[i];
                 int64_t ms = piece->span.to_ms - piece->span.from_ms;
-                if (piece->kind == LOAD_RAMP)
+                if (!fold_is_steady(piece))
                         continue;
                 if (chosen < 0 || ms > fold->pieces[chosen].span.to_ms - fold->pieces[chosen].span.from_ms)
                         chosen = (int)i;

@@ -53,9 +53,8 @@ struct fold_span {
 
 struct fold_piece {
         enum load_piece_kind kind;
-        double from_rps, to_rps; /* as planned */
-        uint32_t workers;        /* how many workers' records are in it */
-        struct fold_span span;   /* from_ms, to_ms: as planned; when the run was stopped, as far as it came */
+        uint32_t workers;      /* how many workers' records are in it */
+        struct fold_span span; /* from_ms, to_ms: as planned; when the run was stopped, as far as it came */
 };
 
 struct fold_request {
@@ -101,6 +100,12 @@ struct fold {
  * The fold borrows the points of 'harvest' until the harvest is fed or freed; 'plan' only for the call. */
 struct fold *fold_new(const struct harvest *harvest, const struct load_plan *plan);
 struct fold *fold_free(struct fold *fold); /* NULL is fine; returns NULL */
+
+/* Its rate (or, closed, its number of users) stays what it is: percentiles of it mean something by themselves. */
+static inline bool fold_is_steady(const struct fold_piece *piece)
+{
+        return piece->kind == LOAD_HOLD || piece->kind == LOAD_CLOSED;
+}
 
 /* The span that results show: the window's piece, else the whole shape. */
 const struct fold_span *fold_window(const struct fold *fold);

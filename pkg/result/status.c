@@ -110,12 +110,6 @@ static void set_percent(struct json_object *object, const char *name, double rat
         doc_set_text(object, name, text);
 }
 
-static const char *kind_name(enum load_piece_kind kind)
-{
-        static const char *const names[] = {[LOAD_HOLD] = "hold", [LOAD_RAMP] = "ramp", [LOAD_CLOSED] = "closed"};
-        return names[kind];
-}
-
 static void set_counts(struct json_object *object, const struct fold_span *span)
 {
         const struct record_counters *counters = &span->counters;
@@ -155,7 +149,7 @@ static struct json_object *encode_window(const struct fold *fold, const struct f
 
         if (piece >= 0) {
                 doc_set_int(window, "piece", piece);
-                doc_set_text(window, "kind", kind_name(fold->pieces[piece].kind));
+                doc_set_text(window, "kind", load_piece_names[fold->pieces[piece].kind]);
         }
         set_duration(window, "from", span->from_ms);
         set_duration(window, "to", span->to_ms);
@@ -195,7 +189,7 @@ static struct json_object *encode_piece(const struct fold *fold, size_t index)
         struct pair latency = latency_of(fold, span);
 
         doc_set_int(piece, "index", (int64_t)index);
-        doc_set_text(piece, "kind", kind_name(fold->pieces[index].kind));
+        doc_set_text(piece, "kind", load_piece_names[fold->pieces[index].kind]);
         set_duration(piece, "from", span->from_ms);
         set_duration(piece, "to", span->to_ms);
         set_counts(piece, span);

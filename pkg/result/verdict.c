@@ -36,7 +36,6 @@ static struct measured missing(const char *reason)
 
 static const struct fold_span *piece_span(const struct fold *fold, const char *label, const char **ret_missing)
 {
-        static const char *const kinds[] = {[LOAD_HOLD] = "hold", [LOAD_RAMP] = "ramp", [LOAD_CLOSED] = "closed"};
         char *end;
         unsigned long index = strtoul(label, &end, 10);
         const struct fold_span *found = NULL;
@@ -48,7 +47,7 @@ static const struct fold_span *piece_span(const struct fold *fold, const char *l
         if (*end == '\0' && index < fold->pieces_len)
                 return &fold->pieces[index].span;
         for (size_t i = 0; i < fold->pieces_len; i++) {
-                if (!text_equal(label, kinds[fold->pieces[i].kind]))
+                if (!text_equal(label, load_piece_names[fold->pieces[i].kind]))
                         continue;
                 *ret_missing = "AmbiguousPiece";
                 if (found)
@@ -82,7 +81,7 @@ static const struct fold_span *find_span(const struct fold *fold, const struct m
         if (fold->window >= 0)
                 return fold_window(fold);
         /* Of a single hold the whole shape is the window, also at reduced precision. */
-        if (fold->pieces_len == 1 && fold->pieces[0].kind != LOAD_RAMP)
+        if (fold->pieces_len == 1 && fold_is_steady(&fold->pieces[0]))
                 return &fold->whole;
         *ret_missing = fold->reduced > 0 ? "ReducedPrecision" : "NoHoldPiece";
         return NULL;

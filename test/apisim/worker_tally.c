@@ -205,12 +205,10 @@ void sim_worker_say_interval(struct sim_worker *worker, struct buf *log)
 
 static void say_pieces(struct sim_worker *worker, struct buf *log)
 {
-        static const char *const kinds[] = {[LOAD_HOLD] = "hold", [LOAD_RAMP] = "ramp", [LOAD_CLOSED] = "closed"};
-
         for (size_t i = 0; i < worker->schedule.pieces_len; i++) {
                 const struct schedule_piece *piece = &worker->schedule.pieces[i];
                 struct json_object *record = doc_set_text(doc_object(), "type", "piece");
-                doc_set_text(doc_set_int(record, "index", (int64_t)i), "kind", kinds[piece->kind]);
+                doc_set_text(doc_set_int(record, "index", (int64_t)i), "kind", load_piece_names[piece->shape.kind]);
                 doc_set_int(doc_set_int(record, "fromMs", piece->from_ns / NS_PER_MS), "toMs", piece->to_ns / NS_PER_MS);
                 doc_set(record, "C", record_encode_counters(&worker->pieces[i].counters));
                 sim_worker_write(worker, doc_set(record, "hists", hists_of(&worker->pieces[i], true)), log);

@@ -82,7 +82,10 @@ static void the_documented_plan_is_read_as_it_stands(void **state)
                 "\"warmupMs\":5000, \"cooldownMs\":7, \"readyTimeoutMs\":1000, \"intervalMs\":500, \"indexHeader\":true,"
                 "\"guard\":{\"allow\":[\"10.0.0.0/8\"],\"deny\":[\"10.96.0.1\",\"fd00::/64\"]},\"brake\":{\"errorRatio\":0.25,\"forMs\":7000},"
                 "\"shape\":[{\"kind\":\"hold\",\"rate\":500.5,\"forMs\":60000},"
-                "{\"kind\":\"ramp\",\"from\":500,\"to\":2000.0,\"forMs\":1}]}";
+                "{\"kind\":\"ramp\",\"from\":500,\"to\":2000.0,\"forMs\":1},"
+                "{\"kind\":\"step\",\"from\":500,\"to\":2000,\"steps\":4,\"forMs\":10},"
+                "{\"kind\":\"spike\",\"base\":500,\"peak\":5000,\"atMs\":20,\"widthMs\":5,\"forMs\":60},"
+                "{\"kind\":\"sine\",\"mean\":800,\"amplitude\":300,\"periodMs\":30,\"forMs\":120}]}";
         auto_json struct json_object *doc = parsed(text);
         struct load_plan *plan = NULL;
 
@@ -95,12 +98,16 @@ static void the_documented_plan_is_read_as_it_stands(void **state)
         assert_int_equal(plan->requests[0].statuses[1].low, 404);
         assert_true(plan->shape[0].from_rps == 500.5 && plan->shape[0].to_rps == 500.5);
         assert_int_equal(plan->shape[1].kind, LOAD_RAMP);
-        assert_int_equal(plan->shape_ms, 60001);
         assert_string_equal(plan->certificate_file, "/tls.crt");
         assert_string_equal(plan->key_file, "/tls.key");
         assert_int_equal(plan->secret_headers_len, 1);
         assert_string_equal(plan->secret_headers[0].name, "authorization");
         assert_string_equal(plan->secret_headers[0].file, "/value");
+        assert_true(plan->shape[2].kind == LOAD_STEP && plan->shape[2].steps == 4);
+        assert_true(plan->shape[3].from_rps == 500 && plan->shape[3].peak_rps == 5000);
+        assert_true(plan->shape[3].at_ms == 20 && plan->shape[3].width_ms == 5);
+        assert_true(plan->shape[4].from_rps == 800 && plan->shape[4].peak_rps == 1100 && plan->shape[4].period_ms == 30);
+        assert_int_equal(plan->shape_ms, 60191);
         assert_true(plan->guard.given && plan->guard.allow_len == 1 && plan->guard.deny_len == 2);
         assert_true(plan->brake.ratio == 0.25 && plan->brake.for_ms == 7000);
         load_plan_free(plan);
@@ -121,7 +128,7 @@ static void what_is_out_of_bounds_is_named(void **state)
                 {"{\"timeoutMs\":1.5}", "timeoutMs"},
                 {"{\"scheme\":\"ftp\"}", "scheme"},
                 {"{\"scheme\":1}", "scheme"},
-                {"{\"arrival\":\"poisson\"}", "arrival"},
+                {"{\"arrival\":\"bursty\"}", "arrival"},
                 {"{\"whenBusy\":\"drop\"}", "whenBusy"},
                 {"{\"indexHeader\":1}", "indexHeader"},
                 {"{\"tls\":{\"verify\":\"no\"}}", "tls.verify"},
@@ -170,12 +177,19 @@ static void what_is_out_of_bounds_is_named(void **state)
                 {"{\"requests\":[{\"path\":\"/\",\"statuses\":[[200]]}]}", "statuses[0]"},
                 {"{\"requests\":[{\"path\":\"/\",\"statuses\":[[99,200]]}]}", "statuses[0]"},
                 {"{\"shape\":[]}", "shape"},
-                {"{\"shape\":[{\"kind\":\"hold\",\"rate\":1}]}", "shape[0].forMs"},
-                {"{\"shape\":[{\"kind\":\"hold\",\"forMs\":1}]}", "shape[0].rate"},
-                {"{\"shape\":[{\"kind\":\"hold\",\"rate\":-1,\"forMs\":1}]}", "shape[0].rate"},
-                {"{\"shape\":[{\"kind\":\"hold\",\"rate\":1e8,\"forMs\":1}]}", "shape[0].rate"},
-                {"{\"shape\":[{\"kind\":\"ramp\",\"from\":1,\"forMs\":1}]}", "shape[0].to"},
-                {"{\"shape\":[{\"kind\":\"sine\",\"forMs\":1}]}", "shape[0].kind"},
+                {"{\"shape\":[{\"kind\":\"hold\",\"rate\":1}]}", "shape[0]: forMs"},
+                {"{\"shape\":[{\"kind\":\"hold\",\"forMs\":1}]}", "shape[0]: rate"},
+                {"{\"shape\":[{\"kind\":\"hold\",\"rate\":-1,\"forMs\":1}]}", "shape[0]: rate"},
+                {"{\"shape\":[{\"kind\":\"hold\",\"rate\":1e8,\"forMs\":1}]}", "shape[0]: rate"},
+                {"{\"shape\":[{\"kind\":\"ramp\",\"from\":1,\"forMs\":1}]}", "shape[0]: to"},
+                {"{\"shape\":[{\"kind\":\"wave\",\"forMs\":1}]}", "shape[0]: kind"},
+                {"{\"shape\":[{\"kind\":\"step\",\"from\":1,\"to\":2,\"forMs\":9}]}", "shape[0]: steps"},
+                {"{\"shape\":[{\"kind\":\"step\",\"from\":1,\"to\":2,\"steps\":1,\"forMs\":9}]}", "shape[0]: steps"},
+                {"{\"shape\":[{\"kind\":\"spike\",\"base\":1,\"atMs\":2,\"widthMs\":3,\"forMs\":9}]}", "shape[0]: peak"},
+                {"{\"shape\":[{\"kind\":\"spike\",\"base\":1,\"peak\":2,\"widthMs\":3,\"forMs\":9}]}", "shape[0]: atMs"},
+                {"{\"shape\":[{\"kind\":\"spike\",\"base\":1,\"peak\":2,\"atMs\":7,\"widthMs\":3,\"forMs\":9}]}", "shape[0]: atMs"},
+                {"{\"shape\":[{\"kind\":\"sine\",\"mean\":1,\"amplitude\":2,\"periodMs\":3,\"forMs\":9}]}", "shape[0]: amplitude"},
+                {"{\"shape\":[{\"kind\":\"sine\",\"mean\":2,\"amplitude\":1,\"periodMs\":0,\"forMs\":9}]}", "shape[0]: periodMs"},
                 {"{\"shape\":[{\"kind\":\"closed\",\"forMs\":1},{\"kind\":\"closed\",\"forMs\":1}]}", "shape[0]"},
                 {"{\"shape\":[{\"kind\":\"hold\",\"rate\":1,\"forMs\":604800000},{\"kind\":\"hold\",\"rate\":1,\"forMs\":1}]}",
                  "shape[1]"},
