@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "data/unit.h"
 
 #define PLAN_VERSION 1
 /* How long after readyTimeout a worker still waits for its start instant: the operator decides first, even one that was just restarted. */
@@ -27,36 +26,6 @@ struct json_object *plan_metadata(const char *namespace, const char *run, const 
         struct json_object *metadata = doc_object();
         doc_set_text(doc_set_text(metadata, "name", name), "namespace", namespace);
         return doc_set(doc_set(metadata, "labels", labels), "annotations", annotations);
-}
-
-/* Durations and rates were checked by profile_decode. */
-static int64_t milliseconds(struct json_object *doc, const char *path)
-{
-        int64_t ns = 0;
-        unit_parse_duration_ns(doc_text(doc, path), &ns, NULL);
-        return ns / 1000000;
-}
-
-static struct json_object *rate(struct json_object *doc, const char *path)
-{
-        double rps = 0;
-        unit_parse_rate_rps(doc_text(doc, path), &rps, NULL);
-        return json_object_new_double(rps);
-}
-
-static struct json_object *encode_piece(struct json_object *piece)
-{
-        struct json_object *out = doc_object();
-
-        if (doc_at(piece, "hold")) {
-                doc_set(doc_set_text(out, "kind", "hold"), "rate", rate(piece, "hold.rate"));
-                return doc_set_int(out, "forMs", milliseconds(piece, "hold.for"));
-        }
-        if (doc_at(piece, "ramp")) {
-                doc_set(doc_set(doc_set_text(out, "kind", "ramp"), "from", rate(piece, "ramp.from")), "to", rate(piece, "ramp.to"));
-                return doc_set_int(out, "forMs", milliseconds(piece, "ramp.for"));
-        }
-        return doc_set_int(doc_set_text(out, "kind", "closed"), "forMs", milliseconds(piece, "closed.for"));
 }
 
 static struct json_object *encode_statuses(struct json_object *expected)
@@ -101,16 +70,14 @@ static struct json_object *encode_request(struct json_object *request, size_t in
 static struct json_object *encode_worker(const struct plan_parts *parts)
 {
         const struct profile *profile = parts->profile;
-        struct json_object *worker = doc_object(), *run = doc_object(), *requests = doc_array(), *shape = doc_array();
+        struct json_object *worker = doc_object(), *run = doc_object(), *requests = doc_array();
 
         doc_set_text(doc_set_text(run, "uid", parts->run->uid), "namespace", parts->run->namespace);
         doc_set_int(doc_set_text(run, "name", parts->run->name), "trial", 0);
         for (size_t i = 0; i < doc_len(profile->spec, "load.requests"); i++)
                 doc_push(requests, encode_request(doc_item(doc_at(profile->spec, "load.requests"), i), i));
-        for (size_t i = 0; i < doc_len(profile->spec, "load.shape"); i++)
-                doc_push(shape, encode_piece(doc_item(doc_at(profile->spec, "load.shape"), i)));
         doc_set(doc_set_int(worker, "version", PLAN_VERSION), "run", run);
-        doc_set_int(doc_set_int(worker, "workers", profile->workers), "seed", 1);
+        doc_set_int(doc_set_int(worker, "workers", profile->workers), "seed", profile->seed);
         doc_set_text(worker, "scheme", profile->tls ? "https" : "http");
         doc_set(worker, "addresses", json_object_get(parts->target->addresses));
         doc_set_text(doc_set_text(worker, "authority", parts->target->authority), "sni", parts->target->sni);
@@ -119,10 +86,10 @@ static struct json_object *encode_worker(const struct plan_parts *parts)
                 doc_set_text(tls, "caFile", profile->ca_configmap ? "/etc/loadstone/ca/ca.crt" : NULL);
                 doc_set(worker, "tls", tls);
         }
-        doc_set(doc_set(worker, "requests", requests), "shape", shape);
+        doc_set(doc_set(worker, "requests", requests), "shape", profile_encode_shape(profile));
         doc_set_int(doc_set_int(worker, "timeoutMs", profile->timeout_ms), "connections", profile->connections);
         doc_set_text(worker, "whenBusy", doc_text(profile->spec, "load.concurrency.whenBusy"));
-        doc_set_text(worker, "arrival", "constant");
+        doc_set_text(worker, "arrival", doc_text(profile->spec, "load.arrival"));
         doc_set_text(worker, "pacing", doc_text(profile->spec, "load.pacing"));
         doc_set_int(doc_set_int(worker, "warmupMs", profile->warmup_ms), "cooldownMs", profile->cooldown_ms);
         int64_t wait_ms = profile->ready_timeout_ms + START_WAIT_MS;

@@ -12,8 +12,6 @@
 #include "data/field.h"
 #include "data/unit.h"
 
-#define PIECES_MAX 64
-#define DAY_MS 86400000.0
 #define HOUR_MS 3600000.0
 
 /* Bounds are those of the schema in crds/. */
@@ -23,13 +21,14 @@ static const struct field fields[] = {
         {"load.timeout", FIELD_DURATION_MS, offsetof(struct profile, timeout_ms), 1, 600000},
         {"load.warmup", FIELD_DURATION_MS, offsetof(struct profile, warmup_ms), 0, HOUR_MS},
         {"load.cooldown", FIELD_DURATION_MS, offsetof(struct profile, cooldown_ms), 0, HOUR_MS},
+        {"load.seed", FIELD_INT, offsetof(struct profile, seed), 0, 9007199254740991},
         {"load.workers", FIELD_INT32, offsetof(struct profile, workers), 1, 64},
         {"load.concurrency.connections", FIELD_INT32, offsetof(struct profile, connections), 1, 65536},
         {"load.tls.caFrom.configMapKeyRef.name", FIELD_TEXT, offsetof(struct profile, ca_configmap), 1, 253, .optional = true},
         {"load.tls.caFrom.configMapKeyRef.key", FIELD_TEXT, offsetof(struct profile, ca_key), 1, 253, .optional = true},
-        {"limits.deadline", FIELD_DURATION_MS, offsetof(struct profile, deadline_ms), 1000, DAY_MS},
-        {"limits.readyTimeout", FIELD_DURATION_MS, offsetof(struct profile, ready_timeout_ms), 1000, DAY_MS},
-        {"limits.queueTimeout", FIELD_DURATION_MS, offsetof(struct profile, queue_timeout_ms), 1000, DAY_MS},
+        {"limits.deadline", FIELD_DURATION_MS, offsetof(struct profile, deadline_ms), 1000, PROFILE_DAY_MS},
+        {"limits.readyTimeout", FIELD_DURATION_MS, offsetof(struct profile, ready_timeout_ms), 1000, PROFILE_DAY_MS},
+        {"limits.queueTimeout", FIELD_DURATION_MS, offsetof(struct profile, queue_timeout_ms), 1000, PROFILE_DAY_MS},
         {"validity.pacingLateness", FIELD_DURATION_NS, offsetof(struct profile, pacing_lateness_ns), 1000, 1e10},
         {"validity.generatorCPU", FIELD_RATIO, offsetof(struct profile, generator_cpu), 0, 1},
         {"validity.throttled", FIELD_RATIO, offsetof(struct profile, throttled), 0, 1},
@@ -39,14 +38,16 @@ static const struct field fields[] = {
 };
 
 struct words {
-        int scheme, when_busy, pacing;
+        int scheme, when_busy, pacing, arrival;
         bool skip_verify;
 };
 static const char *const schemes[] = {"http", "https", NULL}, *const busy[] = {"queue", "shed", NULL},
-                                                              *const pacings[] = {"precise", "coarse", NULL};
+                                                              *const pacings[] = {"precise", "coarse", NULL},
+                                                              *const arrivals[] = {"constant", "poisson", NULL};
 static const struct field word_fields[] = {
         {"target.scheme", FIELD_WORD, offsetof(struct words, scheme), .words = schemes},
         {"load.concurrency.whenBusy", FIELD_WORD, offsetof(struct words, when_busy), .words = busy},
+        {"load.arrival", FIELD_WORD, offsetof(struct words, arrival), .words = arrivals},
         {"load.pacing", FIELD_WORD, offsetof(struct words, pacing), .words = pacings},
         {"load.tls.insecureSkipVerify", FIELD_BOOL, offsetof(struct words, skip_verify), .optional = true},
 };
@@ -85,79 +86,6 @@ static enum fail_kind decode_port(struct profile *profile, struct fail *fail)
         return FAIL_NONE;
 }
 
-/* ---- shape ---- */
-
-struct piece {
-        int64_t for_ms;
-        double from_rps, to_rps;
-};
-
-static const struct field hold_fields[] = {
-        {"rate", FIELD_RATE, offsetof(struct piece, from_rps), 1e-5, 1e7},
-        {"for", FIELD_DURATION_MS, offsetof(struct piece, for_ms), 100, DAY_MS},
-};
-static const struct field ramp_fields[] = {
-        {"from", FIELD_RATE, offsetof(struct piece, from_rps), 0, 1e7},
-        {"to", FIELD_RATE, offsetof(struct piece, to_rps), 0, 1e7},
-        {"for", FIELD_DURATION_MS, offsetof(struct piece, for_ms), 100, DAY_MS},
-};
-static const struct field closed_fields[] = {
-        {"for", FIELD_DURATION_MS, offsetof(struct piece, for_ms), 100, DAY_MS},
-};
-
-static const struct {
-        const char *kind;
-        const struct field *fields;
-        size_t fields_len;
-} piece_kinds[] = {
-        {"hold", hold_fields, ARRAY_LEN(hold_fields)},
-        {"ramp", ramp_fields, ARRAY_LEN(ramp_fields)},
-        {"closed", closed_fields, ARRAY_LEN(closed_fields)},
-};
-
-static enum fail_kind decode_piece(struct json_object *doc, size_t index, struct profile *profile, struct fail *fail)
-{
-        struct piece piece = {0};
-        size_t found = 0;
-
-        for (size_t k = 0; k < ARRAY_LEN(piece_kinds); k++) {
-                struct json_object *body = doc_at(doc, piece_kinds[k].kind);
-                if (!body)
-                        continue;
-                auto_free char *where = xasprintf("spec.load.shape[%zu].%s.", index, piece_kinds[k].kind);
-                if (field_decode(body, where, piece_kinds[k].fields, piece_kinds[k].fields_len, &piece, fail))
-                        return FAIL_INVALID;
-                if (piece_kinds[k].fields == ramp_fields && piece.from_rps <= 0 && piece.to_rps <= 0)
-                        return fail_set(fail, FAIL_INVALID, "%sfrom and to must not both be 0", where);
-                profile->closed = profile->closed || piece_kinds[k].fields == closed_fields;
-                found++;
-        }
-        if (found != 1)
-                return fail_set(fail, FAIL_INVALID, "spec.load.shape[%zu] must be exactly one of hold, ramp and closed", index);
-        profile->shape_ms += piece.for_ms;
-        double high_rps = piece.from_rps > piece.to_rps ? piece.from_rps : piece.to_rps;
-        if (high_rps > profile->peak_rps)
-                profile->peak_rps = high_rps;
-        return FAIL_NONE;
-}
-
-static enum fail_kind decode_shape(struct profile *profile, struct fail *fail)
-{
-        struct json_object *shape = doc_at(profile->spec, "load.shape");
-        size_t len = doc_len(shape, "");
-
-        if (len < 1 || len > PIECES_MAX)
-                return fail_set(fail, FAIL_INVALID, "spec.load.shape must be 1 to %d pieces", PIECES_MAX);
-        for (size_t i = 0; i < len; i++)
-                if (decode_piece(doc_item(shape, i), i, profile, fail))
-                        return FAIL_INVALID;
-        if (profile->closed && len > 1)
-                return fail_set(fail, FAIL_INVALID, "spec.load.shape: a closed piece stands alone");
-        if (profile->warmup_ms + profile->shape_ms + profile->timeout_ms + profile->cooldown_ms >= profile->deadline_ms)
-                return fail_set(fail, FAIL_INVALID, "spec.limits.deadline must be longer than load.warmup, all pieces of load.shape, load.timeout and load.cooldown together");
-        return FAIL_NONE;
-}
-
 /* ---- objectives ---- */
 
 static bool request_is_known(const struct profile *profile, const char *name)
@@ -168,24 +96,6 @@ static bool request_is_known(const struct profile *profile, const char *name)
                 if (text_equal(doc_text(doc_item(requests, i), "name"), name))
                         return true;
         return false;
-}
-
-/* An index, or a kind of which there is exactly one. */
-static bool piece_is_known(const struct profile *profile, const char *piece)
-{
-        struct json_object *shape = doc_at(profile->spec, "load.shape");
-        size_t len = doc_len(shape, ""), of_kind = 0;
-        char *end;
-
-        for (size_t k = 0; k < ARRAY_LEN(piece_kinds); k++) {
-                if (strcmp(piece, piece_kinds[k].kind) != 0)
-                        continue;
-                for (size_t i = 0; i < len; i++)
-                        of_kind += doc_at(doc_item(shape, i), piece) != NULL;
-                return of_kind == 1;
-        }
-        unsigned long index = strtoul(piece, &end, 10);
-        return piece[0] >= '0' && piece[0] <= '9' && *end == '\0' && index < len;
 }
 
 static enum fail_kind check_objective(const struct profile *profile, const struct profile_objective *objective, struct fail *fail)
@@ -210,7 +120,7 @@ static enum fail_kind check_objective(const struct profile *profile, const struc
                 return fail_set(fail, FAIL_INVALID, "handshake.* is only measured over TLS");
         if (metric.request[0] && !request_is_known(profile, metric.request))
                 return fail_set(fail, FAIL_INVALID, "request \"%s\" is none of load.requests", metric.request);
-        if (metric.piece[0] && !piece_is_known(profile, metric.piece))
+        if (metric.piece[0] && !profile_knows_piece(profile, metric.piece))
                 return fail_set(fail, FAIL_INVALID, "piece \"%s\" must be the index of a piece of load.shape, or a kind of which there is one", metric.piece);
         return FAIL_NONE;
 }
@@ -252,7 +162,7 @@ enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_pro
         auto_profile struct profile *profile = xnew(struct profile);
 
         profile->spec = json_object_get(spec);
-        if (decode_fields(profile, fail) || decode_port(profile, fail) || decode_shape(profile, fail) ||
+        if (decode_fields(profile, fail) || decode_port(profile, fail) || profile_decode_shape(profile, fail) ||
             profile_check_requests(profile, fail) || decode_objectives(profile, fail) ||
             profile_check_placement(profile, fail) || check_size(spec, fail))
                 return FAIL_INVALID;

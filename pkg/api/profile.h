@@ -27,6 +27,7 @@ struct profile {
         const char *ca_configmap, *ca_key;
         int64_t timeout_ms, warmup_ms, cooldown_ms, shape_ms;
         uint32_t workers, connections;
+        int64_t seed;
         bool closed;
         double peak_rps;           /* the shape's highest rate; 0 when closed */
         struct profile_objective objectives[PROFILE_OBJECTIVES_MAX];
@@ -47,6 +48,8 @@ enum fail_kind profile_merge(struct json_object *spec, struct json_object *overr
 /* Decodes a merged spec. *ret_profile is new and takes its own reference of 'spec'. FAIL_INVALID names the field and says
  * what to write. */
 enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_profile, struct fail *fail);
+/* The profile's shape as the worker's plan has it (load/plan.h); caller owns. */
+struct json_object *profile_encode_shape(const struct profile *profile);
 struct profile *profile_free(struct profile *profile);
 void profile_free_at(struct profile **profile);
 #define auto_profile __attribute__((cleanup(profile_free_at)))

@@ -15,7 +15,7 @@
 static const char defaults_text[] =
         "{\"target\":{\"scheme\":\"http\"},"
         "\"load\":{\"requests\":[{\"name\":\"default\"}],\"timeout\":\"5s\",\"concurrency\":{\"connections\":64,\"whenBusy\":\"queue\"},"
-        "\"pacing\":\"precise\",\"warmup\":\"5s\",\"cooldown\":\"0s\",\"workers\":1},"
+        "\"arrival\":\"constant\",\"seed\":1,\"pacing\":\"precise\",\"warmup\":\"5s\",\"cooldown\":\"0s\",\"workers\":1},"
         "\"limits\":{\"deadline\":\"30m\",\"readyTimeout\":\"5m\",\"queueTimeout\":\"1h\"},"
         "\"validity\":{\"pacingLateness\":\"1ms\",\"generatorCPU\":\"80%\",\"throttled\":\"1%\",\"minWindow\":\"60s\"},"
         "\"history\":{\"keep\":50},\"suspend\":false}";

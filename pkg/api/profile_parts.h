@@ -5,5 +5,11 @@
 
 #include "api/profile.h"
 
+#define PROFILE_DAY_MS 86400000.0
+
+/* Sets shape_ms, peak_rps and closed. */
+enum fail_kind profile_decode_shape(struct profile *profile, struct fail *fail);
+/* 'piece' is the index of a piece of the shape, or a kind of which there is exactly one. */
+bool profile_knows_piece(const struct profile *profile, const char *piece);
 enum fail_kind profile_check_requests(const struct profile *profile, struct fail *fail);
 enum fail_kind profile_check_placement(const struct profile *profile, struct fail *fail);

@@ -51,13 +51,19 @@ static const struct refusal refusals[] = {
         {"{'load':{'tls':{'insecureSkipVerify':true}}}", "spec.load.tls is only read over TLS"},
         {"{'load':{'shape':[]}}", "spec.load.shape must be 1 to 64 pieces"},
         {"{'load':{'shape':{'hold':1}}}", "spec.load.shape must be 1 to 64 pieces"},
-        {"{'load':{'shape':[{}]}}", "spec.load.shape[0] must be exactly one of hold, ramp and closed"},
+        {"{'load':{'shape':[{}]}}", "spec.load.shape[0] must be exactly one of hold, ramp, step, spike, sine and closed"},
         {"{'load':{'shape':['hold']}}", "spec.load.shape[0] must be exactly one of"},
         {"{'load':{'shape':[{'hold':{'rate':'5/s','for':'5s'},'closed':{'for':'5s'}}]}}", "spec.load.shape[0] must be exactly one of"},
         {"{'load':{'shape':[{'hold':{'rate':'0/s','for':'5s'}}]}}", "spec.load.shape[0].hold.rate: must be 1e-05/s to 10000000/s"},
         {"{'load':{'shape':[{'hold':{'rate':500,'for':'5s'}}]}}", "spec.load.shape[0].hold.rate: '' is not a rate; write for example 500/s"},
         {"{'load':{'shape':[{'hold':{'rate':'5/s','for':'90d'}}]}}", "spec.load.shape[0].hold.for: '90d' is not a duration"},
         {"{'load':{'shape':[{'ramp':{'from':'0/s','to':'0/s','for':'5s'}}]}}", "spec.load.shape[0].ramp.from and to must not both be 0"},
+        {"{'load':{'shape':[{'step':{'from':'0/s','to':'0/s','steps':2,'for':'5s'}}]}}", "spec.load.shape[0].step.from and to must not both be 0"},
+        {"{'load':{'shape':[{'step':{'from':'1/s','to':'5/s','steps':1,'for':'5s'}}]}}", "spec.load.shape[0].step.steps: must be 2 to 100"},
+        {"{'load':{'shape':[{'spike':{'base':'1/s','peak':'5/s','at':'4s','width':'2s','for':'5s'}}]}}", "spec.load.shape[0].spike.at and width together"},
+        {"{'load':{'shape':[{'sine':{'mean':'1/s','amplitude':'5/s','period':'2s','for':'5s'}}]}}", "spec.load.shape[0].sine.amplitude must not be above mean"},
+        {"{'load':{'arrival':'bursty'}}", "spec.load.arrival: must be one of constant, poisson"},
+        {"{'load':{'seed':-1}}", "spec.load.seed: must be 0 to"},
         {"{'load':{'shape':[{'closed':{'for':'5s'}},{'closed':{'for':'5s'}}]}}", "spec.load.shape: a closed piece stands alone"},
         {"{'load':{'shape':[{'hold':{'rate':'5/s','for':'31m'}}]}}", "spec.limits.deadline must be longer than load.warmup"},
         {"{'load':{'requests':[]}}", "spec.load.requests must be 1 to 32 requests"},
@@ -246,11 +252,30 @@ static void tls_written_out_with_its_default_is_no_difference(void **state)
         assert_string_equal(text, plain);
 }
 
+/* What an administrator's cap is held against. */
+static void the_peak_of_a_shape_is_that_of_its_highest_piece(void **state)
+{
+        static const struct { const char *shape; double peak_rps; } cases[] = {
+                {"{'load':{'shape':[{'hold':{'rate':'500/s','for':'5s'}},{'ramp':{'from':'900/s','to':'0/s','for':'5s'}}]}}", 900},
+                {"{'load':{'shape':[{'step':{'from':'1/s','to':'1200/m','steps':3,'for':'5s'}}]}}", 20},
+                {"{'load':{'shape':[{'spike':{'base':'5/s','peak':'70/s','at':'1s','width':'1s','for':'5s'}}]}}", 70},
+                {"{'load':{'shape':[{'sine':{'mean':'80/s','amplitude':'30/s','period':'1s','for':'5s'}}]}}", 110},
+                {"{'load':{'shape':[{'closed':{'for':'5s'}}]}}", 0},
+        };
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                auto_profile struct profile *profile = profile_with(cases[i].shape);
+                assert_true(profile->peak_rps == cases[i].peak_rps);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_smallest_profile_gets_every_default),
                 cmocka_unit_test(what_is_wrong_is_refused_by_its_name),
+                cmocka_unit_test(the_peak_of_a_shape_is_that_of_its_highest_piece),
                 cmocka_unit_test(a_spec_too_large_for_its_plan_is_refused),
                 cmocka_unit_test(a_run_changes_only_what_is_safe),
                 cmocka_unit_test(an_override_replaces_lists_and_merges_objects),
