@@ -43,6 +43,7 @@ struct apisim_options {
         const char *crds;          /* directory of CustomResourceDefinitions, NULL: none */
         apisim_script_fn *script;  /* NULL: every pod stays pending, as without any node */
         void *script_owner;
+        bool still;                /* no controllers: nothing happens but what is asked for */
         size_t history_max;        /* changes kept for watches and old lists; older are compacted away. 0: all */
 };
 

@@ -20,7 +20,7 @@
 #define HISTORY_MAX 20000
 
 static const char help[] =
-        "loadstone-apisim --listen ADDRESS:PORT [--crds DIRECTORY] [--seed NUMBER] [--pods none|script]\n"
+        "loadstone-apisim --listen ADDRESS:PORT [--crds DIRECTORY] [--seed NUMBER] [--pods none|script|still]\n"
         "\n"
         "A Kubernetes API server in memory, with controllers for Jobs, pods, owners and namespaces. Plain HTTP, no credentials:\n"
         "listen on loopback. What it does not model it refuses, and says so at its end.\n"
@@ -28,7 +28,7 @@ static const char help[] =
         "  --listen ADDRESS:PORT   IPv4; port 0 is any free one, printed when it is ready\n"
         "  --crds DIRECTORY        .yaml files with CustomResourceDefinitions\n"
         "  --seed NUMBER           of uids and generated names (default 1)\n"
-        "  --pods none|script      none: pods stay pending; script (default): they run on the node \"apisim\", as the\n"
+        "  --pods none|script|still  still: no controller does anything; none: pods stay pending; script (default): they run on the node \"apisim\", as the\n"
         "                          annotation apisim/script says: runs (default), exits, fails, oom, evicted, drained, pull-error,\n"
         "                          unschedulable; pods with a load plan run a scripted load worker\n"
         "\n"
@@ -109,7 +109,8 @@ static bool read_arguments(int argc, char **argv, struct arguments *arguments)
                         return false;
         }
         return arguments->listen && optind == argc && !(end && *end) &&
-               (text_equal(arguments->pods, "none") || text_equal(arguments->pods, "script"));
+               (text_equal(arguments->pods, "none") || text_equal(arguments->pods, "script") ||
+                text_equal(arguments->pods, "still"));
 }
 
 static void make_node(struct apisim *sim)
@@ -182,7 +183,8 @@ int main(int argc, char **argv)
                 fputs(help, stderr);
                 return EXIT_BAD_INPUT;
         }
-        struct apisim_options options = {.clock = clock_system(), .seed = arguments.seed, .crds = arguments.crds, .history_max = HISTORY_MAX};
+        struct apisim_options options = {.clock = clock_system(), .seed = arguments.seed, .crds = arguments.crds, .history_max = HISTORY_MAX,
+                                         .still = text_equal(arguments.pods, "still")};
         if (text_equal(arguments.pods, "script"))
                 options.script = choose_script;
         if (apisim_new(&options, &sim, &fail)) {

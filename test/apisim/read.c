@@ -185,31 +185,46 @@ static struct json_object *item_of(const struct kind *kind, struct json_object *
         return out;
 }
 
+/* How many of the sorted objects a continued list has given already. */
+static size_t given(const struct page *page, struct json_object *const *all, size_t len)
+{
+        auto_free char *whole = page->continued && page->select.namespace ? xasprintf("%s/%s", page->select.namespace, page->token.start) : NULL;
+        const char *start = whole ? whole : page->token.start;
+        size_t low = 0, high = page->continued ? len : 0;
+
+        while (low < high) {
+                size_t middle = (low + high) / 2;
+                auto_free char *key = sim_store_key(all[middle]);
+                if (strcmp(key, start) <= 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
 /* Fills 'items'; the key of the last one when there are more. New string. */
 static char *gather(struct call *call, struct page *page, struct json_object *items)
 {
         size_t len;
-        struct json_object **all = sim_store_at(call->sim, call->kind->storage, page->version, &len);
-        char *last = NULL;
+        struct json_object **all = sim_store_at(call->sim, call->kind->storage, page->version, &len), *last = NULL;
+        bool counted = !page->select.labels_len && !page->select.fields_len; /* only then is it said how many are left */
 
-        for (size_t i = 0; i < len; i++) {
-                auto_free char *key = sim_store_key(all[i]);
-                auto_free char *whole = page->select.namespace && page->continued ? xasprintf("%s/%s", page->select.namespace, page->token.start) : NULL;
-                const char *start = page->continued ? (whole ? whole : page->token.start) : NULL;
-                if (!select_takes(&page->select, all[i]) || (start && strcmp(key, start) <= 0))
+        for (size_t i = given(page, all, len); i < len && (counted || !page->left); i++) {
+                if (!select_takes(&page->select, all[i]))
                         continue;
                 if (page->limit && doc_len(items, "") == (size_t)page->limit) {
                         page->left++;
                         continue;
                 }
                 doc_push(items, item_of(call->kind, all[i]));
-                free(last);
-                last = page->select.namespace ? xstrdup(doc_text(all[i], "metadata.name")) : xstrdup(key);
+                last = all[i];
         }
+        char *key = !page->left           ? NULL
+                    : page->select.namespace ? xstrdup(doc_text(last, "metadata.name"))
+                                             : sim_store_key(last);
         free(all);
-        if (!page->left)
-                free(take(last));
-        return last;
+        return key;
 }
 
 static void answer_page(struct call *call, struct page *page)

@@ -98,9 +98,11 @@ bool apisim_step(struct apisim *sim)
 {
         uint64_t version = sim->version;
 
-        collect_step(sim);
-        jobs_step(sim);
-        pods_step(sim);
+        if (!sim->options.still) {
+                collect_step(sim);
+                jobs_step(sim);
+                pods_step(sim);
+        }
         if (sim->options.history_max && sim->history_len > 2 * sim->options.history_max)
                 sim_store_forget(sim, sim->history_len - sim->options.history_max);
         return sim->version != version;
