@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "api/names.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -221,11 +222,25 @@ static void configmap_changed(void *owner, struct json_object *before, struct js
                 manager_enqueue_run(manager, namespace_of(object), run, loop_now_ns(manager->loop));
 }
 
-static void strip_configmap(struct json_object *object)
-{
-        json_object_object_del(object, "data"); /* results are read live, and only when needed */
-        json_object_object_del(object, "binaryData");
-}
+/* What is looked at of them, here and in the decoders of pkg/api. The rest of an object of a large cluster would only be parsed and
+ * held; a ConfigMap's data above all: results are read live, and only when needed. */
+#define OWNER(field) "metadata.ownerReferences." field
+#define LABEL(key) "metadata.labels[\"" key "\"]"
+#define ANNOTATION(key) "metadata.annotations[\"" key "\"]"
+#define CONDITION(field) "status.conditions." field
+
+static const char *const kept_of_jobs[] = {
+        OWNER("kind"),        OWNER("name"),       OWNER("uid"),        "metadata.deletionTimestamp", "spec.suspend",
+        "status.startTime",   "status.active",     "status.terminating", CONDITION("type"),           CONDITION("status"),
+        CONDITION("reason"),  CONDITION("message"), NULL};
+static const char *const kept_of_pods[] = {
+        LABEL(LABEL_RUN_UID), ANNOTATION(ANNOTATION_RUN), ANNOTATION(ANNOTATION_START), ANNOTATION("batch.kubernetes.io/job-completion-index"),
+        OWNER("name"),        "metadata.deletionTimestamp", "spec.nodeName",            "status.phase",
+        "status.reason",      "status.message",   CONDITION("type"),                    CONDITION("status"),
+        CONDITION("reason"),  CONDITION("message"), "status.containerStatuses.name",    "status.containerStatuses.state",
+        NULL};
+static const char *const kept_of_configmaps[] = {
+        ANNOTATION(ANNOTATION_RUN), LABEL(LABEL_RUN_UID), LABEL(LABEL_PROFILE), LABEL(LABEL_PART), "metadata.creationTimestamp", NULL};
 
 /* Whoever waits may begin or never may, whoever runs may have to stop. */
 static void settings_changed(void *owner)
@@ -242,13 +257,13 @@ static void settings_changed(void *owner)
 }
 
 static struct kube_cache *open_cache(struct manager *manager, const struct kube_kind *kind, const char *selector,
-                                     kube_changed_fn *changed, void (*strip)(struct json_object *object))
+                                     kube_changed_fn *changed, const char *const *keep)
 {
         const struct kube_cache_options options = {
                 .kind = kind,
                 .namespace = manager->options->namespace,
                 .label_selector = selector,
-                .strip = strip,
+                .keep = keep,
                 .changed = changed,
                 .owner = manager,
         };
@@ -321,9 +336,9 @@ struct manager *manager_new(struct loop *loop, struct kube_client *client, const
         manager->events = event_sink_new(client, "loadstone.dev/operator", manager->identity);
         manager->runs = open_cache(manager, &kind_runs, NULL, run_changed, NULL);
         manager->profiles = open_cache(manager, &kind_profiles, NULL, profile_changed, NULL);
-        manager->jobs = open_cache(manager, &kube_jobs, MANAGED_SELECTOR, job_changed, NULL);
-        manager->pods = open_cache(manager, &kube_pods, MANAGED_SELECTOR, pod_changed, NULL);
-        manager->configmaps = open_cache(manager, &kube_configmaps, MANAGED_SELECTOR, configmap_changed, strip_configmap);
+        manager->jobs = open_cache(manager, &kube_jobs, MANAGED_SELECTOR, job_changed, kept_of_jobs);
+        manager->pods = open_cache(manager, &kube_pods, MANAGED_SELECTOR, pod_changed, kept_of_pods);
+        manager->configmaps = open_cache(manager, &kube_configmaps, MANAGED_SELECTOR, configmap_changed, kept_of_configmaps);
         manager->settings = settings_new(client, manager->events, options->own_namespace, settings_changed, manager);
         const struct lease_options election = {
                 .namespace = options->own_namespace,

@@ -28,12 +28,10 @@ struct kube_cache_options {
         const char *namespace;      /* NULL: all */
         const char *label_selector; /* NULL: all */
         const char *name;           /* NULL: all; else only the one of that name, which is a DNS name */
-        /* What is needed of each object: dotted paths, ended by NULL, through lists too ("status.conditions.type"); the rest is
-         * never even parsed. Names, uid and version are always kept. NULL: everything but managedFields. */
+        /* What is needed of each object: dotted paths, ended by NULL, through lists too ("status.conditions.type"), keys with
+         * dots as in metadata.labels["a.b/c"]; the rest is never even parsed. Names, uid and version are always kept. NULL:
+         * everything but managedFields. */
         const char *const *keep;
-        /* Then changes 'object' in place before it is stored; must leave metadata's name, namespace, uid and resourceVersion.
-         * May be NULL. */
-        void (*strip)(struct json_object *object);
         kube_changed_fn *changed;   /* may be NULL */
         void *owner;
 };

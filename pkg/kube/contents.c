@@ -23,12 +23,6 @@ static void notify(struct contents *contents, const char *key, const struct stor
         contents->changed(contents->owner, old, after);
 }
 
-static void strip(struct contents *contents, struct json_object *object)
-{
-        if (contents->strip)
-                contents->strip(object);
-}
-
 static bool key_of(char key[static STORE_KEY_MAX], struct json_object *object)
 {
         const char *name = doc_text(object, "metadata.name");
@@ -61,7 +55,7 @@ static void remove_key(struct contents *contents, const char *key)
                 notify(contents, key, old, NULL);
 }
 
-/* 'object' is stripped and is ours. */
+/* 'object' is ours. */
 static void put(struct contents *contents, const char *key, struct json_object *object)
 {
         struct stored *stored = store_pack(&contents->store, object);
@@ -99,7 +93,6 @@ void contents_put(struct contents *contents, struct json_object *object)
 
         if (!key_of(key, object))
                 return;
-        strip(contents, object);
         put(contents, key, object);
 }
 
@@ -174,7 +167,6 @@ static void stage(struct contents *contents, struct json_object *object)
                 held->seen = contents->round;
                 return;
         }
-        strip(contents, object);
         struct stored *stored = store_pack(&contents->store, object);
         if (!stored)
                 return;
@@ -286,7 +278,6 @@ void contents_list_end(struct contents *contents, const char *version)
 void contents_init(struct contents *contents, const struct kube_cache_options *options)
 {
         *contents = (struct contents){.keep = scan_keep_new(options->keep),
-                                      .strip = options->strip,
                                       .changed = options->changed,
                                       .owner = options->owner};
         store_init(&contents->store, options->kind);

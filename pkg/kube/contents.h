@@ -12,7 +12,6 @@
 struct contents {
         struct store store;
         struct scan_keep *keep;
-        void (*strip)(struct json_object *object);
         kube_changed_fn *changed;
         void *owner;
         struct map staged; /* during a list: key -> struct stored, what the list has that the store has not */

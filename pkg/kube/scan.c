@@ -154,19 +154,31 @@ bool scan_complete(struct scan_span array, size_t at)
 
 /* ---- Leaving out ---- */
 
+/* The key at the beginning of 'path', in quotes and brackets when it has dots; returns what follows it. */
+static const char *first_key(const char *path, struct scan_span *ret_key)
+{
+        const char *end = strstr(path, "\"]");
+        bool quoted = path[0] == '[' && path[1] == '"' && end;
+
+        *ret_key = quoted ? (struct scan_span){path + 2, (size_t)(end - path - 2)} : (struct scan_span){path, strcspn(path, ".[")};
+        path = quoted ? end + 2 : path + ret_key->size;
+        return *path == '.' ? path + 1 : path;
+}
+
 static void add_path(struct scan_keep *keep, const char *path)
 {
-        size_t len = strcspn(path, "."), i = 0;
+        struct scan_span key;
+        const char *rest = first_key(path, &key);
+        size_t i = 0;
 
-        while (i < keep->children_len &&
-               (strncmp(keep->children[i].key, path, len) != 0 || keep->children[i].key[len] != '\0'))
+        while (i < keep->children_len && (strncmp(keep->children[i].key, key.text, key.size) != 0 || keep->children[i].key[key.size] != '\0'))
                 i++;
         if (i == keep->children_len) {
                 keep->children = xrealloc(keep->children, (i + 1) * sizeof *keep->children);
-                keep->children[keep->children_len++] = (struct scan_keep){.key = xstrndup(path, len)};
+                keep->children[keep->children_len++] = (struct scan_keep){.key = xstrndup(key.text, key.size)};
         }
-        if (path[len])
-                add_path(&keep->children[i], path + len + 1);
+        if (*rest)
+                add_path(&keep->children[i], rest);
 }
 
 struct scan_keep *scan_keep_new(const char *const *paths)

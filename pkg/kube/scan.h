@@ -40,7 +40,7 @@ struct scan_keep {
         size_t children_len;
 };
 
-/* From dotted paths ("status.containerStatuses.ready"), ended by NULL; of an object at least metadata's name, namespace,
+/* From dotted paths ("status.containerStatuses.ready", "metadata.labels[\"a.b/c\"]"), ended by NULL; of an object at least metadata's name, namespace,
  * uid and resourceVersion are kept. NULL for NULL. */
 struct scan_keep *scan_keep_new(const char *const *paths);
 struct scan_keep *scan_keep_free(struct scan_keep *keep);

@@ -115,6 +115,8 @@ static void only_what_is_wanted_is_kept_through_lists_too(void **state)
         expect_kept(pod, (const char *const[]){"status", NULL},
                     "{\"metadata\":{\"name\":\"n\",\"uid\":\"u\"},\"status\":{\"list\":[{\"type\":\"A\",\"junk\":{}},{\"junk\":1},"
                     "{\"type\":\"B\"},7],\"phase\":null}}");
+        expect_kept("{\"m\":{\"a.b/c\":1,\"a\":{\"b/c\":2},\"d\":{\"e\":3,\"f\":4}}}", (const char *const[]){"m[\"a.b/c\"]", "m[\"d\"].e", NULL},
+                    "{\"m\":{\"a.b/c\":1,\"d\":{\"e\":3}}}");
         expect_kept("{}", (const char *const[]){"a", NULL}, "{}");
         expect_kept(" { } ", (const char *const[]){"a", NULL}, "{}");
         expect_kept("{\"a\":[]}", (const char *const[]){"a.b", NULL}, "{\"a\":[]}");
