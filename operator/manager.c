@@ -77,12 +77,20 @@ void manager_wake_waiting(struct manager *manager)
                 enqueue(manager, key, loop_now_ns(manager->loop));
 }
 
+static void end_pass(struct manager *manager, const char *key, enum pass_result result)
+{
+        int64_t now_ns = loop_now_ns(manager->loop), taken_ns = queue_taken_ns(manager->queue, key);
+
+        metrics_pass(&manager->metrics, key, result, taken_ns == INT64_MAX ? 0 : now_ns - taken_ns);
+}
+
 void manager_pass_done(struct manager *manager, const char *key, int64_t due_ns)
 {
         auto_free char *name = xstrdup(key); /* the queue may drop its own copy */
 
+        end_pass(manager, name, due_ns == INT64_MAX ? PASS_SUCCESS : due_ns > loop_now_ns(manager->loop) ? PASS_REQUEUE_AFTER : PASS_REQUEUE);
         queue_succeeded(manager->queue, name);
-        queue_finish(manager->queue, name);
+        queue_finish(manager->queue, name, loop_now_ns(manager->loop));
         if (due_ns != INT64_MAX)
                 enqueue(manager, name, due_ns);
         else if (queue_next_ns(manager->queue) != INT64_MAX)
@@ -93,10 +101,10 @@ void manager_pass_failed(struct manager *manager, const char *key, const struct 
 {
         auto_free char *name = xstrdup(key);
 
-        manager->counters.failures++;
+        end_pass(manager, name, PASS_ERROR);
         log_line("pass failed", "key", name, "kind", fail_kind_name(fail->kind), "error", fail->text, NULL);
         queue_retry(manager->queue, name, loop_now_ns(manager->loop), manager_random(manager));
-        queue_finish(manager->queue, name);
+        queue_finish(manager->queue, name, loop_now_ns(manager->loop));
         enqueue(manager, name, queue_next_ns(manager->queue));
 }
 
@@ -118,7 +126,6 @@ static void work(void *owner)
                 key = queue_take(manager->queue, loop_now_ns(manager->loop));
                 if (!key)
                         break;
-                manager->counters.passes++;
                 if (text_starts(key, "r:"))
                         run_pass(manager, key);
                 else
@@ -333,6 +340,7 @@ struct manager *manager_new(struct loop *loop, struct kube_client *client, const
         manager->give_up = (struct loop_timer){.fire = give_up_waiting, .owner = manager};
         manager->identity = make_identity(options);
         manager->random = text_hash(manager->identity, strlen(manager->identity)) | 1;
+        metrics_init(&manager->metrics, clock_wall_ms(loop_clock(loop)));
         manager->events = event_sink_new(client, "loadstone.dev/operator", manager->identity);
         manager->runs = open_cache(manager, &kind_runs, NULL, run_changed, NULL);
         manager->profiles = open_cache(manager, &kind_profiles, NULL, profile_changed, NULL);
@@ -446,35 +454,6 @@ static int answer_ready(const struct manager *manager, struct buf *body)
         return ready && known ? 200 : 503;
 }
 
-static void metric(struct buf *body, const char *name, const char *type, const char *labels, double value)
-{
-        buf_format(body, "# TYPE %s %s\n%s%s %.17g\n", name, type, name, labels, value);
-}
-
-static int answer_metrics(const struct manager *manager, struct buf *body)
-{
-        struct kube_stats stats = kube_client_stats(manager->client);
-
-        metric(body, "controller_runtime_reconcile_total", "counter", "{controller=\"benchmarkrun\",result=\"success\"}",
-               (double)(manager->counters.passes - manager->counters.failures));
-        metric(body, "controller_runtime_reconcile_errors_total", "counter", "{controller=\"benchmarkrun\"}",
-               (double)manager->counters.failures);
-        metric(body, "workqueue_depth", "gauge", "{name=\"benchmarkrun\"}", (double)queue_len(manager->queue));
-        metric(body, "leader_election_master_status", "gauge", "{name=\"loadstone-operator\"}", manager->leading);
-        metric(body, "loadstone_api_requests_total", "counter", "", (double)stats.requests);
-        metric(body, "loadstone_api_writes_total", "counter", "", (double)stats.writes);
-        metric(body, "loadstone_api_retries_total", "counter", "", (double)stats.retries);
-        metric(body, "loadstone_api_silent_total", "counter", "", (double)stats.silent);
-        metric(body, "loadstone_api_errors_total", "counter", "", (double)stats.errors);
-        metric(body, "loadstone_effects_total", "counter", "", (double)manager->counters.effects);
-        metric(body, "loadstone_runs_finished_total", "counter", "", (double)manager->counters.runs_finished);
-        metric(body, "loadstone_runs_in_memory", "gauge", "", (double)manager->sessions.len);
-        metric(body, "loadstone_configuration_refused", "gauge", "", settings_refused(manager->settings));
-        metric(body, "loadstone_stop_all", "gauge", "", settings_admin(manager->settings)->stop_all);
-        metric(body, "loadstone_runs_waiting", "gauge", "", (double)manager->waiting.len);
-        return 200;
-}
-
 int manager_answer(void *owner, const char *path, struct buf *body)
 {
         const struct manager *manager = owner;
@@ -483,8 +462,10 @@ int manager_answer(void *owner, const char *path, struct buf *body)
                 return answer_health(manager, body);
         if (text_equal(path, "/readyz"))
                 return answer_ready(manager, body);
-        if (text_equal(path, "/metrics"))
-                return answer_metrics(manager, body);
+        if (text_equal(path, "/metrics")) {
+                metrics_print(manager, body);
+                return 200;
+        }
         buf_text(body, "not found: /healthz, /readyz and /metrics are here\n");
         return 404;
 }

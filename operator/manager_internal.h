@@ -10,6 +10,7 @@
 #include "kube/event.h"
 #include "kube/lease.h"
 #include "kube/queue.h"
+#include "operator/metrics.h"
 #include "operator/options.h"
 #include "operator/settings.h"
 
@@ -22,7 +23,7 @@ struct active_run {
 };
 
 struct manager_counters {
-        uint64_t passes, effects, failures, runs_finished, silent_logged;
+        uint64_t effects, runs_finished, silent_logged;
 };
 
 struct manager {
@@ -45,6 +46,7 @@ struct manager {
         int64_t blind_since_wall_ms; /* when a leader before us was last seen alive; 0: there was none */
         uint64_t random;
         struct manager_counters counters;
+        struct metrics metrics;
 };
 
 /* The fixed words by which objects of ours are found. */

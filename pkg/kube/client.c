@@ -415,6 +415,7 @@ enum fail_kind kube_client_new(struct loop *loop, struct kube_config *config, st
                 return FAIL_INVALID;
         }
         curl_global_init(CURL_GLOBAL_DEFAULT);
+        traffic_init(&client->traffic);
         client->pump = (struct loop_timer){.fire = pump, .owner = client};
         for (size_t i = 0; i < LANES; i++)
                 lane_init(&client->lanes[i], client, i == LANE_URGENT ? URGENT_PEER_MS : PEER_MS);
@@ -473,4 +474,18 @@ struct kube_stats kube_client_stats(const struct kube_client *client)
         for (size_t class = 0; class < CLASSES; class++)
                 stats.waiting += client->waiting[class].len;
         return stats;
+}
+
+const struct traffic *kube_client_traffic(const struct kube_client *client)
+{
+        return &client->traffic;
+}
+
+char *kube_client_host(const struct kube_client *client)
+{
+        const char *host = strstr(client->config->server, "://") + 3; /* transfer_prepare() has seen that it is there */
+        size_t len = strcspn(host, "/?#");
+        const char *user = memchr(host, '@', len);
+
+        return user ? xstrndup(user + 1, len - (size_t)(user + 1 - host)) : xstrndup(host, len);
 }

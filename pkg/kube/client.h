@@ -23,6 +23,7 @@
 #include "base/fail.h"
 #include "base/loop.h"
 #include "kube/config.h"
+#include "kube/traffic.h"
 
 #define KUBE_WRITES_MAX 8
 #define KUBE_READS_MAX 16
@@ -114,6 +115,10 @@ struct kube_stats {
         uint64_t waiting;   /* now, not yet sent */
 };
 struct kube_stats kube_client_stats(const struct kube_client *client);
+/* The same by method and status; borrowed, it goes on counting. */
+const struct traffic *kube_client_traffic(const struct kube_client *client);
+/* Host and port of the API server as its URL has them, without anything else of it; a new string that the caller frees. */
+char *kube_client_host(const struct kube_client *client);
 
 /* "/apis/batch/v1/namespaces/a/jobs/b" in a new string; percent-encoded names. */
 char *kube_path(const struct kube_ref *ref);

@@ -15,6 +15,7 @@
 struct item {
         char *name;
         int64_t due_ns;
+        int64_t taken_ns; /* of a name being worked */
         uint64_t order;   /* among equal due times, first come first served */
         size_t at;        /* index in the heap, or NOT_IN_HEAP */
         unsigned failures;
@@ -27,11 +28,18 @@ struct queue {
         struct item **heap; /* waiting items, the earliest first */
         size_t len, capacity;
         uint64_t order;
+        struct queue_stats stats;
 };
+
+/* Those of client-go's work queue. */
+static const double bounds_s[] = {1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000};
 
 struct queue *queue_new(void)
 {
-        return xnew(struct queue);
+        struct queue *queue = xnew(struct queue);
+
+        queue->stats.waited = queue->stats.worked = (struct buckets){.bounds_s = bounds_s, .len = ARRAY_LEN(bounds_s)};
+        return queue;
 }
 
 static void free_item(struct item *item)
@@ -142,6 +150,8 @@ static void forget_if_idle(struct queue *queue, struct item *item)
 
 static void add(struct queue *queue, struct item *item, int64_t due_ns)
 {
+        if (item->working ? !item->again : item->at == NOT_IN_HEAP)
+                queue->stats.adds++;
         if (item->working) {
                 item->due_ns = item->again && item->due_ns < due_ns ? item->due_ns : due_ns;
                 item->again = true;
@@ -166,17 +176,20 @@ const char *queue_take(struct queue *queue, int64_t now_ns)
         if (!item || item->due_ns > now_ns)
                 return NULL;
         pull(queue, item);
+        buckets_record(&queue->stats.waited, now_ns - item->due_ns);
         item->working = true;
+        item->taken_ns = now_ns;
         return item->name;
 }
 
-void queue_finish(struct queue *queue, const char *name)
+void queue_finish(struct queue *queue, const char *name, int64_t now_ns)
 {
         struct item *item = map_find(&queue->items, name);
 
         if (!item || !item->working)
                 return;
         item->working = false;
+        buckets_record(&queue->stats.worked, now_ns - item->taken_ns);
         if (item->again) {
                 item->again = false;
                 push(queue, item);
@@ -194,6 +207,7 @@ void queue_retry(struct queue *queue, const char *name, int64_t now_ns, uint64_t
         wait_ns = wait_ns < LONGEST_WAIT_NS ? wait_ns : LONGEST_WAIT_NS;
         wait_ns += (int64_t)(random % (uint64_t)(wait_ns / 2 + 1));
         item->failures++;
+        queue->stats.retries++;
         add(queue, item, now_ns + wait_ns);
 }
 
@@ -215,4 +229,28 @@ int64_t queue_next_ns(const struct queue *queue)
 uint64_t queue_len(const struct queue *queue)
 {
         return queue->len;
+}
+
+const struct queue_stats *queue_stats(const struct queue *queue)
+{
+        return &queue->stats;
+}
+
+int64_t queue_taken_ns(const struct queue *queue, const char *name)
+{
+        const struct item *item = map_find(&queue->items, name);
+        return item && item->working ? item->taken_ns : INT64_MAX;
+}
+
+void queue_each_working(const struct queue *queue, void (*visit)(void *owner, const char *name, int64_t taken_ns), void *owner)
+{
+        size_t at = 0;
+        const char *name;
+        void *value;
+
+        while (map_next(&queue->items, &at, &name, &value)) {
+                const struct item *item = value;
+                if (item->working)
+                        visit(owner, name, item->taken_ns);
+        }
 }

@@ -92,6 +92,7 @@ struct kube_client {
         uint64_t heard;                  /* pieces that libcurl has handed over */
         uint64_t id, random;
         struct kube_stats stats;
+        struct traffic traffic;
         char *host;                      /* CURLOPT_CONNECT_TO and Host when a tls-server-name is set, else NULL */
         struct curl_slist *connect_to;
         char *base_url;                  /* without a slash at its end */

@@ -55,6 +55,11 @@ static size_t on_body(char *data, size_t size, size_t count, void *owner)
         return size * count;
 }
 
+static void note_answer(struct request *request, long status)
+{
+        traffic_record(&request->client->traffic, request->method, (int)status, loop_now_ns(request->client->loop) - request->started_ns);
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *owner)
 {
         struct request *request = owner;
@@ -65,6 +70,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *owner)
                 return size * count;
         /* The head is complete and good: from here on the body goes to the owner, however long it gets. */
         request->opened = true;
+        note_answer(request, status);
         request->answer.size_max = 0;
         client_ready(request);
         return size * count;
@@ -258,6 +264,8 @@ enum fail_kind transfer_result(struct request *request, struct json_object **ret
         curl_off_t retry_after_s = 0;
         bool refused = status >= 300;
 
+        if (!request->opened)
+                note_answer(request, status);
         /* A refusal is one even when its explanation was cut short; anything else has to be whole. */
         if ((request->code != CURLE_OK || request->overdue) && !refused)
                 return broken(request, fail);

@@ -60,9 +60,9 @@ static void a_name_being_worked_is_not_handed_out_again(void **state)
         queue_add(queue, "a", 0);
         expect_take(100, NULL);
         assert_int_equal(queue_next_ns(queue), INT64_MAX);
-        queue_finish(queue, "a");
+        queue_finish(queue, "a", 100);
         expect_take(100, "a");
-        queue_finish(queue, "a");
+        queue_finish(queue, "a", 100);
         expect_take(100, NULL);
 }
 
@@ -91,7 +91,7 @@ static void failures_wait_longer_each_time_up_to_a_bound(void **state)
                 assert_true(i > 0 || due_ns == 50 * NS_PER_MS);
                 before_ns = due_ns;
                 expect_take(due_ns, "a");
-                queue_finish(queue, "a");
+                queue_finish(queue, "a", 100);
         }
         assert_true(before_ns == 30 * NS_PER_S);
         queue_retry(queue, "b", 0, UINT64_MAX);
@@ -107,11 +107,32 @@ static void a_retry_asked_for_while_working_is_kept(void **state)
         queue_add(queue, "a", 0);
         expect_take(0, "a");
         queue_retry(queue, "a", 1000, 0);
-        queue_finish(queue, "a");
+        queue_finish(queue, "a", 100);
         assert_true(queue_next_ns(queue) == 1000 + 50 * NS_PER_MS);
         /* A change that comes meanwhile does not wait for it. */
         queue_add(queue, "a", 1500);
         assert_int_equal(queue_next_ns(queue), 1500);
+}
+
+static void what_happened_is_counted(void **state)
+{
+        const struct queue_stats *stats = queue_stats(queue);
+
+        (void)state;
+        queue_add(queue, "a", 2 * NS_PER_S);
+        queue_add(queue, "a", 1 * NS_PER_S); /* still one */
+        expect_take(4 * NS_PER_S, "a");
+        assert_int_equal(queue_taken_ns(queue, "a"), 4 * NS_PER_S);
+        queue_add(queue, "a", 5 * NS_PER_S); /* while it is being worked: once more, once */
+        queue_add(queue, "a", 5 * NS_PER_S);
+        queue_finish(queue, "a", 4 * NS_PER_S + 500 * NS_PER_MS);
+        assert_true(queue_taken_ns(queue, "a") == INT64_MAX);
+        queue_retry(queue, "b", 0, 0);
+        assert_int_equal(stats->adds, 3);
+        assert_int_equal(stats->retries, 1);
+        assert_int_equal(stats->waited.total, 1);
+        assert_true(stats->waited.sum_s == 3 && stats->worked.sum_s == 0.5);
+        assert_int_equal(stats->worked.counts[8], 1); /* 0.1 s < 0.5 s <= 1 s */
 }
 
 /* Against the plainest model there is: an array that is searched. */
@@ -147,7 +168,7 @@ static void any_sequence_of_calls_agrees_with_a_plain_model(void **state)
                         if (taken) {
                                 assert_int_equal(atoi(taken + 1), first);
                                 due_ns[first] = INT64_MAX;
-                                queue_finish(queue, taken);
+                                queue_finish(queue, taken, 500);
                         }
                 }
         }
@@ -161,6 +182,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(equal_times_are_first_come_first_served, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(failures_wait_longer_each_time_up_to_a_bound, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_retry_asked_for_while_working_is_kept, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(what_happened_is_counted, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(any_sequence_of_calls_agrees_with_a_plain_model, set_up, tear_down),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
