@@ -70,14 +70,14 @@ static int run(const struct options *options, struct loop *loop, struct kube_cli
         auto_close int signal_fd = open_signals();
         int status = EXIT_FINE;
 
-        if (serve_new(loop, options->port, manager_answer, manager, &serve, &fail)) {
+        if (serve_new(client, options, manager_answer, manager, &serve, &fail)) {
                 log_line("cannot serve", "error", fail.text, NULL);
                 manager_free(manager);
                 return EXIT_CANNOT_RUN;
         }
         loop_watch(loop, signal_fd, EPOLLIN, on_signal, &signals);
         while (!manager_stopped(manager) && !manager_deposed(manager))
-                serve_step(serve);
+                loop_step(loop, -1);
         if (manager_deposed(manager)) {
                 log_line("lease lost, ending at once", NULL);
                 status = EXIT_DEPOSED;

@@ -302,11 +302,43 @@ static void log_silence(struct manager *manager)
         manager->counters.silent_logged = silent;
 }
 
+struct watch_state {
+        const char *name, *problem;
+        bool synced;
+};
+
+static void look_at_watches(const struct manager *manager, struct watch_state states[static WATCHES])
+{
+        const struct { const char *name; const struct kube_cache *cache; } caches[WATCHES - 1] = {
+                {"benchmarkruns", manager->runs}, {"performanceprofiles", manager->profiles}, {"jobs", manager->jobs},
+                {"pods", manager->pods},          {"configmaps", manager->configmaps},
+        };
+
+        for (size_t i = 0; i < WATCHES - 1; i++)
+                states[i] = (struct watch_state){caches[i].name, kube_cache_problem(caches[i].cache), kube_cache_synced(caches[i].cache)};
+        states[WATCHES - 1] = (struct watch_state){"configuration", settings_problem(manager->settings), settings_synced(manager->settings)};
+}
+
+/* What keeps a watch from working is for the log: /readyz answers anybody. Said once, until it is another. */
+static void log_problems(struct manager *manager)
+{
+        struct watch_state states[WATCHES];
+
+        look_at_watches(manager, states);
+        for (size_t i = 0; i < WATCHES; i++) {
+                uint64_t said = text_hash(states[i].problem, strlen(states[i].problem));
+                if (states[i].problem[0] && said != manager->problems_logged[i])
+                        log_line("a watch does not work", "kind", states[i].name, "error", states[i].problem, NULL);
+                manager->problems_logged[i] = said;
+        }
+}
+
 static void tick(void *owner)
 {
         struct manager *manager = owner;
 
         log_silence(manager);
+        log_problems(manager);
         manager->ticked_ns = loop_now_ns(manager->loop);
         loop_arm(manager->loop, &manager->tick, manager->ticked_ns + TICK_NS);
         if (!manager->work.armed && queue_next_ns(manager->queue) <= manager->ticked_ns)
@@ -437,21 +469,15 @@ static int answer_health(const struct manager *manager, struct buf *body)
 
 static int answer_ready(const struct manager *manager, struct buf *body)
 {
-        const struct { const char *name; const struct kube_cache *cache; } caches[] = {
-                {"benchmarkruns", manager->runs}, {"performanceprofiles", manager->profiles}, {"jobs", manager->jobs},
-                {"pods", manager->pods},          {"configmaps", manager->configmaps},
-        };
+        struct watch_state states[WATCHES];
         bool ready = !manager->stopping;
 
-        for (size_t i = 0; i < ARRAY_LEN(caches); i++) {
-                bool synced = kube_cache_synced(caches[i].cache);
-                buf_format(body, "%s %s%s%s\n", synced ? "ok     " : "waiting", caches[i].name, synced ? "" : ": ",
-                           kube_cache_problem(caches[i].cache));
-                ready = ready && synced;
+        look_at_watches(manager, states);
+        for (size_t i = 0; i < WATCHES; i++) {
+                buf_format(body, "%s %s\n", states[i].synced ? "ok     " : "waiting", states[i].name);
+                ready = ready && states[i].synced;
         }
-        bool known = settings_synced(manager->settings);
-        buf_format(body, "%s configuration%s%s\n", known ? "ok     " : "waiting", known ? "" : ": ", settings_problem(manager->settings));
-        return ready && known ? 200 : 503;
+        return ready ? 200 : 503;
 }
 
 int manager_answer(void *owner, const char *path, struct buf *body)

@@ -22,6 +22,8 @@ struct active_run {
         bool loads;   /* admitted */
 };
 
+#define WATCHES 6 /* five caches and the configuration */
+
 struct manager_counters {
         uint64_t effects, runs_finished, silent_logged;
 };
@@ -47,6 +49,7 @@ struct manager {
         uint64_t random;
         struct manager_counters counters;
         struct metrics metrics;
+        uint64_t problems_logged[WATCHES]; /* hashes of what the log has said about each watch */
 };
 
 /* The fixed words by which objects of ours are found. */

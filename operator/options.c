@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 #define DEFAULT_PORT 8080
+#define DEFAULT_METRICS_PORT 8443
 
 struct flag {
         const char *name, *variable, *otherwise, *help;
@@ -26,6 +27,19 @@ static const struct flag flags[] = {
         {"--identity", "POD_NAME", NULL, "holder name in the Lease (default: host name)", offsetof(struct options, identity)},
         {"--image", "LOADSTONE_IMAGE", "localhost/loadstone:dev", "image of the load workers",
          offsetof(struct options, image)},
+        {"--metrics-cert-dir", NULL, NULL, "folder with tls.crt and tls.key for the metrics (default: self-signed)",
+         offsetof(struct options, metrics_cert_dir)},
+        {"--metrics-auth", NULL, "token", "who may read metrics: token (whom the API server allows, default) or none (everybody)",
+         offsetof(struct options, metrics_auth)},
+};
+
+static const struct port_flag {
+        const char *name, *help;
+        int least; /* -1: it may be switched off */
+        size_t offset;
+} port_flags[] = {
+        {"--port", "port of /healthz and /readyz (default 8080)", 0, offsetof(struct options, port)},
+        {"--metrics-port", "port of /metrics, by TLS (default 8443; -1: none)", -1, offsetof(struct options, metrics_port)},
 };
 
 static const char *from_environment(const struct flag *flag)
@@ -34,14 +48,14 @@ static const char *from_environment(const struct flag *flag)
         return value && *value ? value : flag->otherwise;
 }
 
-static enum fail_kind parse_port(const char *text, int *ret_port, struct fail *fail)
+static enum fail_kind parse_port(const struct port_flag *flag, const char *text, struct options *options, struct fail *fail)
 {
         char *end;
         long port = strtol(text, &end, 10);
 
-        if (*end || end == text || port < 0 || port > 65535)
-                return fail_set(fail, FAIL_INVALID, "--port '%s' is not a port number", text);
-        *ret_port = (int)port;
+        if (*end || end == text || port < flag->least || port > 65535)
+                return fail_set(fail, FAIL_INVALID, "%s '%s' is not a port number", flag->name, text);
+        *(int *)((char *)options + flag->offset) = (int)port;
         return FAIL_NONE;
 }
 
@@ -50,6 +64,14 @@ static const struct flag *find_flag(const char *name)
         for (size_t i = 0; i < ARRAY_LEN(flags); i++)
                 if (text_equal(flags[i].name, name))
                         return &flags[i];
+        return NULL;
+}
+
+static const struct port_flag *find_port_flag(const char *name)
+{
+        for (size_t i = 0; i < ARRAY_LEN(port_flags); i++)
+                if (text_equal(port_flags[i].name, name))
+                        return &port_flags[i];
         return NULL;
 }
 
@@ -66,9 +88,17 @@ static bool parse_switch(const char *name, struct options *options)
         return true;
 }
 
+static enum fail_kind check(struct options *options, struct fail *fail)
+{
+        options->metrics_open = text_equal(options->metrics_auth, "none");
+        if (!options->metrics_open && !text_equal(options->metrics_auth, "token"))
+                return fail_set(fail, FAIL_INVALID, "--metrics-auth '%s' is neither token nor none", options->metrics_auth);
+        return FAIL_NONE;
+}
+
 enum fail_kind options_parse(int argc, char **argv, struct options *ret_options, struct fail *fail)
 {
-        struct options options = {.port = DEFAULT_PORT};
+        struct options options = {.port = DEFAULT_PORT, .metrics_port = DEFAULT_METRICS_PORT};
 
         for (size_t i = 0; i < ARRAY_LEN(flags); i++)
                 *(const char **)((char *)&options + flags[i].offset) = from_environment(&flags[i]);
@@ -76,17 +106,19 @@ enum fail_kind options_parse(int argc, char **argv, struct options *ret_options,
                 if (parse_switch(argv[i], &options))
                         continue;
                 const struct flag *flag = find_flag(argv[i]);
-                bool port = text_equal(argv[i], "--port");
+                const struct port_flag *port = find_port_flag(argv[i]);
                 if (!flag && !port)
                         return fail_set(fail, FAIL_INVALID, "unknown flag '%s'; see --help", argv[i]);
                 if (i + 1 == argc)
                         return fail_set(fail, FAIL_INVALID, "%s needs a value", argv[i]);
-                if (port && parse_port(argv[i + 1], &options.port, fail))
+                i++;
+                if (port && parse_port(port, argv[i], &options, fail))
                         return fail->kind;
                 if (flag)
-                        *(const char **)((char *)&options + flag->offset) = argv[i + 1];
-                i++;
+                        *(const char **)((char *)&options + flag->offset) = argv[i];
         }
+        if (check(&options, fail))
+                return fail->kind;
         *ret_options = options;
         return FAIL_NONE;
 }
@@ -97,7 +129,8 @@ void options_print_help(void)
         for (size_t i = 0; i < ARRAY_LEN(flags); i++)
                 printf("  %-18s %s%s%s%s\n", flags[i].name, flags[i].help, flags[i].variable ? " [$" : "",
                        flags[i].variable ? flags[i].variable : "", flags[i].variable ? "]" : "");
-        printf("  %-18s port of /healthz, /readyz and /metrics (default %d)\n", "--port", DEFAULT_PORT);
+        for (size_t i = 0; i < ARRAY_LEN(port_flags); i++)
+                printf("  %-18s %s\n", port_flags[i].name, port_flags[i].help);
         printf("  %-18s print the rules of a run as Markdown and exit\n", "--print-rules");
         printf("  %-18s print the version and exit\n", "--version");
 }

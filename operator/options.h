@@ -14,7 +14,11 @@ struct options {
         const char *lease_name;      /* --lease-name */
         const char *identity;        /* --identity, else POD_NAME, else the host name; made unique per start */
         const char *image;           /* --image, LOADSTONE_IMAGE: of the workers */
-        int port;                    /* --port: probes and metrics */
+        const char *metrics_cert_dir; /* --metrics-cert-dir: tls.crt and tls.key; NULL: self-signed */
+        int port;                    /* --port: probes; 0: any */
+        int metrics_port;            /* --metrics-port; 0: any, -1: off */
+        const char *metrics_auth;    /* --metrics-auth: "token" or "none" */
+        bool metrics_open;           /* "none": whoever reaches the port may read */
         bool print_rules, help, version;
 };
 

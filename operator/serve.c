@@ -1,130 +1,146 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/serve.h"
 
-#include <libwebsockets.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "operator/certificate.h"
+#include "operator/metrics.h"
+#include "operator/port.h"
+#include "operator/review.h"
 
 #define BODY_BYTES_MAX (256u << 10)
-#define PATH_BYTES_MAX 128
+#define TEXT "text/plain; charset=utf-8"
+#define EXPOSITION "text/plain; version=0.0.4; charset=utf-8"
 
 struct serve {
-        struct lws_context *context;
-        struct loop *loop;
+        const struct options *options;
         serve_answer_fn *answer;
         void *owner;
+        struct certificate *certificate;
+        struct review *review;
+        struct port *probes, *metrics; /* metrics: NULL when it is switched off */
 };
 
-struct exchange { /* per connection, zeroed by the library */
-        char *body;
-        size_t size, sent;
-};
+static void answer_text(struct port_request *request, int status, const char *text)
+{
+        auto_buf struct buf body = {0};
 
-static int begin_answer(struct lws *wsi, struct serve *serve, struct exchange *exchange, const char *path)
+        buf_format(&body, "%s\n", text);
+        port_answer(request, status, TEXT, &body);
+}
+
+/* ---- Probes ---- */
+
+static void on_probe(void *owner, struct port_request *request, const struct http_head *head)
+{
+        struct serve *serve = owner;
+        auto_buf struct buf body = buf_bounded(BODY_BYTES_MAX);
+
+        if (!text_equal(head->path, "/healthz") && !text_equal(head->path, "/readyz")) {
+                answer_text(request, 404, "/healthz and /readyz are here; /metrics is on the port of --metrics-port, by TLS");
+                return;
+        }
+        int status = serve->answer(serve->owner, head->path, &body);
+        port_answer(request, status, TEXT, &body);
+}
+
+/* ---- Metrics ---- */
+
+/* What only this module knows, behind what the manager says. */
+static void add_own(const struct serve *serve, struct buf *body)
+{
+        metrics_family(body, "loadstone_access_reviews_total", "counter", "TokenReviews and SubjectAccessReviews asked about readers of metrics.");
+        metrics_sample(body, "loadstone_access_reviews_total", NULL, serve->review ? (double)review_count(serve->review) : 0);
+}
+
+static void answer_metrics(struct serve *serve, struct port_request *request)
 {
         auto_buf struct buf body = buf_bounded(BODY_BYTES_MAX);
-        uint8_t headers[LWS_PRE + 512], *start = headers + LWS_PRE, *at = start, *end = headers + sizeof headers - 1;
 
-        int status = serve->answer(serve->owner, path, &body);
-        size_t size = body.size;
-        if (lws_add_http_common_headers(wsi, (unsigned)status, "text/plain; charset=utf-8", size, &at, end) ||
-            lws_finalize_write_http_header(wsi, start, &at, end))
-                return 1;
-        free(exchange->body);
-        exchange->body = xcalloc(LWS_PRE + size + 1, 1);
-        if (size)
-                memcpy(exchange->body + LWS_PRE, body.data, size);
-        exchange->size = size;
-        exchange->sent = 0;
-        lws_callback_on_writable(wsi);
-        return 0;
+        int status = serve->answer(serve->owner, "/metrics", &body);
+        add_own(serve, &body);
+        port_answer(request, status, EXPOSITION, &body);
 }
 
-static int continue_answer(struct lws *wsi, struct exchange *exchange)
+static void reviewed(void *owner, int status, const char *sentence)
 {
-        if (!exchange->body)
-                return 0;
-        size_t left = exchange->size - exchange->sent, piece = left < 4096 ? left : 4096;
-        bool last = piece == left;
-        if (lws_write(wsi, (unsigned char *)exchange->body + LWS_PRE + exchange->sent, piece,
-                      last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) != (int)piece)
-                return 1;
-        exchange->sent += piece;
-        if (!last) {
-                lws_callback_on_writable(wsi);
-                return 0;
-        }
-        free(take(exchange->body));
-        return lws_http_transaction_completed(wsi) ? -1 : 0;
+        struct port_request *request = owner;
+
+        if (status == 200)
+                answer_metrics(port_owner(request), request);
+        else
+                answer_text(request, status, sentence);
 }
 
-static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+static void on_scrape(void *owner, struct port_request *request, const struct http_head *head)
 {
-        struct serve *serve = lws_context_user(lws_get_context(wsi));
-        struct exchange *exchange = user;
-        char path[PATH_BYTES_MAX];
+        struct serve *serve = owner;
 
-        switch (reason) {
-        case LWS_CALLBACK_HTTP:
-                snprintf(path, sizeof path, "%.*s", (int)size, (const char *)in);
-                return begin_answer(wsi, serve, exchange, path);
-        case LWS_CALLBACK_HTTP_WRITEABLE:
-                return continue_answer(wsi, exchange);
-        case LWS_CALLBACK_CLOSED_HTTP:
-                if (exchange)
-                        free(take(exchange->body));
-                return 0;
-        default:
-                return lws_callback_http_dummy(wsi, reason, user, in, size);
-        }
+        if (!text_equal(head->path, "/metrics"))
+                answer_text(request, 404, "only /metrics is here");
+        else if (!serve->review)
+                answer_metrics(serve, request);
+        else if (!head->token)
+                answer_text(request, 401, "a bearer token is wanted, of an account that is bound to the ClusterRole loadstone-metrics-reader");
+        else
+                review_ask(serve->review, head->token, head->token_len, reviewed, request);
 }
 
-static int on_loop(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+static void on_gone(void *owner, struct port_request *request)
 {
-        struct serve *serve = lws_context_user(lws_get_context(wsi));
+        struct serve *serve = owner;
 
-        (void)user, (void)in, (void)size;
-        if (reason == LWS_CALLBACK_RAW_RX_FILE)
-                loop_step(serve->loop, 0);
-        return 0;
+        review_cancel(serve->review, request);
 }
 
-static const struct lws_protocols protocols[] = {
-        {.name = "http", .callback = on_http, .per_session_data_size = sizeof(struct exchange)},
-        {.name = "loop", .callback = on_loop},
-        {0},
-};
+static enum fail_kind open_metrics(struct serve *serve, struct kube_client *client, struct fail *fail)
+{
+        const struct options *options = serve->options;
+        auto_free char *name = xasprintf("loadstone-operator-metrics.%s.svc", options->own_namespace);
 
-enum fail_kind serve_new(struct loop *loop, int port, serve_answer_fn *answer, void *owner, struct serve **ret_serve,
-                         struct fail *fail)
+        if (certificate_new(options->metrics_cert_dir, name, &serve->certificate, fail))
+                return fail->kind;
+        if (!options->metrics_open)
+                serve->review = review_new(client);
+        return port_new(kube_client_loop(client),
+                        &(struct port_options){.number = options->metrics_port, .certificate = serve->certificate, .asked = on_scrape,
+                                               .gone = serve->review ? on_gone : NULL, .owner = serve},
+                        &serve->metrics, fail);
+}
+
+/* ---- Life ---- */
+
+static void log_ports(const struct serve *serve)
+{
+        char probes[16], metrics[16] = "off";
+
+        snprintf(probes, sizeof probes, "%d", port_number(serve->probes));
+        if (serve->metrics)
+                snprintf(metrics, sizeof metrics, "%d", port_number(serve->metrics));
+        log_line("listening", "probes", probes, "metrics", metrics, "certificate",
+                 !serve->metrics                         ? NULL
+                 : serve->options->metrics_cert_dir ? serve->options->metrics_cert_dir
+                                                         : "self-signed: whoever scrapes cannot tell us from another; see --metrics-cert-dir",
+                 "access", !serve->metrics ? NULL : serve->review ? "token" : "open to everybody who reaches the port", NULL);
+}
+
+enum fail_kind serve_new(struct kube_client *client, const struct options *options, serve_answer_fn *answer, void *owner,
+                         struct serve **ret_serve, struct fail *fail)
 {
         struct serve *serve = xnew(struct serve);
-        struct lws_context_creation_info info = {
-                .port = port,
-                .protocols = protocols,
-                .user = serve,
-                .pt_serv_buf_size = 4096,
-                .fd_limit_per_thread = 64, /* probes and one scraper; more wait in the backlog */
-                .timeout_secs = 10,
-                .keepalive_timeout = 30,
-                .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
-        };
+        const struct port_options probes = {.number = options->port, .asked = on_probe, .owner = serve};
 
-        lws_set_log_level(LLL_ERR, NULL);
-        *serve = (struct serve){.loop = loop, .answer = answer, .owner = owner};
-        serve->context = lws_create_context(&info);
-        if (!serve->context) {
-                free(serve);
-                return fail_set(fail, FAIL_IO, "cannot listen on port %d", port);
-        }
-        lws_sock_file_fd_type guest = {.filefd = loop_fd(loop)};
-        if (!lws_adopt_descriptor_vhost(lws_get_vhost_by_name(serve->context, "default"), LWS_ADOPT_RAW_FILE_DESC, guest,
-                                        "loop", NULL)) {
+        *serve = (struct serve){.options = options, .answer = answer, .owner = owner};
+        if (port_new(kube_client_loop(client), &probes, &serve->probes, fail) ||
+            (options->metrics_port >= 0 && open_metrics(serve, client, fail))) {
                 serve_free(serve);
-                return fail_set(fail, FAIL_IO, "the event loop was not accepted as a guest");
+                return fail->kind;
         }
+        log_ports(serve);
         *ret_serve = serve;
         return FAIL_NONE;
 }
@@ -133,12 +149,10 @@ struct serve *serve_free(struct serve *serve)
 {
         if (!serve)
                 return NULL;
-        lws_context_destroy(serve->context);
+        port_free(serve->metrics); /* before what its requests wait for */
+        port_free(serve->probes);
+        review_free(serve->review);
+        certificate_free(serve->certificate);
         free(serve);
         return NULL;
-}
-
-void serve_step(struct serve *serve)
-{
-        lws_service(serve->context, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The operator's HTTP port: /healthz, /readyz and /metrics, by libwebsockets. It also does the waiting of the whole
- * process: the loop's descriptor is a guest of libwebsockets' own poll (this build of the library takes no foreign one). */
+ * What the operator answers on its own ports: /healthz and /readyz plainly, to anybody, with nothing in them that is worth
+ * hiding; /metrics by TLS, to those whom the API server lets GET the non-resource path "/metrics". */
 #pragma once
 
 #include <stdbool.h>
@@ -9,15 +9,15 @@
 #include "base/buf.h"
 #include "base/fail.h"
 #include "base/loop.h"
+#include "kube/client.h"
+#include "operator/options.h"
 
-/* Answers a GET of 'path': fills 'body' (bounded) and returns the HTTP status. */
+/* Answers a GET of 'path': fills 'body' and returns the HTTP status. */
 typedef int serve_answer_fn(void *owner, const char *path, struct buf *body);
 
 struct serve;
 
-/* Listens on 'port' of every address and takes the loop as its guest. FAIL_IO when the port cannot be had. */
-enum fail_kind serve_new(struct loop *loop, int port, serve_answer_fn *answer, void *owner, struct serve **ret_serve,
-                         struct fail *fail);
+/* Opens both ports. Borrows everything for its life. FAIL_IO: a port cannot be had; FAIL_MISSING, FAIL_INVALID: the certificate. */
+enum fail_kind serve_new(struct kube_client *client, const struct options *options, serve_answer_fn *answer, void *owner,
+                         struct serve **ret_serve, struct fail *fail);
 struct serve *serve_free(struct serve *serve);
-/* Waits for the next event of either side and handles it. */
-void serve_step(struct serve *serve);

@@ -193,7 +193,7 @@ class Operator:
     def second(self, preset="release"):
         """One more of them; the caller ends it."""
         return subprocess.Popen(
-            [str(ROOT / f"build/{preset}/bin/loadstone-operator"), "--kubeconfig", str(self.kubeconfig), "--port", "0"],
+            [str(ROOT / f"build/{preset}/bin/loadstone-operator"), "--kubeconfig", str(self.kubeconfig), "--port", "0", "--metrics-port", "0"],
             stdout=self.log, stderr=self.log)
 
     def pause(self):
