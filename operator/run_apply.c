@@ -375,9 +375,11 @@ bool run_apply(struct session *session, const struct run_view *view, const struc
                const struct run_plan *plan)
 {
         switch (plan->action) {
+        case RUN_ADMIT:
+                session_resolve(session, &sight->run, view->plan_found); /* reads meanwhile what the plan will need */
+                return write_status(session, view, sight, plan);
         case RUN_ACCEPT:
         case RUN_SHOW_QUEUE:
-        case RUN_ADMIT:
         case RUN_BIND_JOB:
         case RUN_RECORD_STOP:
         case RUN_SHOW:

@@ -22,7 +22,9 @@ static void fill_waiting(struct manager *manager, struct session *session, struc
 {
         struct fail fail = {0};
 
-        /* A waiting run takes the profile as it stands when its turn comes. */
+        /* A waiting run takes profile and target as they stand when its turn comes. */
+        if (session->context)
+                session_forget_target(session);
         session->profile = profile_free(session->profile);
         session->profile_object = (json_object_put(session->profile_object), NULL);
         session_load_profile(session, &sight->run, &fail);

@@ -38,17 +38,12 @@ static void log_plan(const char *key, const struct run_plan *plan)
                 log_line("run planned", "run", key + 2, "action", run_action_name(plan->action), "reason", plan->reason, NULL);
 }
 
-#define LISTS_AGAIN_NS (10 * NS_PER_MS) /* first lists of the target's surroundings take a few milliseconds */
-
-static void end_without_request(struct manager *manager, const struct session *session, const char *key,
-                                const struct run_view *view, const struct run_plan *plan)
+static void end_without_request(struct manager *manager, const char *key, const struct run_view *view, const struct run_plan *plan)
 {
         int64_t due_ns = view->wake_ns;
 
         if (plan->action == RUN_FOLD)
                 due_ns = loop_now_ns(manager->loop);
-        if (plan->action == RUN_RESOLVE && session_listing(session))
-                due_ns = loop_now_ns(manager->loop) + LISTS_AGAIN_NS;
         if (plan->action == RUN_FORGET) {
                 forget(manager, key);
                 due_ns = INT64_MAX;
@@ -79,7 +74,7 @@ void run_pass(struct manager *manager, const char *queue_key)
         if (begun)
                 manager->counters.effects++;
         else
-                end_without_request(manager, session, key, &view, &plan);
+                end_without_request(manager, key, &view, &plan);
         if (!begun && plan.action == RUN_FORGET && namesake)
                 manager_enqueue_run(manager, namespace, name, loop_now_ns(manager->loop));
         run_sight_done(&sight);

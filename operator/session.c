@@ -42,29 +42,36 @@ static void followers_done(struct session *session)
         session->followers_len = 0;
 }
 
+void session_forget_target(struct session *session)
+{
+        for (size_t i = 0; i < SESSION_ASKS; i++)
+                kube_cancel(session->manager->client, session->asks[i]);
+        for (size_t i = 0; i < CONTEXT_KINDS; i++)
+                session->around[i] = kube_cache_free(session->around[i]);
+        session->context = context_free(session->context);
+        session->target = target_free(session->target);
+        json_object_put(take(session->service));
+        json_object_put(take(session->selector));
+        map_done(&session->nodes_asked);
+        session->service_asked = session->before_marked = false;
+        session->around_since_ns = 0;
+}
+
 struct session *session_free(struct session *session)
 {
         if (!session)
                 return NULL;
         kube_cancel(session->manager->client, session->request);
         effect_free(session->effect);
-        for (size_t i = 0; i < SESSION_ASKS; i++)
-                kube_cancel(session->manager->client, session->asks[i]);
+        session_forget_target(session);
         followers_done(session);
-        for (size_t i = 0; i < CONTEXT_KINDS; i++)
-                kube_cache_free(session->around[i]);
         harvest_free(session->harvest);
-        context_free(session->context);
         pack_done(&session->pack);
         plan_done(&session->plan);
         profile_free(session->profile);
-        target_free(session->target);
         load_plan_free(session->load_plan);
-        map_done(&session->nodes_asked);
         json_object_put(session->generator_nodes);
         json_object_put(session->profile_object);
-        json_object_put(session->service);
-        json_object_put(session->selector);
         json_object_put(session->final);
         free(session->stale_chunk);
         free(session->key);

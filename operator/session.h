@@ -84,6 +84,8 @@ struct session *session_free(struct session *session);
 /* Reads or builds plan, profile, target and surroundings, as far as they are not there yet; the pass is run again when something
  * arrived, and after a second when something is missing. */
 void session_resolve(struct session *session, const struct run *run, bool plan_found);
+/* Forgets what was read about the target: it was read for an admission that did not come about. */
+void session_forget_target(struct session *session);
 /* Takes over a plan ConfigMap, and the profile when none is loaded. FAIL_INVALID: not one that this version reads. */
 enum fail_kind session_load_plan(struct session *session, struct json_object *configmap, struct fail *fail);
 /* Loads and merges the profile, once. FAIL_MISSING: there is none yet. FAIL_INVALID: it can never run. */
@@ -94,8 +96,6 @@ char *session_target_wanted(struct manager *manager, const struct run *run);
 bool session_ready(const struct session *session);
 /* Once after the first lists: what the plan knew and the lists do not show is gone. */
 void session_settle(struct session *session);
-/* The first lists of the surroundings are under way. */
-bool session_listing(const struct session *session);
 /* Once loaded, starts collecting from the worker pods that there are now. */
 void session_follow(struct session *session);
 /* Looks at one worker pod as it is now (gone: as it was last). */

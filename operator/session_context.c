@@ -96,6 +96,11 @@ AROUND_CALLBACK(around_deployment, CONTEXT_DEPLOYMENT)
 AROUND_CALLBACK(around_stateful_set, CONTEXT_STATEFUL_SET)
 AROUND_CALLBACK(around_autoscaler, CONTEXT_AUTOSCALER)
 
+static void around_listed(void *owner)
+{
+        session_wake(owner);
+}
+
 static void watch_around(struct session *session)
 {
         static kube_changed_fn *const callbacks[CONTEXT_KINDS] = {
@@ -119,6 +124,7 @@ static void watch_around(struct session *session)
                         .namespace = session->namespace,
                         .label_selector = kind == CONTEXT_POD ? selector : kind == CONTEXT_ENDPOINT_SLICE ? slices : NULL,
                         .changed = callbacks[kind],
+                        .listed = around_listed,
                         .owner = session,
                 };
                 session->around[kind] = kube_cache_new(session->manager->client, &options);
@@ -250,6 +256,8 @@ static void service_arrived(void *owner, struct json_object *service, const stru
                 json_object_put(session->selector);
                 session->selector = json_object_get(doc_at(service, "spec.selector"));
                 session->problem[0] = '\0';
+                if (!session->around_since_ns) /* not in the next pass: while the run is being admitted there is none */
+                        watch_around(session);
         } else if (fail->kind == FAIL_MISSING) {
                 snprintf(session->problem, sizeof session->problem, "there is no Service %s in namespace %s",
                          session->profile->service, session->namespace);
@@ -376,11 +384,6 @@ void session_settle(struct session *session)
                 return;
         context_settle(session->context, clock_wall_ms(loop_clock(session->manager->loop)));
         session->settled = true;
-}
-
-bool session_listing(const struct session *session)
-{
-        return session->around_since_ns && !around_settled(session);
 }
 
 bool session_ready(const struct session *session)

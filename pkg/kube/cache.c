@@ -24,6 +24,8 @@ struct kube_cache {
         struct watch watch;
         uint64_t list_id, stream_id, probe_id;
         struct loop_timer wake, take_back;
+        void (*listed)(void *owner);
+        void *owner;
 };
 
 static void run(struct kube_cache *cache);
@@ -76,6 +78,8 @@ static void on_listed(void *owner, struct json_object *list, const struct fail *
         /* A list leaves a lot of small free memory behind; we may not need it again for days. */
         malloc_trim(0);
         run(cache);
+        if (cache->listed)
+                cache->listed(cache->owner);
 }
 
 /* ---- Carrying out what the machine says ---- */
@@ -186,6 +190,8 @@ struct kube_cache *kube_cache_new(struct kube_client *client, const struct kube_
         cache->namespace = options->namespace ? xstrdup(options->namespace) : NULL;
         cache->label_selector = options->label_selector ? xstrdup(options->label_selector) : NULL;
         cache->name = options->name ? xstrdup(options->name) : NULL;
+        cache->listed = options->listed;
+        cache->owner = options->owner;
         contents_init(&cache->contents, options);
         cache->wake = (struct loop_timer){.fire = woken, .owner = cache};
         cache->take_back = (struct loop_timer){.fire = take_back, .owner = cache};

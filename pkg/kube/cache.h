@@ -33,6 +33,9 @@ struct kube_cache_options {
          * everything but managedFields. */
         const char *const *keep;
         kube_changed_fn *changed;   /* may be NULL */
+        /* After a first list, or a fresh one, is in and 'changed' knows of all of it; also when it was empty. May be NULL; must
+         * not free the cache. */
+        void (*listed)(void *owner);
         void *owner;
 };
 
