@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/job.h"
 #include "api/names.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -208,7 +209,9 @@ static void events_arrived(void *owner, struct json_object *list, const struct f
                 return; /* only a diagnosis is missing */
         for (size_t i = 0; i < doc_len(items, ""); i++) {
                 struct json_object *event = doc_item(items, i);
-                struct diagnosis diagnosis = pod_diagnose_event(doc_text(event, "reason"), doc_text(event, "message"));
+                const char *note = doc_text(event, "message");
+                auto_free char *named = session->profile ? job_name_volume(session->profile, note) : NULL;
+                struct diagnosis diagnosis = pod_diagnose_event(doc_text(event, "reason"), note, named);
                 if (diagnosis.reason)
                         session->diagnosis = diagnosis;
         }

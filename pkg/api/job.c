@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/job_parts.h"
 #include "api/names.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -17,9 +18,6 @@ static const char container_security[] =
 static const char default_resources[] = "{\"requests\":{\"cpu\":\"500m\",\"memory\":\"64Mi\"},\"limits\":{\"memory\":\"256Mi\"}}";
 static const char failure_policy[] =
         "{\"rules\":[{\"action\":\"FailJob\",\"onPodConditions\":[{\"type\":\"DisruptionTarget\",\"status\":\"True\"}]}]}";
-static const char start_volume[] =
-        "{\"name\":\"pod\",\"downwardAPI\":{\"items\":[{\"path\":\"start-at\","
-        "\"fieldRef\":{\"fieldPath\":\"metadata.annotations['loadstone.dev/start-at']\"}}]}}";
 static const char own_names[] =
         "[{\"name\":\"POD_NAME\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}},"
         "{\"name\":\"POD_UID\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.uid\"}}}]";
@@ -39,47 +37,6 @@ static struct json_object *labels_of(const struct run *run)
         doc_set_text(labels, LABEL_RUN_UID, run->uid);
         doc_set_text(labels, LABEL_PART, "worker");
         return doc_set_text(labels, LABEL_PROFILE, run->profile);
-}
-
-static struct json_object *mount(const char *name, const char *path)
-{
-        struct json_object *out = doc_object();
-        return doc_set_bool(doc_set_text(doc_set_text(out, "name", name), "mountPath", path), "readOnly", true);
-}
-
-static struct json_object *configmap_volume(const char *volume, const char *configmap, const char *key, const char *path)
-{
-        struct json_object *item = doc_set_text(doc_set_text(doc_object(), "key", key), "path", path);
-        struct json_object *source = doc_set_text(doc_object(), "name", configmap);
-
-        doc_set(source, "items", doc_push(doc_array(), item));
-        return doc_set(doc_set_text(doc_object(), "name", volume), "configMap", source);
-}
-
-/* Volumes and their mounts: the plan, the start instant, a CA and bodies where the profile names them. */
-static void add_volumes(const struct run *run, const struct profile *profile, struct json_object *volumes,
-                        struct json_object *mounts)
-{
-        char plan[NAME_MAX_LEN];
-        struct json_object *requests = doc_at(profile->spec, "load.requests");
-
-        name_plan(run->name, run->uid, plan);
-        doc_push(volumes, configmap_volume("plan", plan, "worker.json", "worker.json"));
-        doc_push(mounts, mount("plan", "/etc/loadstone/plan"));
-        doc_push(volumes, literal(start_volume));
-        doc_push(mounts, mount("pod", "/etc/loadstone/pod"));
-        if (profile->ca_configmap) {
-                doc_push(volumes, configmap_volume("ca", profile->ca_configmap, profile->ca_key, "ca.crt"));
-                doc_push(mounts, mount("ca", "/etc/loadstone/ca"));
-        }
-        for (size_t i = 0; i < doc_len(requests, ""); i++) {
-                struct json_object *ref = doc_at(doc_item(requests, i), "body.configMapKeyRef");
-                if (!ref)
-                        continue;
-                auto_free char *volume = xasprintf("body-%zu", i), *path = xasprintf("/etc/loadstone/body/%zu", i);
-                doc_push(volumes, configmap_volume(volume, doc_text(ref, "name"), doc_text(ref, "key"), "body"));
-                doc_push(mounts, mount(volume, path));
-        }
 }
 
 static struct json_object *encode_container(const struct profile *profile, const char *image, struct json_object *mounts)
@@ -108,7 +65,7 @@ static struct json_object *encode_pod(const struct run *run, const struct profil
         struct json_object *placement = doc_at(profile->spec, "placement");
         const char *own_image = doc_text(placement, "image");
 
-        add_volumes(run, profile, volumes, mounts);
+        job_add_volumes(run, profile, volumes, mounts);
         doc_set_text(pod, "restartPolicy", "Never");
         doc_set_int(pod, "terminationGracePeriodSeconds", 5);
         doc_set_bool(doc_set_bool(pod, "automountServiceAccountToken", false), "enableServiceLinks", false);

@@ -14,6 +14,10 @@
 /* The Job object, ready to create; caller owns. 'run' must carry name, namespace and uid. */
 struct json_object *job_encode(const struct run *run, const struct profile *profile, const char *image, int trial);
 
+/* What the profile names where the kubelet's note of a FailedMount says that a volume cannot be mounted: "key value of Secret token
+ * (load.headersFrom[0])". New string; NULL when the note speaks of none that the profile names. */
+char *job_name_volume(const struct profile *profile, const char *note);
+
 struct job {
         const char *uid, *name, *version, *owner_uid; /* borrowed; owner_uid: of the BenchmarkRun */
         bool suspended, deleting, complete, failed;

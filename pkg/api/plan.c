@@ -67,6 +67,18 @@ static struct json_object *encode_request(struct json_object *request, size_t in
         return out;
 }
 
+/* Names of headers and of the files that the kubelet mounts; the values are nowhere but there. */
+static struct json_object *encode_headers_from(const struct profile *profile)
+{
+        struct json_object *out = doc_array();
+
+        for (size_t i = 0; i < profile->headers_from_len; i++) {
+                auto_free char *path = xasprintf("/etc/loadstone/header/%zu/value", i);
+                doc_push(out, doc_push_text(doc_push_text(doc_array(), profile->headers_from[i].name), path));
+        }
+        return out;
+}
+
 static struct json_object *encode_worker(const struct plan_parts *parts)
 {
         const struct profile *profile = parts->profile;
@@ -83,10 +95,14 @@ static struct json_object *encode_worker(const struct plan_parts *parts)
         doc_set_text(doc_set_text(worker, "authority", parts->target->authority), "sni", parts->target->sni);
         if (profile->tls) {
                 struct json_object *tls = doc_set_bool(doc_object(), "verify", profile->tls_verify);
-                doc_set_text(tls, "caFile", profile->ca_configmap ? "/etc/loadstone/ca/ca.crt" : NULL);
+                doc_set_text(tls, "caFile", profile->ca_configmap || profile->ca_secret ? "/etc/loadstone/ca/ca.crt" : NULL);
+                doc_set_text(tls, "certificateFile", profile->client_secret ? "/etc/loadstone/tls/tls.crt" : NULL);
+                doc_set_text(tls, "keyFile", profile->client_secret ? "/etc/loadstone/tls/tls.key" : NULL);
                 doc_set(worker, "tls", tls);
         }
         doc_set(doc_set(worker, "requests", requests), "shape", profile_encode_shape(profile));
+        if (profile->headers_from_len > 0)
+                doc_set(worker, "headersFrom", encode_headers_from(profile));
         doc_set_int(doc_set_int(worker, "timeoutMs", profile->timeout_ms), "connections", profile->connections);
         doc_set_text(worker, "whenBusy", doc_text(profile->spec, "load.concurrency.whenBusy"));
         doc_set_text(worker, "arrival", doc_text(profile->spec, "load.arrival"));

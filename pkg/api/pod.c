@@ -181,12 +181,20 @@ struct diagnosis pod_diagnose_create(const char *note)
         return say("CreateFailed", "the generator pod cannot be created", note);
 }
 
-struct diagnosis pod_diagnose_event(const char *reason, const char *note)
+static struct diagnosis diagnose_mount(const char *note, const char *named)
+{
+        if (!named)
+                return say("ConfigError", "what the profile names cannot be mounted", note);
+        auto_free char *what = xasprintf("%s cannot be mounted", named);
+        return say("ConfigError", what, note);
+}
+
+struct diagnosis pod_diagnose_event(const char *reason, const char *note, const char *named)
 {
         if (text_equal(reason, "FailedCreate"))
                 return pod_diagnose_create(note);
         if (text_equal(reason, "FailedMount") || text_equal(reason, "FailedAttachVolume"))
-                return say("ConfigError", "a ConfigMap that the profile names cannot be mounted", note);
+                return diagnose_mount(note, named);
         if (text_equal(reason, "FailedCreatePodSandBox"))
                 return say("ConfigError", "the generator pod gets no network or sandbox", note);
         return (struct diagnosis){0};

@@ -34,5 +34,6 @@ struct diagnosis pod_diagnose(struct json_object *pod);
 /* From the note of a FailedCreate Event of the Job: a blocked Job says nothing in its own status. */
 struct diagnosis pod_diagnose_create(const char *note);
 /* From an Event of the Job or of one of its pods, by the Event's reason; nothing to say for reasons that do no harm. A pod whose
- * volume cannot be mounted (no such ConfigMap) says so only here. */
-struct diagnosis pod_diagnose_event(const char *reason, const char *note);
+ * volume cannot be mounted (no such ConfigMap or Secret) says so only here; 'named' is what the profile names there, NULL when that
+ * is not known (job_name_volume). */
+struct diagnosis pod_diagnose_event(const char *reason, const char *note, const char *named);

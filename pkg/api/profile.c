@@ -24,8 +24,6 @@ static const struct field fields[] = {
         {"load.seed", FIELD_INT, offsetof(struct profile, seed), 0, 9007199254740991},
         {"load.workers", FIELD_INT32, offsetof(struct profile, workers), 1, 64},
         {"load.concurrency.connections", FIELD_INT32, offsetof(struct profile, connections), 1, 65536},
-        {"load.tls.caFrom.configMapKeyRef.name", FIELD_TEXT, offsetof(struct profile, ca_configmap), 1, 253, .optional = true},
-        {"load.tls.caFrom.configMapKeyRef.key", FIELD_TEXT, offsetof(struct profile, ca_key), 1, 253, .optional = true},
         {"limits.deadline", FIELD_DURATION_MS, offsetof(struct profile, deadline_ms), 1000, PROFILE_DAY_MS},
         {"limits.readyTimeout", FIELD_DURATION_MS, offsetof(struct profile, ready_timeout_ms), 1000, PROFILE_DAY_MS},
         {"limits.queueTimeout", FIELD_DURATION_MS, offsetof(struct profile, queue_timeout_ms), 1000, PROFILE_DAY_MS},
@@ -61,10 +59,6 @@ static enum fail_kind decode_fields(struct profile *profile, struct fail *fail)
                 return FAIL_INVALID;
         profile->tls = words.scheme == 1;
         profile->tls_verify = !words.skip_verify;
-        if (!profile->tls && doc_at(profile->spec, "load.tls"))
-                return fail_set(fail, FAIL_INVALID, "spec.load.tls is only read over TLS: set target.scheme to https or remove load.tls");
-        if (!profile->ca_configmap != !profile->ca_key)
-                return fail_set(fail, FAIL_INVALID, "spec.load.tls.caFrom.configMapKeyRef must have name and key");
         if (profile->host && strpbrk(profile->host, " \t\r\n/@"))
                 return fail_set(fail, FAIL_INVALID, "spec.target.host must be a host name without scheme and path");
         if (profile->connections < profile->workers)
@@ -163,7 +157,7 @@ enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_pro
 
         profile->spec = json_object_get(spec);
         if (decode_fields(profile, fail) || decode_port(profile, fail) || profile_decode_shape(profile, fail) ||
-            profile_check_requests(profile, fail) || decode_objectives(profile, fail) ||
+            profile_check_requests(profile, fail) || profile_decode_secrets(profile, fail) || decode_objectives(profile, fail) ||
             profile_check_placement(profile, fail) || check_size(spec, fail))
                 return FAIL_INVALID;
         *ret_profile = take(profile);

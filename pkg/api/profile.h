@@ -13,10 +13,16 @@
 
 #define PROFILE_OBJECTIVES_MAX 32
 #define PROFILE_RUN_NAME_MAX 52
+#define PROFILE_HEADERS_FROM_MAX 16
+#define PROFILE_HEADER_NAME_MAX 64
 #define PROFILE_SPEC_BYTES_MAX 131072 /* the plan ConfigMap holds it twice, as spec and as worker plan, and must stay below 512 KiB */
 
 struct profile_objective {
         const char *metric, *min, *max; /* min or max may be NULL; checked by api/metric.h */
+};
+
+struct profile_header_from {
+        const char *name, *secret, *key; /* the header's, the Secret's, and which of its keys is the value */
 };
 
 struct profile {
@@ -24,7 +30,10 @@ struct profile {
         const char *service, *port; /* port as text: number or name */
         bool tls, tls_verify;
         const char *host;          /* NULL: the Service's own name */
-        const char *ca_configmap, *ca_key;
+        const char *ca_configmap, *ca_configmap_key, *ca_secret, *ca_secret_key; /* one pair, or none */
+        const char *client_secret; /* with tls.crt and tls.key; NULL: none is shown */
+        struct profile_header_from headers_from[PROFILE_HEADERS_FROM_MAX];
+        size_t headers_from_len;
         int64_t timeout_ms, warmup_ms, cooldown_ms, shape_ms;
         uint32_t workers, connections;
         int64_t seed;
@@ -53,6 +62,9 @@ struct json_object *profile_encode_shape(const struct profile *profile);
 struct profile *profile_free(struct profile *profile);
 void profile_free_at(struct profile **profile);
 #define auto_profile __attribute__((cleanup(profile_free_at)))
+
+/* Some value comes from a Secret. */
+bool profile_names_secrets(const struct profile *profile);
 
 #define PROFILE_DIGEST_MAX 80
 /* "v1:sha256:<64 hex>" over the canonical JSON of what is measured (target and load), defaults left out. */

@@ -49,16 +49,35 @@ static enum fail_kind check_path(const char *path, const char *where, struct fai
         return path[0] == '/' ? FAIL_NONE : fail_set(fail, FAIL_INVALID, "%spath must begin with /", where);
 }
 
-static enum fail_kind check_header(const char *name, struct json_object *value, const char *where, struct fail *fail)
+static bool is_listed(const char *name, const char *const *list)
+{
+        while (*list && strcasecmp(name, *list) != 0)
+                list++;
+        return *list != NULL;
+}
+
+enum fail_kind profile_check_header_name(const char *name, const char *where, struct fail *fail)
 {
         static const char *const own[] = {"host",       "content-length", "transfer-encoding",
-                                          "connection", "user-agent",     "x-loadstone-index"};
+                                          "connection", "user-agent",     "x-loadstone-index", NULL};
 
-        if (!*name || strlen(name) > 64 || name[strspn(name, HEADER_CHARACTERS)] != '\0')
-                return fail_set(fail, FAIL_INVALID, "%sheaders: '%.70s' must be 1 to 64 letters, digits, -, _ and .", where, name);
-        for (size_t i = 0; i < ARRAY_LEN(own); i++)
-                if (strcasecmp(name, own[i]) == 0)
-                        return fail_set(fail, FAIL_INVALID, "%sheaders: %s is set by the load worker itself", where, name);
+        if (!*name || strlen(name) > PROFILE_HEADER_NAME_MAX || name[strspn(name, HEADER_CHARACTERS)] != '\0')
+                return fail_set(fail, FAIL_INVALID, "%s: '%.70s' must be 1 to %d letters, digits, -, _ and .", where, name, PROFILE_HEADER_NAME_MAX);
+        if (is_listed(name, own))
+                return fail_set(fail, FAIL_INVALID, "%s: %s is set by the load worker itself", where, name);
+        return FAIL_NONE;
+}
+
+static enum fail_kind check_header(const char *name, struct json_object *value, const char *where, struct fail *fail)
+{
+        static const char *const credentials[] = {"authorization", "proxy-authorization", "cookie", "x-api-key", NULL};
+        auto_free char *names = xasprintf("%sheaders", where);
+
+        if (profile_check_header_name(name, names, fail))
+                return FAIL_INVALID;
+        if (is_listed(name, credentials))
+                return fail_set(fail, FAIL_INVALID, "%sheaders: %s would be stored for all to read: keep credentials in a Secret and name it in "
+                                                    "load.headersFrom", where, name);
         if (!json_object_is_type(value, json_type_string))
                 return fail_set(fail, FAIL_INVALID, "%sheaders.%s must be text", where, name);
         const char *text = json_object_get_string(value);

@@ -22,7 +22,7 @@ static void try_pod(struct json_object *object)
         must(pod.index >= -1 && pod.index < 100000);
         try_diagnosis(pod_diagnose(object));
         try_diagnosis(pod_diagnose_create(doc_text(object, "note")));
-        try_diagnosis(pod_diagnose_event(doc_text(object, "reason"), doc_text(object, "note")));
+        try_diagnosis(pod_diagnose_event(doc_text(object, "reason"), doc_text(object, "note"), doc_text(object, "named")));
 }
 
 static void try_run(struct json_object *object)

@@ -29,8 +29,13 @@ static void must_be_runnable(struct json_object *worker)
                 must(!plan->requests[i].body_file || text_starts(plan->requests[i].body_file, "/etc/loadstone/"));
                 free(take(plan->requests[i].body_file)); /* is not here */
         }
-        must(!wire_init(&wire, plan, &fail));
-        wire_done(&wire);
+        for (size_t i = 0; i < plan->secret_headers_len; i++)
+                must(text_starts(plan->secret_headers[i].file, "/etc/loadstone/header/"));
+        must(!plan->certificate_file == !plan->key_file && (plan->tls || !plan->key_file));
+        if (plan->secret_headers_len == 0) { /* neither are their values */
+                must(!wire_init(&wire, plan, &fail));
+                wire_done(&wire);
+        }
         load_plan_free(plan);
 }
 

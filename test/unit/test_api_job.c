@@ -31,6 +31,12 @@
         "{'topologyKey':'kubernetes.io/hostname','labelSelector':{'matchLabels':{'app':'web'}}}}]}},"                           \
         "'image':'registry.example.com/loadstone:1.0'}}"
 
+#define SECRETS                                                                                                                \
+        "{'target':{'service':{'port':443},'scheme':'https'},"                                                                  \
+        "'load':{'headersFrom':[{'name':'authorization','secretKeyRef':{'name':'token','key':'value'}},"                        \
+        "{'name':'X-Api-Key','secretKeyRef':{'name':'keys','key':'shop.key'}}],"                                                \
+        "'tls':{'caFrom':{'secretKeyRef':{'name':'shop-tls','key':'ca.crt'}},'clientCertificateFrom':{'secretRef':{'name':'load-tls'}}}}}"
+
 static const struct run web_run = {.namespace = "default", .name = "web-1", .uid = UID, .profile = "web"};
 
 static void check_golden(const char *name, struct json_object *doc)
@@ -85,17 +91,68 @@ static void a_job_with_everything_is_the_golden_one(void **state)
         check_golden("job/full", job);
 }
 
+static void a_job_with_secrets_is_the_golden_one(void **state)
+{
+        auto_json struct json_object *job = job_with(SECRETS);
+        (void)state;
+        check_golden("job/secrets", job);
+}
+
 static void plans_are_the_golden_ones(void **state)
 {
         auto_json struct json_object *plain = plan_with("{}", &web_run), *full = plan_with(FULL, &web_run);
+        auto_json struct json_object *secrets = plan_with(SECRETS, &web_run);
         (void)state;
         check_golden("plan/plain", plain);
         check_golden("plan/full", full);
+        check_golden("plan/secrets", secrets);
+}
+
+/* Of each Secret one key, readable by nobody but the pod's group, and never as a variable that a child or a dump would show. */
+static void secrets_are_files_of_one_key_each(void **state)
+{
+        auto_json struct json_object *job = job_with(SECRETS);
+        struct json_object *pod = doc_at(job, "spec.template.spec"), *volumes = doc_at(pod, "volumes");
+        size_t secrets = 0;
+        (void)state;
+
+        for (size_t i = 0; i < doc_len(volumes, ""); i++) {
+                struct json_object *secret = doc_at(doc_item(volumes, i), "secret");
+                if (!secret)
+                        continue;
+                secrets++;
+                assert_int_equal(doc_int(secret, "defaultMode", 0), 0440);
+                assert_true(doc_len(secret, "items") >= 1);
+        }
+        assert_int_equal(secrets, 4);
+        assert_int_equal(doc_len(pod, "containers[0].env"), 2);
+        assert_null(doc_at(pod, "containers[0].envFrom"));
+}
+
+static void a_volume_that_cannot_be_mounted_is_traced_back(void **state)
+{
+        static const struct { const char *change, *volume, *named; } rows[] = {
+                {SECRETS, "header-1", "key shop.key of Secret keys (load.headersFrom[1])"},
+                {SECRETS, "ca", "key ca.crt of Secret shop-tls (load.tls.caFrom)"},
+                {SECRETS, "client-certificate", "tls.crt and tls.key of Secret load-tls (load.tls.clientCertificateFrom)"},
+                {FULL, "ca", "key ca.pem of ConfigMap shop-ca (load.tls.caFrom)"},
+                {FULL, "body-2", "key order.json of ConfigMap bodies (load.requests[2].body.configMapKeyRef)"},
+                {SECRETS, "header-2", NULL}, {SECRETS, "header-99999999999999999999", NULL}, {SECRETS, "plan", NULL},
+                {FULL, "body-0", NULL}, {"{}", "ca", NULL}, {"{}", "client-certificate", NULL},
+        };
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                auto_profile struct profile *profile = profile_with(rows[i].change);
+                auto_free char *note = xasprintf("MountVolume.SetUp failed for volume \"%s\" : secret \"x\" not found", rows[i].volume);
+                auto_free char *named = job_name_volume(profile, note);
+                assert_true(text_equal(named, rows[i].named));
+        }
 }
 
 static void every_job_holds_back_and_never_repeats(void **state)
 {
-        static const char *const changes[] = {"{}", FULL};
+        static const char *const changes[] = {"{}", FULL, SECRETS};
         (void)state;
 
         for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
@@ -114,7 +171,7 @@ static void every_job_holds_back_and_never_repeats(void **state)
 
 static void every_pod_is_restricted_and_has_no_token(void **state)
 {
-        static const char *const changes[] = {"{}", FULL};
+        static const char *const changes[] = {"{}", FULL, SECRETS};
         (void)state;
 
         for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
@@ -258,7 +315,10 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_plainest_job_is_the_golden_one),
                 cmocka_unit_test(a_job_with_everything_is_the_golden_one),
+                cmocka_unit_test(a_job_with_secrets_is_the_golden_one),
                 cmocka_unit_test(plans_are_the_golden_ones),
+                cmocka_unit_test(secrets_are_files_of_one_key_each),
+                cmocka_unit_test(a_volume_that_cannot_be_mounted_is_traced_back),
                 cmocka_unit_test(every_job_holds_back_and_never_repeats),
                 cmocka_unit_test(every_pod_is_restricted_and_has_no_token),
                 cmocka_unit_test(the_job_belongs_to_its_run),

@@ -108,10 +108,23 @@ static void a_job_that_cannot_make_pods_says_so_only_in_events(void **state)
         (void)state;
 
         for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-                assert_string_equal(pod_diagnose_event(rows[i].reason, rows[i].note).reason, rows[i].wanted);
-        assert_null(pod_diagnose_event("Scheduled", "x").reason);
-        assert_null(pod_diagnose_event(NULL, NULL).reason);
-        assert_null(pod_diagnose_event("FailedCreate", NULL).reason);
+                assert_string_equal(pod_diagnose_event(rows[i].reason, rows[i].note, NULL).reason, rows[i].wanted);
+        assert_null(pod_diagnose_event("Scheduled", "x", NULL).reason);
+        assert_null(pod_diagnose_event(NULL, NULL, NULL).reason);
+        assert_null(pod_diagnose_event("FailedCreate", NULL, NULL).reason);
+}
+
+static void a_mount_that_fails_names_what_the_profile_asked_for(void **state)
+{
+        static const char note[] = "MountVolume.SetUp failed for volume \"header-0\" : references non-existent secret key: value";
+        struct diagnosis known = pod_diagnose_event("FailedMount", note, "key value of Secret token (load.headersFrom[0])");
+        struct diagnosis unknown = pod_diagnose_event("FailedMount", note, NULL);
+        (void)state;
+
+        assert_string_equal(known.reason, "ConfigError");
+        assert_string_equal(known.text, "key value of Secret token (load.headersFrom[0]) cannot be mounted: MountVolume.SetUp failed for volume "
+                                        "\"header-0\" : references non-existent secret key: value");
+        assert_memory_equal(unknown.text, "what the profile names cannot be mounted: Mount", 46);
 }
 
 int main(void)
@@ -122,6 +135,7 @@ int main(void)
                 cmocka_unit_test(anything_at_all_can_be_read),
                 cmocka_unit_test(what_blocks_a_pod_has_a_reason_of_a_closed_list),
                 cmocka_unit_test(a_job_that_cannot_make_pods_says_so_only_in_events),
+                cmocka_unit_test(a_mount_that_fails_names_what_the_profile_asked_for),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

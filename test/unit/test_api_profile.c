@@ -78,6 +78,21 @@ static const struct refusal refusals[] = {
         {"{'load':{'requests':[{'name':'a','headers':{'x-a':'1\\r\\nx-b: 2'}}]}}", "spec.load.requests[0].headers.x-a must hold no line breaks"},
         {"{'load':{'requests':[{'name':'a','headers':{'x a':'1'}}]}}", "spec.load.requests[0].headers: 'x a' must be 1 to 64 letters"},
         {"{'load':{'requests':[{'name':'a','headers':{'x-a':1}}]}}", "spec.load.requests[0].headers.x-a must be text"},
+        {"{'load':{'requests':[{'name':'a','headers':{'Authorization':'Bearer x'}}]}}", "spec.load.requests[0].headers: Authorization would be stored for all to read: keep credentials in a Secret"},
+        {"{'load':{'requests':[{'name':'a','headers':{'cookie':'a=b'}}]}}", "spec.load.requests[0].headers: cookie would be stored"},
+        {"{'load':{'headersFrom':{}}}", "spec.load.headersFrom must be a list of 1 to 16 headers"},
+        {"{'load':{'headersFrom':[]}}", "spec.load.headersFrom must be a list of 1 to 16 headers"},
+        {"{'load':{'headersFrom':[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}}", "spec.load.headersFrom must be a list of 1 to 16 headers"},
+        {"{'load':{'headersFrom':[{'name':'a'}]}}", "spec.load.headersFrom[0].secretKeyRef.name is missing"},
+        {"{'load':{'headersFrom':[{'name':'a','secretKeyRef':{'name':'t'}}]}}", "spec.load.headersFrom[0].secretKeyRef.key is missing"},
+        {"{'load':{'headersFrom':[{'name':'a b','secretKeyRef':{'name':'t','key':'v'}}]}}", "spec.load.headersFrom[0].name: 'a b' must be 1 to 64 letters"},
+        {"{'load':{'headersFrom':[{'name':'Host','secretKeyRef':{'name':'t','key':'v'}}]}}", "spec.load.headersFrom[0].name: Host is set by the load worker itself"},
+        {"{'load':{'headersFrom':[{'name':'a','secretKeyRef':{'name':'t','key':'v'}},{'name':'A','secretKeyRef':{'name':'t','key':'v'}}]}}", "spec.load.headersFrom[1].name: A must be named once"},
+        {"{'load':{'requests':[{'name':'a'},{'name':'b','headers':{'X-Key':'1'}}],'headersFrom':[{'name':'x-key','secretKeyRef':{'name':'t','key':'v'}}]}}", "spec.load.headersFrom[0].name: x-key must not be set by load.requests[1] too"},
+        {"{'target':{'scheme':'https'},'load':{'tls':{'caFrom':{}}}}", "spec.load.tls.caFrom must hold exactly one of"},
+        {"{'target':{'scheme':'https'},'load':{'tls':{'caFrom':{'configMapKeyRef':{'name':'a','key':'b'},'secretKeyRef':{'name':'a','key':'b'}}}}}", "spec.load.tls.caFrom must hold exactly one of"},
+        {"{'target':{'scheme':'https'},'load':{'tls':{'caFrom':{'secretKeyRef':{'name':'a'}}}}}", "spec.load.tls.caFrom.secretKeyRef must have name and key"},
+        {"{'target':{'scheme':'https'},'load':{'tls':{'clientCertificateFrom':{}}}}", "spec.load.tls.clientCertificateFrom.secretRef must have a name"},
         {"{'load':{'requests':[{'name':'a','body':{'inline':'x'}}]}}", "spec.load.requests[0].body does not go with method GET"},
         {"{'load':{'requests':[{'name':'a','method':'POST','body':{}}]}}", "spec.load.requests[0].body must hold exactly one of inline and configMapKeyRef"},
         {"{'load':{'requests':[{'name':'a','method':'POST','body':{'configMapKeyRef':{'name':'b'}}}]}}", "spec.load.requests[0].body.configMapKeyRef.key is missing"},
@@ -223,6 +238,25 @@ static void the_digest_of_a_known_profile_never_changes(void **state)
         assert_string_equal(plain, "v1:sha256:15adafc619cba7d854bb68a9a6a6b15c5672e5efdfacc8ba5d4b4b853a6c72d0");
 }
 
+static void secrets_are_names_and_nothing_more(void **state)
+{
+        auto_profile struct profile *plain = profile_with("{}");
+        auto_profile struct profile *header = profile_with("{'load':{'headersFrom':[{'name':'authorization','secretKeyRef':{'name':'token','key':'value'}}]}}");
+        auto_profile struct profile *ca = profile_with("{'target':{'scheme':'https'},'load':{'tls':{'caFrom':{'secretKeyRef':{'name':'a','key':'ca.crt'}}}}}");
+        auto_profile struct profile *client = profile_with("{'target':{'scheme':'https'},'load':{'tls':{'clientCertificateFrom':{'secretRef':{'name':'a'}}}}}");
+        auto_profile struct profile *configmap = profile_with("{'target':{'scheme':'https'},'load':{'tls':{'caFrom':{'configMapKeyRef':{'name':'a','key':'b'}}}}}");
+        (void)state;
+
+        assert_int_equal(header->headers_from_len, 1);
+        assert_string_equal(header->headers_from[0].name, "authorization");
+        assert_string_equal(header->headers_from[0].secret, "token");
+        assert_string_equal(header->headers_from[0].key, "value");
+        assert_string_equal(ca->ca_secret_key, "ca.crt");
+        assert_string_equal(client->client_secret, "a");
+        assert_true(profile_names_secrets(header) && profile_names_secrets(ca) && profile_names_secrets(client));
+        assert_false(profile_names_secrets(plain) || profile_names_secrets(configmap));
+}
+
 static void what_is_measured_changes_the_digest(void **state)
 {
         static const char *const other[] = {
@@ -231,6 +265,7 @@ static void what_is_measured_changes_the_digest(void **state)
                 "{'load':{'requests':[{'name':'front','path':'/a'}]}}",
                 "{'target':{'scheme':'https'},'load':{'tls':{'insecureSkipVerify':true}}}",
                 "{'load':{'cooldown':'1s'}}",
+                "{'load':{'headersFrom':[{'name':'authorization','secretKeyRef':{'name':'token','key':'value'}}]}}",
         };
         char plain[PROFILE_DIGEST_MAX], text[PROFILE_DIGEST_MAX];
         (void)state;
@@ -281,6 +316,7 @@ int main(void)
                 cmocka_unit_test(an_override_replaces_lists_and_merges_objects),
                 cmocka_unit_test(writing_a_default_out_does_not_change_the_digest),
                 cmocka_unit_test(the_digest_of_a_known_profile_never_changes),
+                cmocka_unit_test(secrets_are_names_and_nothing_more),
                 cmocka_unit_test(what_is_measured_changes_the_digest),
                 cmocka_unit_test(tls_written_out_with_its_default_is_no_difference),
         };
