@@ -38,6 +38,10 @@ elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   # glibc's checks need optimisation, and hide what the sanitizers would say.
   target_compile_options(loadstone_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif()
+if(LOADSTONE_SANITIZE OR LOADSTONE_COVERAGE)
+  # Their run-time libraries write files, start programs and trace themselves.
+  target_compile_definitions(loadstone_flags INTERFACE LOADSTONE_NO_SANDBOX)
+endif()
 if(LOADSTONE_FUZZ)
   # libFuzzer is guided by what is reached in pkg/, not only in the target.
   target_compile_options(loadstone_flags INTERFACE -fsanitize=fuzzer-no-link)

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sandbox.h"
 #include "kube/client.h"
 #include "kube/config.h"
 #include "operator/manager.h"
@@ -61,7 +62,18 @@ static enum fail_kind find_cluster(const struct options *options, struct kube_co
         return fail->kind == FAIL_MISSING ? kube_config_load(NULL, NULL, ret_config, fail) : fail->kind;
 }
 
-static int run(const struct options *options, struct loop *loop, struct kube_client *client)
+/* When ports are open and credentials read: from here on bytes of others arrive. */
+static void enter_sandbox(bool runs_programs)
+{
+        struct fail fail = {0};
+
+        if (runs_programs)
+                log_line("no system call filter: the kubeconfig's credential plugin needs what it needs", NULL);
+        else if (sandbox_enter(false, &fail))
+                log_line(fail.text, NULL);
+}
+
+static int run(const struct options *options, struct loop *loop, struct kube_client *client, bool runs_programs)
 {
         struct fail fail = {0};
         struct serve *serve = NULL;
@@ -76,6 +88,7 @@ static int run(const struct options *options, struct loop *loop, struct kube_cli
                 return EXIT_CANNOT_RUN;
         }
         loop_watch(loop, signal_fd, EPOLLIN, on_signal, &signals);
+        enter_sandbox(runs_programs);
         while (!manager_stopped(manager) && !manager_deposed(manager))
                 loop_step(loop, -1);
         if (manager_deposed(manager)) {
@@ -116,7 +129,7 @@ int main(int argc, char **argv)
         } else {
                 log_line("starting", "version", LOADSTONE_VERSION, "server", config->server, "namespace",
                          options.namespace ? options.namespace : "(all)", NULL);
-                status = run(&options, loop, client);
+                status = run(&options, loop, client, config->exec != NULL);
         }
         kube_client_free(client);
         kube_config_free(config);

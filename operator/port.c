@@ -22,8 +22,8 @@
 #define IDLE_NS (90 * NS_PER_S)     /* between two requests: scrapers come every minute or sooner */
 #define SWEEP_NS NS_PER_S
 
-/*   SHAKING -> READING -> ASKED -> WRITING -> READING …     Every state has an end in time, and all but ASKED and WRITING give
- *      TLS                                                  way to a newcomer when the port is full. */
+/*   SHAKING -> READING -> ASKED -> WRITING -> READING …     Every state has an end in time, and in all but ASKED, where it is we
+ *      TLS                                                  who are slow, a connection may have to give way to a newcomer. */
 enum state { SHAKING, READING, ASKED, WRITING };
 
 struct port_request { /* a connection, with the request that it is busy with */
@@ -31,12 +31,13 @@ struct port_request { /* a connection, with the request that it is busy with */
         int fd; /* -1: this place is free */
         SSL *tls;
         enum state state;
-        int64_t since_ns, until_ns; /* of the state; of READING, since the last answer */
-        char in[HTTP_HEAD_BYTES_MAX];
+        struct in6_addr peer;
+        int64_t born_ns, until_ns;  /* when it came; when its state ends */
         size_t in_size;
         struct buf out;
         size_t out_sent;
         bool to_head, close;
+        char in[HTTP_HEAD_BYTES_MAX]; /* last: not touched beyond what came */
 };
 
 struct port {
@@ -61,8 +62,7 @@ static void watch_time(struct port *port)
 static void enter(struct port_request *connection, enum state state, int64_t wait_ns)
 {
         connection->state = state;
-        connection->since_ns = loop_now_ns(connection->port->loop);
-        connection->until_ns = connection->since_ns + wait_ns;
+        connection->until_ns = loop_now_ns(connection->port->loop) + wait_ns;
 }
 
 static void await(struct port_request *connection, uint32_t events)
@@ -84,26 +84,42 @@ static void hang_up(struct port_request *connection)
         close(connection->fd);
         connection->fd = -1;
         buf_done(&connection->out);
-        explicit_bzero(connection->in, sizeof connection->in); /* tokens */
+        explicit_bzero(connection->in, connection->in_size); /* tokens */
         if (asked && port->options.gone)
                 port->options.gone(port->options.owner, connection);
 }
 
-/* The place of a new connection: a free one, or that of whoever keeps us waiting for longest. NULL: all are being answered. */
+static unsigned connections_of(const struct port *port, const struct in6_addr *peer)
+{
+        unsigned count = 0;
+
+        for (size_t i = 0; i < PORT_CONNECTIONS_MAX; i++)
+                count += port->connections[i].fd >= 0 && memcmp(&port->connections[i].peer, peer, sizeof *peer) == 0;
+        return count;
+}
+
+/* The place of a new connection: a free one, else that of the oldest connection of whoever has most. So a crowd from one address
+ * pushes out itself; against a crowd of addresses the newcomer at least comes last. NULL: all wait for us. */
 static struct port_request *place(struct port *port)
 {
-        struct port_request *slowest = NULL;
+        struct port_request *leaves = NULL;
+        unsigned most = 0;
 
         for (size_t i = 0; i < PORT_CONNECTIONS_MAX; i++) {
                 struct port_request *connection = &port->connections[i];
                 if (connection->fd < 0)
                         return connection;
-                if (connection->state <= READING && (!slowest || connection->since_ns < slowest->since_ns))
-                        slowest = connection;
+                if (connection->state == ASKED)
+                        continue;
+                unsigned count = connections_of(port, &connection->peer);
+                if (!leaves || count > most || (count == most && connection->born_ns < leaves->born_ns)) {
+                        leaves = connection;
+                        most = count;
+                }
         }
-        if (slowest)
-                hang_up(slowest);
-        return slowest;
+        if (leaves)
+                hang_up(leaves);
+        return leaves;
 }
 
 static SSL *begin_tls(struct port *port, int fd)
@@ -119,7 +135,18 @@ static SSL *begin_tls(struct port *port, int fd)
         return tls;
 }
 
-static void welcome(struct port *port, int fd)
+static struct in6_addr address_of(const struct sockaddr_storage *from)
+{
+        struct in6_addr address = {0};
+
+        if (from->ss_family == AF_INET6)
+                address = ((const struct sockaddr_in6 *)from)->sin6_addr;
+        else
+                memcpy(&address, &((const struct sockaddr_in *)from)->sin_addr, sizeof(struct in_addr));
+        return address;
+}
+
+static void welcome(struct port *port, int fd, const struct sockaddr_storage *from)
 {
         struct port_request *connection = place(port);
 
@@ -128,7 +155,11 @@ static void welcome(struct port *port, int fd)
                 return;
         }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-        *connection = (struct port_request){.port = port, .fd = fd, .out = buf_bounded(0)};
+        memset(connection, 0, offsetof(struct port_request, in));
+        connection->port = port;
+        connection->fd = fd;
+        connection->peer = address_of(from);
+        connection->born_ns = loop_now_ns(port->loop);
         if (port->options.certificate)
                 connection->tls = begin_tls(port, fd);
         enter(connection, connection->tls ? SHAKING : READING, PATIENCE_NS);
@@ -142,9 +173,11 @@ static void on_listening(void *owner, int fd, uint32_t events)
 
         (void)events;
         for (int i = 0; i < ACCEPTS_PER_STEP; i++) {
-                int accepted = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+                struct sockaddr_storage from = {0};
+                socklen_t size = sizeof from;
+                int accepted = accept4(fd, (struct sockaddr *)&from, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
                 if (accepted >= 0) {
-                        welcome(port, accepted);
+                        welcome(port, accepted, &from);
                         continue;
                 }
                 if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A TCP port of the operator that answers GET with small documents, plainly or by TLS, on the loop of everything else: so it is
- * built to be of no use to whoever wants to keep the operator busy. Bounds: PORT_CONNECTIONS_MAX connections, of which the one
- * that has said nothing whole for longest gives way to a newcomer; 8 KiB of head; 5 s for a handshake, a head or the reading of
+ * built to be of no use to whoever wants to keep the operator busy. Bounds: PORT_CONNECTIONS_MAX connections, of which the oldest of
+ * the address that has most gives way to a newcomer; 8 KiB of head; 5 s for a handshake, a head or the reading of
  * an answer; 15 s for making one; at most one request per connection and step of the loop. HTTP/1.1 only: no bodies, no
  * upgrades, no HTTP/2. */
 #pragma once
@@ -15,7 +15,7 @@
 #include "operator/certificate.h"
 #include "operator/http_head.h"
 
-#define PORT_CONNECTIONS_MAX 32
+#define PORT_CONNECTIONS_MAX 64
 
 struct port;
 struct port_request;

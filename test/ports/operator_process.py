@@ -51,12 +51,12 @@ class Apisim:
 
 
 class Operator:
-    def __init__(self, programs, api, *flags):
+    def __init__(self, programs, api, *flags, user=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="loadstone-ports."))
         kubeconfig = self.folder / "kubeconfig"
         kubeconfig.write_text(json.dumps({
             "apiVersion": "v1", "kind": "Config", "current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-            "clusters": [{"name": "c", "cluster": {"server": api.url}}], "users": [{"name": "u", "user": {}}]}))
+            "clusters": [{"name": "c", "cluster": {"server": api.url}}], "users": [{"name": "u", "user": user or {}}]}))
         self.log_file = open(self.folder / "log", "w")
         self.process = subprocess.Popen([str(programs / "loadstone-operator"), "--kubeconfig", str(kubeconfig), "--port", "0",
                                          "--metrics-port", "0", *flags], stderr=self.log_file)
@@ -73,8 +73,8 @@ class Operator:
         lines = [json.loads(line) for line in self.log().splitlines() if line.startswith('{"at"')]
         return next((line for line in reversed(lines) if line["what"] == what), None)
 
-    def plain(self, timeout=5):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
+    def plain(self, timeout=5, source="127.0.0.1"):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout, source_address=(source, 0))
 
     def tls(self, timeout=15, context=None):
         if not context:

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sandbox.h"
 #include "base/text.h"
 #include "data/doc.h"
 #include "load/worker.h"
@@ -108,6 +109,9 @@ int main(int argc, char **argv)
                 load_plan_free(plan);
                 return EXIT_BAD_INPUT;
         }
+        /* The plan is read; what comes next are bytes of the target. The summary is still to be written. */
+        if (sandbox_enter(true, &fail))
+                log_line(fail.text, NULL);
         const char *pod = getenv("POD_UID");
         enum worker_exit result = worker_run(plan, &(struct worker_options){
                                                            .index = index,
