@@ -14,10 +14,12 @@
 #include "data/doc.h"
 #include "operator/job_pods.h"
 #include "operator/manager_internal.h"
+#include "operator/profile_index.h"
 #include "operator/profile_pass.h"
 #include "operator/run_pass.h"
 
 #define PASSES_PER_STEP 32
+#define STEP_NS (20 * NS_PER_MS) /* no pass begins later: the Lease and the probes are waiting too */
 #define TICK_NS (1 * NS_PER_S)
 #define STOP_WAIT_NS (5 * NS_PER_S)
 
@@ -122,7 +124,8 @@ static void work(void *owner)
 
         if (!manager_may_act(manager) || !all_synced(manager))
                 return; /* the tick looks again */
-        for (int passes = 0; passes < PASSES_PER_STEP; passes++) {
+        int64_t begin_ns = loop_now_ns(manager->loop);
+        for (int passes = 0; passes < PASSES_PER_STEP && loop_now_ns(manager->loop) - begin_ns < STEP_NS; passes++) {
                 key = queue_take(manager->queue, loop_now_ns(manager->loop));
                 if (!key)
                         break;
@@ -145,8 +148,10 @@ static const char *namespace_of(struct json_object *object)
 
 static void active_free(struct active_run *run)
 {
-        if (run)
+        if (run) {
                 free(run->target);
+                free(run->wanted);
+        }
         free(run);
 }
 
@@ -159,7 +164,9 @@ static void note_active(struct manager *manager, struct json_object *run, bool a
                 return;
         const char *target = doc_text(run, "status.target");
         struct active_run *entry = xnew(struct active_run);
-        *entry = (struct active_run){.target = target ? xstrdup(target) : NULL, .loads = doc_at(run, "status.startTime") != NULL};
+        *entry = (struct active_run){.target = target ? xstrdup(target) : NULL,
+                                     .created_wall_ms = clock_parse(doc_text(run, "metadata.creationTimestamp")),
+                                     .loads = doc_at(run, "status.startTime") != NULL};
         map_set(&manager->active, key, entry);
 }
 
@@ -168,6 +175,7 @@ static void run_changed(void *owner, struct json_object *before, struct json_obj
         struct manager *manager = owner;
         struct json_object *object = after ? after : before;
 
+        profile_index_run(&manager->of_profiles, before, after);
         note_active(manager, object, after && !doc_at(after, "status.finishTime"));
         manager_enqueue_run(manager, namespace_of(object), doc_text(object, "metadata.name"),
                             loop_now_ns(manager->loop));
@@ -183,6 +191,7 @@ static void profile_changed(void *owner, struct json_object *before, struct json
         struct manager *manager = owner;
         struct json_object *object = after ? after : before;
 
+        manager->profiles_round++;
         manager_enqueue_profile(manager, namespace_of(object), doc_text(object, "metadata.name"));
         manager_wake_waiting(manager);
 }
@@ -225,6 +234,7 @@ static void configmap_changed(void *owner, struct json_object *before, struct js
         struct json_object *object = after ? after : before;
         const char *run = doc_text(object, "metadata.annotations[\"loadstone.dev/run\"]");
 
+        profile_index_configmap(&manager->of_profiles, before, after);
         if (run)
                 manager_enqueue_run(manager, namespace_of(object), run, loop_now_ns(manager->loop));
 }
@@ -412,6 +422,7 @@ struct manager *manager_free(struct manager *manager)
         while (map_next(&manager->active, &at, &key, &active))
                 active_free(active);
         map_done(&manager->active);
+        profile_index_done(&manager->of_profiles);
         job_pods_done(manager);
         lease_free(manager->lease);
         kube_cache_free(manager->runs);

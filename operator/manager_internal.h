@@ -19,6 +19,9 @@ struct session;
 /* What the cache shows of a run that has not ended, so that looking for those at one target parses none of the others. */
 struct active_run {
         char *target; /* status.target; NULL: nobody has looked at it yet */
+        char *wanted; /* what it would load, found out when somebody asked in 'wanted_round'; NULL: nobody has */
+        uint64_t wanted_round;
+        int64_t created_wall_ms;
         bool loads;   /* admitted */
 };
 
@@ -40,6 +43,8 @@ struct manager {
         struct map sessions;       /* run key -> struct session */
         struct map active;         /* "namespace/name" of runs that have not ended -> struct active_run */
         struct map job_pods;       /* "namespace/job" -> struct map of pod names */
+        struct map of_profiles;    /* what belongs to each profile: profile_index.h */
+        uint64_t profiles_round;   /* changes of profiles so far: what a run would load may be something else after each */
         struct map waiting;        /* run keys that wait for a target, a profile or a resumption */
         struct loop_timer work, tick, give_up;
         char *identity;

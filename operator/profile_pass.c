@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/profile_index.h"
 #include "operator/run_status.h"
 #include "result/history.h"
 
@@ -76,13 +77,16 @@ static void history_add(struct manager *manager, struct history *history, struct
 static struct history history_of(struct manager *manager, const char *namespace, const char *profile)
 {
         struct history history = {0};
-        struct json_object *configmap;
+        const struct profile_members *members = profile_index_find(&manager->of_profiles, namespace, profile);
         size_t at = 0;
+        const char *name;
+        void *unused;
 
-        while ((configmap = kube_cache_next(manager->configmaps, &at)))
-                if (text_equal(doc_text(configmap, "metadata.namespace"), namespace) &&
-                    text_equal(doc_text(configmap, "metadata.labels[\"" LABEL_PROFILE "\"]"), profile))
+        while (members && map_next(&members->configmaps, &at, &name, &unused)) {
+                struct json_object *configmap = kube_cache_find(manager->configmaps, namespace, name);
+                if (configmap)
                         history_add(manager, &history, configmap);
+        }
         return history;
 }
 
@@ -126,20 +130,12 @@ static bool prune(struct manager *manager, const char *key, const char *namespac
 /* The run of this profile that ended last; zeroed when there is none. */
 static struct run last_run(struct manager *manager, const char *namespace, const char *profile)
 {
-        struct json_object *object, *kept = NULL;
-        struct run last = {.finish_wall_ms = -1};
-        size_t at = 0;
+        const char *name = profile_last(profile_index_find(&manager->of_profiles, namespace, profile));
+        struct json_object *object = name ? kube_cache_find(manager->runs, namespace, name) : NULL;
+        struct run last = {0};
 
-        while ((object = kube_cache_next(manager->runs, &at))) {
-                struct run run;
-                run_decode(object, &run);
-                if (!text_equal(run.namespace, namespace) || !text_equal(run.profile, profile) ||
-                    run.finish_wall_ms <= last.finish_wall_ms)
-                        continue;
-                json_object_put(kept);
-                kept = json_object_get(object);
-                run_decode(kept, &last);
-        }
+        if (object)
+                run_decode(object, &last);
         return last;
 }
 
@@ -172,7 +168,6 @@ static struct json_object *status_of(struct manager *manager, struct json_object
                 doc_set_text(doc_set_text(entry, "latencyP99", doc_text(last.status, "summary.p99")), "rate",
                              doc_text(last.status, "summary.rate"));
                 doc_set(status, "lastRun", entry);
-                json_object_put(last.object);
         }
         return status;
 }

@@ -12,49 +12,41 @@
 
 #define LOOK_AGAIN_NS NS_PER_S
 
-static bool earlier(const struct run *a, const struct run *b)
-{
-        if (a->created_wall_ms != b->created_wall_ms)
-                return a->created_wall_ms < b->created_wall_ms;
-        return strcmp(a->name, b->name) < 0;
-}
-
-static bool same_target(struct manager *manager, const struct run *other, const char *target)
-{
-        if (other->target)
-                return text_equal(other->target, target);
-        auto_free char *wanted = session_target_wanted(manager, other); /* nobody has looked at it yet */
-        return text_equal(wanted, target);
-}
-
 /* ---- the runs that have not ended ---- */
 
 struct other {
-        const char *namespace, *name;
-        const struct active_run *active;
-        bool loads; /* admitted, or about to be: of two runs that appear together, the second must see the first before the cache does */
+        const char *key, *name; /* "namespace/name", and where in it the name begins */
+        struct active_run *active;
 };
 
-/* Without parsing any: does this one matter to 'owner'? */
-typedef bool matters_fn(const void *owner, const struct other *other);
-typedef void visit_fn(void *owner, const struct run *other, bool loads);
+static bool is_in(const struct other *other, const char *namespace)
+{
+        size_t len = (size_t)(other->name - other->key - 1);
 
-static void each_other(struct manager *manager, const struct run *run, matters_fn *matters, visit_fn *visit, void *owner)
+        return strlen(namespace) == len && memcmp(other->key, namespace, len) == 0;
+}
+
+/* Admitted, or about to be: of two runs that appear together, the second must see the first before the cache does. */
+static bool loads(const struct manager *manager, const struct other *other)
+{
+        if (other->active->loads)
+                return true;
+        auto_free char *key = xasprintf("r:%s", other->key);
+        const struct session *session = map_find(&manager->sessions, key);
+        return session && effect_admits(session);
+}
+
+/* Thousands may wait: whoever visits them parses none. */
+static void each_other(struct manager *manager, const struct run *run, void (*visit)(void *owner, const struct other *other), void *owner)
 {
         size_t at = 0;
         const char *key;
         void *active;
 
         while (map_next(&manager->active, &at, &key, &active)) {
-                const char *name = strchr(key, '/') + 1;
-                auto_free char *namespace = xstrndup(key, (size_t)(name - 1 - key));
-                const struct session *session = manager_session(manager, namespace, name);
-                const struct other seen = {namespace, name, active, ((struct active_run *)active)->loads || (session && effect_admits(session))};
-                struct json_object *object = matters(owner, &seen) ? kube_cache_find(manager->runs, namespace, name) : NULL;
-                struct run other;
-                run_decode(object, &other);
-                if (object && !other.terminal && !text_equal(other.uid, run->uid))
-                        visit(owner, &other, seen.loads);
+                const struct other other = {key, strchr(key, '/') + 1, active};
+                if (!text_equal(other.name, run->name) || !is_in(&other, run->namespace))
+                        visit(owner, &other);
         }
 }
 
@@ -68,28 +60,46 @@ struct queue_seen {
         bool busy;
 };
 
-/* Of other namespaces only runs that load, or say what they wait for: most of the others can never want this target. */
-static bool in_queue(const void *owner, const struct other *other)
+static bool earlier(const struct other *other, const struct run *run)
 {
-        const struct queue_seen *seen = owner;
-
-        if (other->active->target)
-                return text_equal(other->active->target, seen->target);
-        return other->loads || text_equal(other->namespace, seen->run->namespace);
+        if (other->active->created_wall_ms != run->created_wall_ms)
+                return other->active->created_wall_ms < run->created_wall_ms;
+        return strcmp(other->name, run->name) < 0;
 }
 
-static void see_in_queue(void *owner, const struct run *other, bool loads)
+/* Where a run is headed: recorded, or found out once for this state of the profiles. Merging and decoding its profile takes long:
+ * of thousands that appear together each would do it for all the others. "" is nowhere. */
+static const char *headed(const struct queue_seen *seen, const struct other *other)
+{
+        struct manager *manager = seen->manager;
+        struct active_run *active = other->active;
+
+        if (active->target)
+                return active->target;
+        if (active->wanted && active->wanted_round == manager->profiles_round)
+                return active->wanted;
+        /* Of other namespaces only runs that load, or say what they wait for: most of the others can never want this target. */
+        if (!is_in(other, seen->run->namespace) && !loads(manager, other))
+                return "";
+        auto_free char *namespace = xstrndup(other->key, (size_t)(other->name - other->key - 1));
+        struct run found;
+        run_decode(kube_cache_find(manager->runs, namespace, other->name), &found);
+        char *wanted = found.object ? session_target_wanted(manager, &found) : NULL;
+        free(active->wanted);
+        active->wanted = wanted ? wanted : xstrdup("");
+        active->wanted_round = manager->profiles_round;
+        return active->wanted;
+}
+
+static void see_in_queue(void *owner, const struct other *other)
 {
         struct queue_seen *seen = owner;
 
-        if (!loads && !earlier(other, seen->run))
+        if (!text_equal(headed(seen, other), seen->target))
                 return;
-        /* The target is asked for last: of a run that nobody has looked at it has to be found out. */
-        if (!same_target(seen->manager, other, seen->target))
-                return;
-        if (loads)
+        if (loads(seen->manager, other))
                 seen->busy = true;
-        else
+        else if (earlier(other, seen->run))
                 seen->ahead++;
 }
 
@@ -97,7 +107,7 @@ static void fill_turn(struct manager *manager, const struct run *run, const char
 {
         struct queue_seen seen = {.manager = manager, .run = run, .target = target};
 
-        each_other(manager, run, in_queue, see_in_queue, &seen);
+        each_other(manager, run, see_in_queue, &seen);
         if (!seen.busy && seen.ahead == 0)
                 return;
         view->hold = HOLD_TARGET;
@@ -113,25 +123,21 @@ struct budget_seen {
         bool unknown; /* a run under way is not in memory yet */
 };
 
-static bool in_budget(const void *owner, const struct other *other)
-{
-        (void)owner;
-        return other->loads;
-}
-
-static void see_in_budget(void *owner, const struct run *other, bool loads)
+static void see_in_budget(void *owner, const struct other *other)
 {
         struct budget_seen *seen = owner;
 
-        (void)loads;
-        const struct session *session = manager_session(seen->manager, other->namespace, other->name);
+        if (!loads(seen->manager, other))
+                return;
+        auto_free char *key = xasprintf("r:%s", other->key);
+        const struct session *session = map_find(&seen->manager->sessions, key);
         if (!session || !session->profile) {
                 seen->unknown = true;
                 return;
         }
         struct admin_load load = admin_load_of(session->profile);
         admin_load_add(&seen->cluster, &load);
-        if (text_equal(other->namespace, seen->run->namespace))
+        if (is_in(other, seen->run->namespace))
                 admin_load_add(&seen->namespace, &load);
 }
 
@@ -144,7 +150,7 @@ static void fill_budget(struct manager *manager, const struct admin *admin, cons
 
         if (!admin_caps_sums(&admin->namespace) && !admin_caps_sums(&admin->cluster))
                 return;
-        each_other(manager, &sight->run, in_budget, see_in_budget, &seen);
+        each_other(manager, &sight->run, see_in_budget, &seen);
         if (seen.unknown) { /* only after a restart, and for a moment */
                 fail_set(&fail, FAIL_BUSY, "what the runs under way ask for is being read");
                 view->wake_ns = sight->now_ns + LOOK_AGAIN_NS;

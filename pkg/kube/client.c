@@ -380,9 +380,9 @@ uint64_t client_submit(struct kube_client *client, const struct request *wanted)
 
 void kube_cancel(struct kube_client *client, uint64_t id)
 {
-        struct request *request = find_in(&client->active, id);
+        struct request *request = id ? find_in(&client->active, id) : NULL;
 
-        for (enum request_class class = 0; !request && class < CLASSES; class++)
+        for (enum request_class class = 0; id && !request && class < CLASSES; class++)
                 request = find_in(&client->waiting[class], id);
         if (request)
                 drop(request);
