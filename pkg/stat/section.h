@@ -4,10 +4,11 @@
  * says what memory the run has, which seconds or requests taken for independent would hide. None of this knows how runs differ
  * from each other: a difference of two single runs needs that as well.
  *
- * Two methods (batch means for quantiles: Seila 1982, Asmussen & Glynn 2007 III.5a):
- * - section_quantile: the spread of the sections' own percentiles around the whole run's, on logarithms, Student t. For p50 to p99.
+ * Two methods (batch means for quantiles: Seila 1982, Asmussen & Glynn 2007):
+ * - section_quantile: the spread of the sections' own percentiles around the whole run's, on logarithms, Student t. For p50 and p90; its p99
+ *   of a busy queue holds the truth in 90 of 100 runs instead of 95 (hack/bench stat-claims).
  * - section_tail: the spread of how many values of each section lie above the whole run's percentile, turned back into times through
- *   the merged histogram. For a tail that single sections cannot resolve; its upper limit may be open, and that is the answer. */
+ *   the merged histogram. For p99 and beyond; its upper limit may be open, and that is the answer. */
 #pragma once
 
 #include <stdbool.h>
