@@ -72,9 +72,10 @@ static void on_listed(void *owner, struct json_object *list, const struct fail *
                 run(cache);
                 return;
         }
+        bool past_lost = watch_is_behind(&cache->watch, version);
         /* Synced before the owner is told, so that he may believe what he then asks. */
         watch_listed(&cache->watch, version, now_of(cache));
-        contents_list_end(&cache->contents, version);
+        contents_list_end(&cache->contents, version, past_lost);
         /* A list leaves a lot of small free memory behind; we may not need it again for days. */
         malloc_trim(0);
         run(cache);
@@ -105,10 +106,9 @@ static void on_probed(void *owner, struct json_object *object, const struct fail
 {
         struct kube_cache *cache = owner;
 
-        (void)object;
         cache->probe_id = 0;
         /* A refusal is an answer too. */
-        watch_probed(&cache->watch, !fail->kind || fail->status, now_of(cache));
+        watch_probed(&cache->watch, !fail->kind || fail->status, doc_text(object, "metadata.resourceVersion"), now_of(cache));
         run(cache);
 }
 
@@ -119,21 +119,43 @@ static void start_list(struct kube_cache *cache)
         cache->list_id = kube_list_each(cache->client, &ref, cache->label_selector, on_item, on_listed, cache);
 }
 
-static void start_stream(struct kube_cache *cache)
+/* "/api/v1/pods?", to be continued with a parameter and add_selectors(). */
+static void add_collection(struct buf *path, const struct kube_cache *cache)
 {
         struct kube_ref ref = {.kind = cache->kind, .namespace = cache->namespace};
         auto_free char *collection = kube_path(&ref);
-        auto_buf struct buf path = {0};
 
-        buf_format(&path, "%s?watch=true&allowWatchBookmarks=true&timeoutSeconds=%d&resourceVersion=", collection,
-                   watch_timeout_s(&cache->watch));
-        path_encode(&path, watch_version(&cache->watch));
+        buf_format(path, "%s?", collection);
+}
+
+static void add_selectors(struct buf *path, const struct kube_cache *cache)
+{
         if (cache->label_selector) {
-                buf_text(&path, "&labelSelector=");
-                path_encode(&path, cache->label_selector);
+                buf_text(path, "&labelSelector=");
+                path_encode(path, cache->label_selector);
         }
         if (cache->name)
-                buf_format(&path, "&fieldSelector=metadata.name%%3D%s", cache->name);
+                buf_format(path, "&fieldSelector=metadata.name%%3D%s", cache->name);
+}
+
+static void start_probe(struct kube_cache *cache)
+{
+        auto_buf struct buf path = {0};
+
+        add_collection(&path, cache);
+        buf_text(&path, "limit=1");
+        add_selectors(&path, cache);
+        cache->probe_id = kube_get_path(cache->client, path.data, false, on_probed, cache);
+}
+
+static void start_stream(struct kube_cache *cache)
+{
+        auto_buf struct buf path = {0};
+
+        add_collection(&path, cache);
+        buf_format(&path, "watch=true&allowWatchBookmarks=true&timeoutSeconds=%d&resourceVersion=", watch_timeout_s(&cache->watch));
+        path_encode(&path, watch_version(&cache->watch));
+        add_selectors(&path, cache);
         cache->stream_id = kube_stream(cache->client, path.data, 0, on_data, on_closed, cache);
 }
 
@@ -155,7 +177,7 @@ static void run(struct kube_cache *cache)
                 else if (action == WATCH_STREAM)
                         start_stream(cache);
                 else if (action == WATCH_PROBE)
-                        cache->probe_id = kube_get_path(cache->client, "/version", false, on_probed, cache);
+                        start_probe(cache);
                 else
                         drop_stream(cache);
         }

@@ -197,7 +197,7 @@ enum fail_kind contents_list_item(struct contents *contents, const char *text, s
 
 /* Objects that the list does not have any more, but not those that are newer than the list: an own write may have put
  * them there while it was being made. They go into 'staged' as what they were before. */
-static void stage_vanished(struct contents *contents, const char *list_version)
+static void stage_vanished(struct contents *contents, const char *list_version, bool past_lost)
 {
         struct map *objects = &contents->store.objects;
         struct map vanished = {0};
@@ -210,7 +210,7 @@ static void stage_vanished(struct contents *contents, const char *list_version)
                 struct stored *held = value;
                 if (held->seen == contents->round || map_find(&contents->staged, key))
                         continue;
-                if (version_compare(stored_version(held), list_version, &comparable) > 0 && comparable)
+                if (!past_lost && version_compare(stored_version(held), list_version, &comparable) > 0 && comparable)
                         continue;
                 map_set(&vanished, key, held);
         }
@@ -221,7 +221,7 @@ static void stage_vanished(struct contents *contents, const char *list_version)
 }
 
 /* Puts what was staged into the store and leaves what it replaced in its place. */
-static void swap_staged(struct contents *contents)
+static void swap_staged(struct contents *contents, bool past_lost)
 {
         size_t at = 0;
         const char *key;
@@ -232,7 +232,7 @@ static void swap_staged(struct contents *contents)
                 struct stored *held = map_find(&contents->store.objects, key);
                 /* Not map_set(): that might move the table under our feet. */
                 struct map_entry *entry = &contents->staged.entries[at - 1];
-                if (is_old_news(contents, held, stored_uid(stored), stored_version(stored))) {
+                if (!past_lost && is_old_news(contents, held, stored_uid(stored), stored_version(stored))) {
                         if (held)
                                 held->seen = contents->round;
                         free(stored);
@@ -265,10 +265,10 @@ static void notify_swapped(struct contents *contents)
         clear_staged(contents);
 }
 
-void contents_list_end(struct contents *contents, const char *version)
+void contents_list_end(struct contents *contents, const char *version, bool past_lost)
 {
-        swap_staged(contents);
-        stage_vanished(contents, version);
+        swap_staged(contents, past_lost);
+        stage_vanished(contents, version, past_lost);
         forget_gone(contents);
         notify_swapped(contents);
 }

@@ -24,10 +24,11 @@ void contents_init(struct contents *contents, const struct kube_cache_options *o
 void contents_done(struct contents *contents);
 
 /* A list begins, and begins again; has an item (FAIL_INVALID: not JSON); is complete at 'version'; has failed. Nothing of
- * it shows before it is complete; then all of it does before the first 'changed'. */
+ * it shows before it is complete; then all of it does before the first 'changed'. 'past_lost': the server has gone back to a
+ * version before those that are held, so that nothing held is newer than the list, whatever its number. */
 void contents_list_begin(struct contents *contents);
 enum fail_kind contents_list_item(struct contents *contents, const char *text, size_t size, struct fail *fail);
-void contents_list_end(struct contents *contents, const char *version);
+void contents_list_end(struct contents *contents, const char *version, bool past_lost);
 void contents_list_drop(struct contents *contents);
 
 /* An event of a watch: 'object' has been reduced to 'keep' already, and may be changed. */

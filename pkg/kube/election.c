@@ -188,7 +188,7 @@ static struct json_object *lease_for(const struct election *election, const char
         struct json_object *spec = doc_at(lease, "spec");
         clock_format_micros(wall_ms, now);
         doc_set_text(spec, "renewTime", now);
-        if (!text_equal(holder, election_holder(election)) || !doc_text(spec, "acquireTime"))
+        if (!text_equal(holder, election_holder(election)) || clock_parse(doc_text(spec, "acquireTime")) < 0)
                 doc_set_text(spec, "acquireTime", now);
         doc_set_text(spec, "holderIdentity", holder);
         doc_set_int(spec, "leaseDurationSeconds", duration);
@@ -201,8 +201,12 @@ struct json_object *election_record(const struct election *election, int64_t wal
         struct json_object *lease = lease_for(election, election->options.identity, duration_s, wall_ms);
         int64_t transitions = doc_int(election->lease, "spec.leaseTransitions", -1);
 
-        doc_set_int(doc_at(lease, "spec"), "leaseTransitions",
-                    is_ours(election) && transitions >= 0 ? transitions : transitions + 1);
+        /* The server counts in 32 bits and refuses more: a number that somebody wrote by hand must not keep us from leading. */
+        if (transitions < 0 || transitions >= INT32_MAX)
+                transitions = 0;
+        else if (!is_ours(election))
+                transitions++;
+        doc_set_int(doc_at(lease, "spec"), "leaseTransitions", transitions);
         return lease;
 }
 

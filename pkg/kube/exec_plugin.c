@@ -234,14 +234,22 @@ static enum fail_kind run(const struct kube_exec *exec, struct buf *output, stru
         return kind ? kind : ended;
 }
 
+/* Only the time left is of use: the calendar may jump, our schedule must not. */
+static int64_t expiry_ns(int64_t expires_wall_ms, int64_t now_ns, int64_t wall_ms)
+{
+        int64_t left_ms = expires_wall_ms - wall_ms;
+
+        if (expires_wall_ms < 0 || left_ms >= (INT64_MAX - now_ns) / NS_PER_MS) /* none given, or beyond all counting */
+                return INT64_MAX;
+        return now_ns + (left_ms > 0 ? left_ms : 0) * NS_PER_MS;
+}
+
 static enum fail_kind adopt(struct kube_exec *exec, struct kube_config *config, struct json_object *credential,
-                            int64_t now_ns, bool *ret_changed, struct fail *fail)
+                            int64_t now_ns, int64_t wall_ms, bool *ret_changed, struct fail *fail)
 {
         const char *token = doc_text(credential, "status.token");
         const char *cert = doc_text(credential, "status.clientCertificateData");
         const char *key = doc_text(credential, "status.clientKeyData");
-        int64_t expires_wall_ms = clock_parse(doc_text(credential, "status.expirationTimestamp"));
-
         if (!text_equal(doc_text(credential, "apiVersion"), exec->api_version))
                 return fail_set(fail, FAIL_INVALID, "credential plugin answered with another apiVersion than %s",
                                 exec->api_version);
@@ -254,26 +262,37 @@ static enum fail_kind adopt(struct kube_exec *exec, struct kube_config *config, 
                 secret_set(&config->cert_pem, xstrdup(cert));
                 secret_set(&config->key_pem, xstrdup(key));
         }
-        /* Only the time left is of use: the calendar may jump, our schedule must not. */
-        int64_t left_ms = expires_wall_ms - clock_wall_ms(clock_system());
-        exec->expires_ns = expires_wall_ms < 0 ? INT64_MAX : now_ns + (left_ms > 0 ? left_ms : 0) * NS_PER_MS;
+        exec->expires_ns = expiry_ns(clock_parse(doc_text(credential, "status.expirationTimestamp")), now_ns, wall_ms);
         return FAIL_NONE;
+}
+
+enum fail_kind exec_plugin_take(struct kube_exec *exec, struct kube_config *config, const char *text, size_t size,
+                                int64_t now_ns, int64_t wall_ms, bool *ret_changed, struct fail *fail)
+{
+        auto_json struct json_object *credential = NULL;
+
+        if (doc_parse(text, size, &credential, fail))
+                return FAIL_INVALID;
+        return adopt(exec, config, credential, now_ns, wall_ms, ret_changed, fail);
+}
+
+int64_t exec_plugin_expires_ns(const struct kube_exec *exec)
+{
+        return exec->expires_ns;
 }
 
 enum fail_kind exec_plugin_run(struct kube_exec *exec, struct kube_config *config, int64_t now_ns, bool *ret_changed,
                                struct fail *fail)
 {
         auto_buf struct buf output = buf_bounded(OUTPUT_BYTES_MAX);
-        auto_json struct json_object *credential = NULL;
 
         exec->ran = true;
         exec->ran_ns = now_ns;
         exec->expires_ns = now_ns; /* a failed run is tried again, after the pause */
         enum fail_kind kind = run(exec, &output, fail);
         if (!kind)
-                kind = doc_parse(output.data ? output.data : "", output.size, &credential, fail);
-        if (!kind)
-                kind = adopt(exec, config, credential, now_ns, ret_changed, fail);
+                kind = exec_plugin_take(exec, config, output.data ? output.data : "", output.size, now_ns,
+                                        clock_wall_ms(clock_system()), ret_changed, fail);
         if (output.data)
                 explicit_bzero(output.data, output.size);
         return kind ? fail_wrap(fail, "%s", exec->command) : FAIL_NONE;

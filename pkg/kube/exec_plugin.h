@@ -26,3 +26,9 @@ bool exec_plugin_due(const struct kube_exec *exec, int64_t now_ns, bool refused)
  * another one. FAIL_IO, FAIL_TIMEOUT, FAIL_TOO_LARGE, FAIL_INVALID; 'config' is unchanged then. */
 enum fail_kind exec_plugin_run(struct kube_exec *exec, struct kube_config *config, int64_t now_ns, bool *ret_changed,
                                struct fail *fail);
+/* The part of it that reads: takes over what a plugin printed ('size' bytes, anything at all) at 'now_ns' = 'wall_ms'.
+ * FAIL_INVALID; 'config' is unchanged then. */
+enum fail_kind exec_plugin_take(struct kube_exec *exec, struct kube_config *config, const char *text, size_t size,
+                                int64_t now_ns, int64_t wall_ms, bool *ret_changed, struct fail *fail);
+/* When the credentials end: INT64_MAX when never. */
+int64_t exec_plugin_expires_ns(const struct kube_exec *exec);

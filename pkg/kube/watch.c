@@ -11,6 +11,7 @@
 #include "data/doc.h"
 #include "kube/answer.h"
 #include "kube/scan.h"
+#include "kube/store.h"
 
 #define FIRST_PAUSE_NS (800 * NS_PER_MS)
 #define LONGEST_PAUSE_NS (30 * NS_PER_S)
@@ -152,6 +153,24 @@ static void move_to(struct watch *watch, const char *version)
         watch->problem[0] = '\0';
 }
 
+/* Versions of one kind only grow. */
+bool watch_is_behind(const struct watch *watch, const char *version)
+{
+        bool comparable = false;
+
+        return version && watch->version && version_compare(version, watch->version, &comparable) < 0 && comparable;
+}
+
+/* A watch from a version that is yet to come would wait for it, silently and perhaps for days. */
+static void lost_past(struct watch *watch, const char *version, int64_t now_ns)
+{
+        struct fail fail;
+
+        fail_set(&fail, FAIL_EXPIRED, "watch: the server is at version %s, and was at %s", version, watch->version);
+        watch->drop = true;
+        expired(watch, &fail, now_ns);
+}
+
 static void not_understood(struct watch *watch, const char *why, int64_t now_ns)
 {
         struct fail fail;
@@ -189,8 +208,14 @@ static void take_frame(struct watch *watch, const char *line, size_t size, int64
                                now_ns);
                 return;
         }
-        /* The object may be changed by its receiver: the position is taken first. */
-        move_to(watch, version);
+        bool behind = watch_is_behind(watch, version);
+        if (behind && type.frame == FRAME_BOOKMARK) {
+                lost_past(watch, version, now_ns);
+                return;
+        }
+        /* The object may be changed by its receiver: the position is taken first. Old news may be told twice, but never takes us
+         * back. */
+        move_to(watch, behind ? watch->version : version);
         if (type.frame == FRAME_OBJECT)
                 event(owner, type.event, object);
 }
@@ -277,7 +302,7 @@ void watch_list_failed(struct watch *watch, const struct fail *fail, int64_t now
                 pause_after(watch, true, fail, now_ns);
 }
 
-void watch_probed(struct watch *watch, bool answered, int64_t now_ns)
+void watch_probed(struct watch *watch, bool answered, const char *version, int64_t now_ns)
 {
         if (watch->state != WATCH_STREAMING || !watch->probing)
                 return;
@@ -287,6 +312,10 @@ void watch_probed(struct watch *watch, bool answered, int64_t now_ns)
                 return;
         if (!answered) {
                 watch->probe_ns = now_ns + WATCH_PROBE_AGAIN_S * NS_PER_S;
+                return;
+        }
+        if (watch_is_behind(watch, version)) {
+                lost_past(watch, version, now_ns);
                 return;
         }
         watch->drop = true;

@@ -10,7 +10,8 @@
  *      +----------+                                      |  +-----------------------------------------------------> -+
  *                                                        +-- silent: probe; server answers -> drop, STREAMING again
  *
- * Positions only move forward with what was delivered. Version "0" and "go back to the past" never happen: a list is
+ * Positions only move forward with what was delivered; a bookmark or a probe that is behind them means that the server lost
+ * its past (a restored backup), and lists again. Version "0" and "go back to the past" never happen: a list is
  * always asked without a version, so it is consistent. Pauses are 0.8 s doubled up to 30 s, plus 0..100 % jitter, or
  * what the server asked for if that is longer; two minutes without failure make the next pause short again. */
 #pragma once
@@ -39,7 +40,7 @@ enum watch_action {
         WATCH_IDLE,   /* nothing until watch_wake_ns() or the next event */
         WATCH_LIST,   /* list everything; answer with watch_listed() or watch_list_failed() */
         WATCH_STREAM, /* stream from watch_version() for watch_timeout_s(); watch_data(), watch_closed() */
-        WATCH_PROBE,  /* ask the server anything cheap; answer with watch_probed() */
+        WATCH_PROBE,  /* ask the server where it is (a list of one); answer with watch_probed() */
         WATCH_DROP,   /* cancel the stream: no watch_closed() for it; its connection is not to be trusted */
 };
 
@@ -89,9 +90,12 @@ void watch_list_failed(struct watch *watch, const struct fail *fail, int64_t now
 void watch_data(struct watch *watch, const char *data, size_t size, int64_t now_ns, watch_event_fn *event, void *owner);
 /* The stream ended by itself: FAIL_NONE is a clean end. A frame cut short by it is not an event. */
 void watch_closed(struct watch *watch, const struct fail *fail, int64_t now_ns);
-void watch_probed(struct watch *watch, bool answered, int64_t now_ns);
+/* 'version': where the server says it is, NULL: it did not say. Behind our position it has lost its past, and we list. */
+void watch_probed(struct watch *watch, bool answered, const char *version, int64_t now_ns);
 
 bool watch_synced(const struct watch *watch);         /* a list is complete */
 const char *watch_problem(const struct watch *watch); /* the last failure that still stands, "" when fine; borrowed */
 const char *watch_version(const struct watch *watch); /* borrowed; NULL before the first list */
+/* Is 'version' (NULL: no) before the position? Then the server has lost its past, as when its store was restored. */
+bool watch_is_behind(const struct watch *watch, const char *version);
 int watch_timeout_s(const struct watch *watch);       /* for the stream that WATCH_STREAM asks for */

@@ -306,3 +306,8 @@ int http_port(const struct http *http)
 
         return getsockname(http->fd, (struct sockaddr *)&at, &size) ? -1 : ntohs(at.sin_port);
 }
+
+void http_changed(struct http *http)
+{
+        pump_all(http);
+}

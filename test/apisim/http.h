@@ -13,3 +13,5 @@ struct http;
 enum fail_kind http_new(struct loop *loop, struct apisim *sim, const char *address, struct http **ret_http, struct fail *fail);
 struct http *http_free(struct http *http);
 int http_port(const struct http *http);
+/* For whoever changes the sim behind its back: lets watches tell of it. */
+void http_changed(struct http *http);

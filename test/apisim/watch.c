@@ -131,7 +131,8 @@ static bool read_watch(struct apisim_stream *stream, struct buf *out)
         if (watch->position < sim->version)
                 watch->position = sim->version;
         if (now_ns >= watch->bookmark_ns) {
-                bookmark(watch, out, false);
+                if (watch->position <= sim->version) /* there is nothing to say about the future either */
+                        bookmark(watch, out, false);
                 watch->bookmark_ns = next_bookmark_ns(watch, now_ns);
         }
         return now_ns < watch->ends_ns;

@@ -44,8 +44,8 @@ static void on_line(struct follower *follower, const char *line, size_t size)
         if (line[0] == 'I' && follower->listing && contents_list_item(contents, line + 1, size - 1, NULL))
                 contents_list_drop(contents);
         /* Everything below wants an object with a name, as its callers make sure. */
-        if (line[0] == 'E' && version)
-                contents_list_end(contents, version);
+        if ((line[0] == 'E' || line[0] == 'R') && version)
+                contents_list_end(contents, version, line[0] == 'R');
         if (line[0] == 'P' && version)
                 contents_put(contents, object);
         if (line[0] == 'D' && version)

@@ -17,6 +17,7 @@
 #include "data/doc.h"
 
 #define CALL_LIMIT_NS (180 * NS_PER_S)
+#define STEP_NS (NS_PER_MS / 10)
 
 static int64_t stands_ns; /* 0: no stage is open */
 
@@ -80,6 +81,7 @@ bool stage_until(struct stage *stage, const int *count, int wanted, int64_t limi
         while (*count < wanted) {
                 if (moves(stage)) {
                         loop_step(stage->loop, 0);
+                        stands_ns += STEP_NS;
                 } else if (loop_next_ns(stage->loop) < until_ns) {
                         stands_ns = loop_next_ns(stage->loop);
                 } else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the wire tests stand on: a loop whose clock stands still while anything moves, and jumps to the next timer when
- * nothing does. So a silence of eight seconds takes none, and no test sleeps. libcurl's clock is the same: while a stage is
+ * What the wire tests stand on: a loop whose clock all but stands still while anything moves (a tenth of a millisecond per
+ * step, so that what moves for ever comes to an end), and jumps to the next timer when nothing does. So a silence of eight seconds takes none, and no test sleeps. libcurl's clock is the same: while a stage is
  * open, clock_gettime() is ours, but for the calendar. */
 #pragma once
 

@@ -351,7 +351,7 @@ static int open_silent(void **state)
 /* Each silence, on a new connection and on one that has served before: the call ends in time, and the next goes elsewhere. */
 static void whoever_falls_silent_is_noticed_and_left(void **state)
 {
-        static const int64_t limits_ns[] = {[STAGE_READ] = 125 * NS_PER_S, [STAGE_WRITE] = 13 * NS_PER_S, [STAGE_LEASE] = 5 * NS_PER_S,
+        static const int64_t limits_ns[] = {[STAGE_READ] = 125 * NS_PER_S, [STAGE_WRITE] = 13 * NS_PER_S, [STAGE_LEASE] = 6 * NS_PER_S,
                                             [STAGE_STREAM] = 31 * NS_PER_S};
         (void)state;
 

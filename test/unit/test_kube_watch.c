@@ -121,6 +121,49 @@ static void bookmarks_only_move_the_position(void **state)
         assert_string_equal(watch_version(&watch), "77");
 }
 
+/* A store that came back from a backup: nothing would ever come on a watch from where we were. */
+static void a_bookmark_behind_us_lists_again(void **state)
+{
+        (void)state;
+        to_stream("90");
+        feed(BOOKMARK("100"));
+        feed(BOOKMARK("100"));
+        expect(WATCH_IDLE);
+        feed(BOOKMARK("99"));
+        expect(WATCH_DROP);
+        expect(WATCH_LIST);
+        /* And not in a hurry when the list has helped nothing. */
+        watch_listed(&watch, "200", now_ns);
+        expect(WATCH_STREAM);
+        feed(BOOKMARK("99"));
+        expect(WATCH_DROP);
+        expect(WATCH_IDLE);
+        assert_true(watch_wake_ns(&watch) > now_ns);
+}
+
+static void an_old_event_takes_the_position_nowhere(void **state)
+{
+        (void)state;
+        to_stream("90");
+        feed(EVENT("ADDED", "a", "100"));
+        feed(EVENT("MODIFIED", "a", "99"));
+        assert_string_equal(watch_version(&watch), "100");
+        feed(EVENT("MODIFIED", "a", "odd"));
+        assert_string_equal(watch_version(&watch), "odd"); /* not comparable: believed */
+}
+
+static void a_probe_behind_us_lists_again(void **state)
+{
+        (void)state;
+        to_stream("90");
+        now_ns = watch_wake_ns(&watch);
+        expect(WATCH_PROBE);
+        watch_probed(&watch, true, "89", now_ns);
+        expect(WATCH_DROP);
+        now_ns = watch_wake_ns(&watch);
+        expect(WATCH_LIST);
+}
+
 static void frames_may_come_byte_by_byte(void **state)
 {
         const char *text = EVENT("ADDED", "a", "2") BOOKMARK("3") EVENT("ADDED", "b", "4");
@@ -346,11 +389,11 @@ static void a_silent_stream_is_dropped_only_if_the_server_answers(void **state)
         assert_int_equal(now_ns, 1000 * NS_PER_S + WATCH_SILENCE_S * NS_PER_S);
         expect(WATCH_PROBE);
         expect(WATCH_IDLE);
-        watch_probed(&watch, false, now_ns);
+        watch_probed(&watch, false, NULL, now_ns);
         expect(WATCH_IDLE);
         now_ns = watch_wake_ns(&watch);
         expect(WATCH_PROBE);
-        watch_probed(&watch, true, now_ns);
+        watch_probed(&watch, true, NULL, now_ns);
         expect(WATCH_DROP);
         expect(WATCH_STREAM);
         assert_string_equal(watch_version(&watch), "1");
@@ -363,7 +406,7 @@ static void a_byte_during_the_probe_saves_the_stream(void **state)
         now_ns = watch_wake_ns(&watch);
         expect(WATCH_PROBE);
         feed(BOOKMARK("3"));
-        watch_probed(&watch, true, now_ns);
+        watch_probed(&watch, true, NULL, now_ns);
         expect(WATCH_IDLE);
         assert_int_equal(watch_wake_ns(&watch), now_ns + WATCH_SILENCE_S * NS_PER_S);
 }
@@ -413,7 +456,7 @@ static void answers_that_come_late_change_nothing(void **state)
         to_stream("1");
         watch_listed(&watch, "5", now_ns);
         watch_list_failed(&watch, &fail, now_ns);
-        watch_probed(&watch, true, now_ns);
+        watch_probed(&watch, true, NULL, now_ns);
         expect(WATCH_IDLE);
         assert_string_equal(watch_version(&watch), "1");
         close_with(FAIL_IO, 0);
@@ -485,7 +528,7 @@ static void no_sequence_of_events_stops_it(void **state)
                 }
                 if (probing && pick % 7 == 0) {
                         probing = false;
-                        watch_probed(&watch, pick & 1, now_ns);
+                        watch_probed(&watch, pick & 1, NULL, now_ns);
                 }
                 assert_true(watch.state != WATCH_STREAMING || watch_version(&watch));
         }
@@ -498,6 +541,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(it_lists_first_then_streams_from_there, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(events_move_the_position_and_are_delivered_in_order, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(bookmarks_only_move_the_position, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_bookmark_behind_us_lists_again, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(an_old_event_takes_the_position_nowhere, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_probe_behind_us_lists_again, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(frames_may_come_byte_by_byte, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(frames_may_be_cut_at_any_two_places, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_clean_end_streams_again_at_once_from_the_last_position, set_up, tear_down),
