@@ -97,21 +97,35 @@ static bool take_coding(struct http1 *http1, const char *value, size_t size)
 
 static bool take_connection(struct http1 *http1, const char *value, size_t size)
 {
-        if (has_word(value, size, "close"))
+        /* As nearly every server writes it. */
+        if (size == 10 && memcmp(value, "keep-alive", 10) == 0)
+                http1->persistent = true;
+        else if (has_word(value, size, "close"))
                 http1->persistent = false;
         else if (has_word(value, size, "keep-alive"))
                 http1->persistent = true;
         return true;
 }
 
-static const struct {
+#define FRAMING(name, take) {name, sizeof name - 1, take}
+static const struct framing {
         const char *name;
+        size_t size;
         bool (*take)(struct http1 *http1, const char *value, size_t size);
 } framing[] = {
-        {"content-length", take_length},
-        {"transfer-encoding", take_coding},
-        {"connection", take_connection},
+        FRAMING("content-length", take_length),
+        FRAMING("transfer-encoding", take_coding),
+        FRAMING("connection", take_connection),
 };
+
+/* Most headers are told apart by length and first letter. */
+static const struct framing *framing_of(const char *name, size_t size)
+{
+        for (size_t i = 0; i < sizeof framing / sizeof *framing; i++)
+                if (size == framing[i].size && (name[0] | 32) == framing[i].name[0] && strncasecmp(name, framing[i].name, size) == 0)
+                        return &framing[i];
+        return NULL;
+}
 
 static enum http1_result take_header(struct http1 *http1, const char *line, size_t size)
 {
@@ -121,20 +135,16 @@ static enum http1_result take_header(struct http1 *http1, const char *line, size
         const char *colon = memchr(line, ':', size);
         if (!colon || colon == line)
                 return broken(http1);
-        size_t name_size = (size_t)(colon - line);
-        for (size_t i = 0; i < sizeof framing / sizeof *framing; i++) {
-                if (name_size != strlen(framing[i].name) || strncasecmp(line, framing[i].name, name_size) != 0)
-                        continue;
-                const char *value = colon + 1, *end = line + size;
-                while (value < end && (*value == ' ' || *value == '\t'))
-                        value++;
-                while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
-                        end--;
-                http1->framing_last = true;
-                if (http1->cut || !framing[i].take(http1, value, (size_t)(end - value)))
-                        return broken(http1);
-        }
-        return HTTP1_MORE;
+        const struct framing *known = framing_of(line, (size_t)(colon - line));
+        if (!known)
+                return HTTP1_MORE;
+        const char *value = colon + 1, *end = line + size;
+        while (value < end && (*value == ' ' || *value == '\t'))
+                value++;
+        while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
+                end--;
+        http1->framing_last = true;
+        return http1->cut || !known->take(http1, value, (size_t)(end - value)) ? broken(http1) : HTTP1_MORE;
 }
 
 /* The empty line: what comes now? (RFC 9112 section 6.3) */

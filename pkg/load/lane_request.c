@@ -34,9 +34,8 @@ static void lose(struct lane *lane, struct conn *conn, enum record_error error)
         lane_drop(lane, conn);
 }
 
-static void answered(struct lane *lane, struct conn *conn, bool reusable)
+static void answered(struct lane *lane, struct conn *conn, bool reusable, int64_t now_ns)
 {
-        int64_t now_ns = lane_now_ns();
         const struct wire_request *request = &lane->wire.requests[conn->kind];
 
         lane_advance(lane, now_ns);
@@ -80,9 +79,10 @@ static bool push(struct lane *lane, struct conn *conn)
 static bool take_bytes(struct lane *lane, struct conn *conn, size_t size, bool to_end)
 {
         size_t used = 0;
+        int64_t now_ns = lane_now_ns(); /* when these bytes were there; reading them is our time, not the target's */
 
         if (conn->first_ns == 0)
-                conn->first_ns = lane_now_ns();
+                conn->first_ns = now_ns;
         conn->bytes_in += size;
         switch (http1_feed(&conn->http1, lane->read_buffer, size, &used)) {
         case HTTP1_MORE:
@@ -90,7 +90,7 @@ static bool take_bytes(struct lane *lane, struct conn *conn, size_t size, bool t
         case HTTP1_DONE:
                 /* One request at a time: bytes beyond its answer belong to nothing, and taint the connection. Its end
                  * was announced by an edge that will not come again. */
-                answered(lane, conn, conn->http1.persistent && used == size && !to_end);
+                answered(lane, conn, conn->http1.persistent && used == size && !to_end, now_ns);
                 return true;
         case HTTP1_BROKEN:
                 lose(lane, conn, RECORD_PROTOCOL);
@@ -116,7 +116,7 @@ static void pull(struct lane *lane, struct conn *conn, bool to_end)
                         continue;
                 }
                 if (result == SOCKET_CLOSED && http1_end(&conn->http1) == HTTP1_DONE)
-                        answered(lane, conn, false);
+                        answered(lane, conn, false, lane_now_ns());
                 else
                         lose(lane, conn, class_of(result));
                 return;

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What one request costs the worker, free of noise: system calls (strace) and user instructions (callgrind) per request of a
+closed loop over HTTP/1.1 against nginx, as the difference of a long and a short run. cost.json holds the committed figures: more or less by
+3 % is a failure, for then somebody should look, and --update it. Instructions are compared with the compiler they were counted for."""
+import json, os, re, shutil, subprocess, sys, tempfile, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PROGRAM = ROOT + "/build/release/bin/loadstone-load"
+PORT, TOLERANCE, SYSCALLS_MAX = 18097, 0.03, 2.2
+
+
+def start_nginx(folder):
+    with open(folder + "/nginx.conf", "w") as file:
+        file.write("""daemon off; worker_processes 1; pid pid; error_log error.log; events { worker_connections 200; }
+http { access_log off; keepalive_requests 1000000000; client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t;
+  uwsgi_temp_path t; scgi_temp_path t; server { listen 127.0.0.1:%d; location / { return 200 "hello\\n"; } } }""" % PORT)
+    server = subprocess.Popen(["nginx", "-p", folder, "-c", "nginx.conf"], stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    assert server.poll() is None, open(folder + "/error.log").read()
+    return server
+
+
+def requests_of(folder, wrapper, for_ms):
+    """Runs the worker on one core under a tool; the requests it made."""
+    path = folder + "/plan.json"
+    with open(path, "w") as file:
+        json.dump({"version": 1, "addresses": ["127.0.0.1:%d" % PORT], "authority": "x", "requests": [{"path": "/"}], "connections": 32,
+                   "intervalMs": 60000, "shape": [{"kind": "closed", "forMs": for_ms}]}, file)
+    core = str(min(os.sched_getaffinity(0)))
+    out = subprocess.run(["taskset", "-c", core, *wrapper, PROGRAM, "--plan", path, "--index", "0", "--start-now"], check=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    counters = json.loads(out.splitlines()[-1])["C"]
+    assert counters["ok"] == counters["offered"] == counters["done"], counters
+    return counters["ok"]
+
+
+def syscalls(folder, for_ms):
+    log = folder + "/strace"
+    requests = requests_of(folder, ["strace", "-f", "-c", "-o", log], for_ms)
+    return requests, int(re.search(r"^100\.00 +\S+ +(?:\d+ +)?(\d+) .*total$", open(log).read(), re.M).group(1))
+
+
+def instructions(folder, for_ms):
+    log = folder + "/callgrind"
+    requests = requests_of(folder, ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + folder + "/out", "--log-file=" + log], for_ms)
+    return requests, int(re.search(r"Collected : (\d+)", open(log).read()).group(1))
+
+
+def per_request(measure, folder):
+    (few, low), (many, high) = measure(folder, 300), measure(folder, 2500)
+    return (high - low) / (many - few)
+
+
+def compiler():
+    return "%s-%s" % (os.uname().machine, subprocess.run(["cc", "-dumpfullversion"], capture_output=True, text=True).stdout.strip())
+
+
+def main():
+    folder = tempfile.mkdtemp(prefix="loadstone-cost-")
+    server = start_nginx(folder)
+    wanted = json.load(open(HERE + "/cost.json"))
+    found, failed = {"compiler": compiler()}, 0
+    try:
+        for name, measure in (("syscalls", syscalls), ("instructions", instructions)):
+            # A busy machine makes shorter batches: the best of three is the program's own.
+            found[name] = round(min(per_request(measure, folder) for _ in range(3)), 3)
+            limit = wanted[name] * TOLERANCE
+            compared = name == "syscalls" or found["compiler"] == wanted["compiler"]
+            good = (not compared or abs(found[name] - wanted[name]) <= limit) and (name != "syscalls" or found[name] <= SYSCALLS_MAX)
+            failed += not good
+            print("%s %.3f %s per request (committed: %.3f%s)" % ("ok" if good else "not ok", found[name], name, wanted[name],
+                                                                "" if compared else " by another compiler, not compared"), flush=True)
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder)
+    if "--update" in sys.argv:
+        with open(HERE + "/cost.json", "w") as file:
+            json.dump(found, file, indent=1)
+            file.write("\n")
+        return 0
+    return 1 if failed else 0
+
+
+sys.exit(main())
