@@ -103,6 +103,32 @@ static void the_payload_is_that_of_the_format(void **state)
 }
 
 /* Counts as the JavaScript library writes them (test/load/hdr/check.mjs 1000): 1, 2, …, 1000 microseconds, each once. */
+/* Also the bytes that leave a worker: whoever adds up workers gets what one worker would have sent. */
+static void eight_recorders_added_have_the_payload_of_one(void **state)
+{
+        (void)state;
+        struct hist *one = hist_new(3), *sum = hist_new(3), *parts[8];
+        uint64_t seed = 1;
+
+        for (size_t i = 0; i < 8; i++)
+                parts[i] = hist_new(3);
+        for (size_t i = 0; i < 1000000; i++) {
+                seed = seed * UINT64_C(6364136223846793005) + 1;
+                int64_t value_ns = (int64_t)((seed >> 24) >> (seed >> 58) % 32);
+                hist_record(one, value_ns);
+                hist_record(parts[i % 8], value_ns);
+        }
+        for (size_t i = 0; i < 8; i++) {
+                hist_add(sum, parts[i]);
+                hist_free(parts[i]);
+        }
+        auto_free char *wanted = hist_encode(one), *found = hist_encode(sum);
+        assert_string_equal(found, wanted);
+        assert_true(hist_max(sum) == hist_max(one) && hist_min(sum) == hist_min(one));
+        hist_free(one);
+        hist_free(sum);
+}
+
 static void a_blob_of_another_library_is_read(void **state)
 {
         (void)state;
@@ -214,6 +240,7 @@ int main(void)
                 cmocka_unit_test(what_is_encoded_is_decoded),
                 cmocka_unit_test(decoded_extremes_are_those_of_their_buckets),
                 cmocka_unit_test(the_payload_is_that_of_the_format),
+                cmocka_unit_test(eight_recorders_added_have_the_payload_of_one),
                 cmocka_unit_test(a_blob_of_another_library_is_read),
                 cmocka_unit_test(foreign_and_hostile_payloads_are_refused),
                 cmocka_unit_test(every_cut_or_changed_text_is_refused_or_harmless),
