@@ -56,6 +56,7 @@ class Nginx:
 
     def __init__(self, tls=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="loadstone-bench-", dir="/dev/shm"))
+        self.folder.chmod(0o755)  # nginx serves as another user
         self.port, self.tls = 18080, tls
         (self.folder / "1k").write_bytes(b"x" * 1024)
         (self.folder / "64k").write_bytes(b"x" * 65536)
