@@ -231,7 +231,7 @@ struct lane *lane_new(const struct lane_setup *setup)
         lane->failure = RECORD_CONNECT;
         lane->timeout_ns = setup->plan->timeout_ms * NS_PER_MS;
         lane->shape_end_ns = setup->plan->shape_ms * NS_PER_MS;
-        lane->conns = xcalloc(setup->connections, sizeof *lane->conns);
+        lane->conns = xcalloc(setup->connections_max, sizeof *lane->conns);
         lane->read_buffer = xcalloc(LANE_READ_SIZE, 1);
         tally_init(&lane->tally, setup->plan);
         wire_copy(&lane->wire, setup->wire);

@@ -34,7 +34,8 @@ struct lane_setup { /* everything is borrowed for the life of the lane */
         size_t addresses_len;
         struct lane_gate *gate;
         uint64_t first, step;             /* of the global schedule: requests first, first + step, … */
-        uint32_t connections, first_connection; /* the latter only spreads connections over addresses */
+        uint32_t connections, connections_max; /* opened at once; and with LOAD_GROW when they are needed */
+        uint32_t first_connection;             /* only spreads connections over addresses */
         int64_t interval_ms;
         bool precise;
         double poll_share;

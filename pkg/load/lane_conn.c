@@ -157,15 +157,30 @@ static void open_conn(struct lane *lane, struct conn *conn)
                 connected(lane, conn);
 }
 
+static void open_one_more(struct lane *lane)
+{
+        struct conn *conn = &lane->conns[lane->conns_len];
+
+        socket_init(&conn->sock, lane->setup.tls);
+        conn->address = (lane->setup.first_connection + lane->conns_len) % (uint32_t)lane->setup.addresses_len;
+        conn->tried = lane->conns_len >= lane->setup.connections; /* the first ones only are waited for before the start */
+        lane->conns_len++;
+        conn_list_add(&lane->closed, conn);
+        open_conn(lane, conn);
+}
+
 void lane_open_all(struct lane *lane)
 {
-        for (uint32_t i = 0; i < lane->setup.connections; i++) {
-                struct conn *conn = &lane->conns[i];
-                socket_init(&conn->sock, lane->setup.tls);
-                conn->address = (lane->setup.first_connection + i) % (uint32_t)lane->setup.addresses_len;
-                conn_list_add(&lane->closed, conn);
-                open_conn(lane, conn);
-        }
+        while (lane->conns_len < lane->setup.connections)
+                open_one_more(lane);
+}
+
+void lane_grow(struct lane *lane)
+{
+        uint64_t waiting = (lane->due.index - lane->head.index) / lane->head.step;
+
+        while (lane->conns_len < lane->setup.connections_max && lane->connecting.len + lane->closed.len + lane->free.len < waiting)
+                open_one_more(lane);
 }
 
 void lane_drop(struct lane *lane, struct conn *conn)
@@ -245,6 +260,6 @@ void lane_handle(struct lane *lane, struct conn *conn, uint32_t events)
 
 void lane_close_all(struct lane *lane)
 {
-        for (uint32_t i = 0; i < lane->setup.connections; i++)
+        for (uint32_t i = 0; i < lane->conns_len; i++)
                 socket_done(&lane->conns[i].sock);
 }

@@ -51,6 +51,7 @@ struct lane {
         int epoll_fd, wake_fd;
 
         struct conn *conns;
+        uint32_t conns_len; /* in use, of setup.connections_max */
         struct conn_list closed, connecting, free, busy; /* connecting: and shaking; closed is in no order */
         int64_t retry_ns; /* earliest of the closed list, INT64_MAX when empty */
         enum record_error failure; /* class of the last failed attempt to connect */
@@ -78,6 +79,8 @@ int lane_closed_piece(const struct lane *lane, int64_t now_ns);
 void conn_list_add(struct conn_list *list, struct conn *conn);
 void conn_list_remove(struct conn_list *list, struct conn *conn);
 void lane_open_all(struct lane *lane);
+/* Opens further connections until as many are on their way as requests wait, or there are connections_max. */
+void lane_grow(struct lane *lane);
 void lane_handle(struct lane *lane, struct conn *conn, uint32_t events);
 void lane_retry(struct lane *lane, int64_t now_ns);
 void lane_expire_connecting(struct lane *lane, int64_t now_ns);

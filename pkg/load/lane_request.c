@@ -200,6 +200,7 @@ void lane_send_due(struct lane *lane)
                         shed(lane, now_ns);
                         schedule_advance(&lane->head);
                 } else {
+                        lane_grow(lane);
                         return;
                 }
         }

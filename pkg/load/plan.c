@@ -181,16 +181,33 @@ static enum fail_kind decode_brake(struct json_object *doc, struct load_plan *pl
 
 static enum fail_kind decode_words(struct json_object *doc, struct load_plan *plan, struct fail *fail)
 {
-        bool shed;
-
         if (want_word(doc, "scheme", "https", "http", false, &plan->tls, fail) ||
-            want_word(doc, "whenBusy", "shed", "queue", false, &shed, fail) ||
             want_word(doc, "arrival", "poisson", "constant", false, &plan->poisson, fail) ||
             want_word(doc, "pacing", "precise", "coarse", true, &plan->precise, fail) ||
             want_bool(doc, "tls.verify", true, &plan->tls_verify, fail) ||
             want_bool(doc, "indexHeader", false, &plan->index_header, fail))
                 return FAIL_INVALID;
-        plan->when_busy = shed ? LOAD_SHED : LOAD_QUEUE;
+        return FAIL_NONE;
+}
+
+static enum fail_kind decode_busy(struct json_object *doc, struct load_plan *plan, struct fail *fail)
+{
+        static const char *const words[] = {[LOAD_QUEUE] = "queue", [LOAD_SHED] = "shed", [LOAD_GROW] = "grow"};
+        const struct plan_int want_most = {"connectionsMax", plan->connections, LOAD_CONNECTIONS_MAX, 0};
+        struct json_object *at = doc_at(doc, "whenBusy");
+        int64_t most;
+
+        if (plan_want_int(doc, &want_most, &most, fail))
+                return FAIL_INVALID;
+        plan->when_busy = at ? ARRAY_LEN(words) : LOAD_QUEUE;
+        for (size_t i = 0; at && i < ARRAY_LEN(words); i++)
+                if (text_equal(doc_text(doc, "whenBusy"), words[i]))
+                        plan->when_busy = (enum load_busy)i;
+        if (plan->when_busy == ARRAY_LEN(words))
+                return fail_set(fail, FAIL_INVALID, "whenBusy: \"queue\", \"shed\" or \"grow\" is wanted");
+        if ((most > 0) != (plan->when_busy == LOAD_GROW))
+                return fail_set(fail, FAIL_INVALID, "connectionsMax: goes with whenBusy \"grow\", which wants it");
+        plan->connections_max = most > 0 ? (uint32_t)most : plan->connections;
         return FAIL_NONE;
 }
 
@@ -198,7 +215,7 @@ static enum fail_kind decode_plan(struct json_object *doc, struct load_plan *pla
 {
         if (!json_object_is_type(doc, json_type_object))
                 return fail_set(fail, FAIL_INVALID, "an object is wanted");
-        if (decode_numbers(doc, plan, fail) || decode_words(doc, plan, fail) || decode_texts(doc, plan, fail) ||
+        if (decode_numbers(doc, plan, fail) || decode_words(doc, plan, fail) || decode_busy(doc, plan, fail) || decode_texts(doc, plan, fail) ||
             decode_addresses(doc, plan, fail) || plan_decode_guard(doc, &plan->guard, fail) ||
             decode_brake(doc, plan, fail) ||
             plan_decode_requests(doc, plan, fail) || plan_decode_secret_headers(doc, plan, fail))

@@ -31,6 +31,9 @@
  * LOAD_SECRET_BYTES_MAX bytes without control characters (one line break at its end is dropped), and is read once before the
  * first connection. None may also stand in a request's own headers.
  *
+ * 'whenBusy' says what becomes of a request that is due while no connection is free: it waits ("queue"), counts as shed ("shed"),
+ * or waits while further connections are opened for it ("grow"), up to "connectionsMax" in all, which is wanted then and only then.
+ *
  * 'connections' is the total over all workers; worker k of N opens connections/N, the first (connections mod N)
  * workers one more. Worker k takes every request i with i mod N = k of the one global schedule. The warm-up is extra
  * time before the shape at the first piece's starting rate (none at rate 0), with its own request numbers; the start
@@ -90,7 +93,7 @@ struct load_request {
         size_t statuses_len;
 };
 
-enum load_busy { LOAD_QUEUE, LOAD_SHED };
+enum load_busy { LOAD_QUEUE, LOAD_SHED, LOAD_GROW };
 
 struct load_guard {
         bool given;
@@ -121,7 +124,7 @@ struct load_plan {
         bool index_header;
         bool precise; /* pacing: sleep, then poll; else sends are grouped to <= 1 ms */
         enum load_busy when_busy;
-        uint32_t connections;
+        uint32_t connections, connections_max; /* the latter: equal but with LOAD_GROW */
         int64_t timeout_ms, warmup_ms, cooldown_ms, ready_timeout_ms, interval_ms;
         int64_t shape_ms; /* sum of the pieces */
 };

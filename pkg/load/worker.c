@@ -49,6 +49,12 @@ static size_t lanes_wanted(const struct worker *worker)
         return wanted < 1 ? 1 : (size_t)wanted;
 }
 
+/* Of 'total' things, those of part 'index' of 'parts'; the first parts have one more. */
+static uint32_t share_of(uint32_t total, uint32_t parts, uint32_t index)
+{
+        return total / parts + (index < total % parts ? 1 : 0);
+}
+
 /* Sizes everything that follows from plan and machine. */
 static void measure(struct worker *worker)
 {
@@ -60,8 +66,8 @@ static void measure(struct worker *worker)
         worker->cores = cpu_affinity();
         if (worker->limit > 0 && worker->limit < worker->cores)
                 worker->cores = worker->limit;
-        worker->connections = plan->connections / plan->workers +
-                              (worker->options->index < plan->connections % plan->workers ? 1 : 0);
+        worker->connections = share_of(plan->connections, plan->workers, worker->options->index);
+        worker->connections_max = share_of(plan->connections_max, plan->workers, worker->options->index);
         worker->lanes_len = lanes_wanted(worker);
         worker->precise = plan->precise && worker->cores >= 1;
         worker->interval_ms = plan->interval_ms;
@@ -150,7 +156,7 @@ static void open_lanes(struct worker *worker)
         double poll_share = worker->limit > 0 && worker->limit < lanes + 0.25 ? 0.6 : 1;
 
         for (uint32_t i = 0; i < lanes; i++) {
-                uint32_t connections = worker->connections / lanes + (i < worker->connections % lanes ? 1 : 0);
+                uint32_t connections = share_of(worker->connections, lanes, i);
                 worker->lanes[i] = lane_new(&(struct lane_setup){
                         .plan = plan,
                         .schedule = &worker->schedule,
@@ -162,6 +168,7 @@ static void open_lanes(struct worker *worker)
                         .first = worker->options->index + (uint64_t)plan->workers * i,
                         .step = (uint64_t)plan->workers * lanes,
                         .connections = connections,
+                        .connections_max = share_of(worker->connections_max, lanes, i),
                         .first_connection = first_connection,
                         .interval_ms = worker->interval_ms,
                         .precise = worker->precise,

@@ -18,7 +18,7 @@ struct worker {
         struct cpu_group cpu_group;
         double cores;         /* CPUs it may use */
         double limit;         /* of these, the cgroup's limit; 0: none */
-        uint32_t connections; /* this worker's share */
+        uint32_t connections, connections_max; /* this worker's share */
         bool precise;
         int64_t interval_ms;
         int signal_fd;
