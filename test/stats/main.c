@@ -92,7 +92,7 @@ int main(int argc, char **argv)
         static const struct { const struct experiment *experiments; const size_t *len; } chapters[] = {
                 {within_experiments, &within_len}, {trial_experiments, &trial_len}, {series_experiments, &series_len}};
         bool lenient = argc == 2 && strcmp(argv[1], "--short") == 0;
-        struct repeats repeats = lenient ? (struct repeats){1000, 3000} : (struct repeats){4000, 20000};
+        struct repeats repeats = lenient ? (struct repeats){1000, 3000} : (struct repeats){2000, 10000};
         uint32_t met = 0, promised = 0;
 
         if (argc > 2 || (argc == 2 && !lenient)) {
