@@ -41,6 +41,11 @@ const char *fault_name(enum fault_kind kind)
         return names[kind];
 }
 
+bool fault_is_of_event(enum fault_kind kind)
+{
+        return kind >= FAULT_EVENT_LATE;
+}
+
 struct wire *wire_new(struct loop *loop, struct apisim *sim, struct faults *faults)
 {
         struct wire *wire = xnew(struct wire);
@@ -84,9 +89,9 @@ static struct wire *wire_of(struct kube_client *client)
 static enum fault_kind strike(const struct faults *faults, bool event, unsigned count)
 {
         for (size_t i = 0; i < FAULTS_MAX; i++)
-                if (faults->list[i].kind && faults->list[i].at == count && (faults->list[i].kind >= FAULT_FIRST_EVENT) == event)
+                if (faults->list[i].kind && faults->list[i].at == count && fault_is_of_event(faults->list[i].kind) == event)
                         return faults->list[i].kind;
-        return FAULT_NONE;
+        return faults->choose ? faults->choose(faults->chooser, event, count) : FAULT_NONE;
 }
 
 /* ---- requests ---- */

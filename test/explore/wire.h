@@ -28,9 +28,10 @@ enum fault_kind {
         FAULT_KILL_EVENT,     /* the operator dies before it is read */
         FAULT_KINDS,
 };
-#define FAULT_FIRST_EVENT FAULT_EVENT_LATE
 
 const char *fault_name(enum fault_kind kind);
+/* It meets an event, not a write. */
+bool fault_is_of_event(enum fault_kind kind);
 
 #define FAULTS_MAX 2
 
@@ -43,6 +44,9 @@ struct fault {
 struct faults {
         struct fault list[FAULTS_MAX];
         unsigned writes, events; /* seen so far */
+        /* Asked at each write and event that no fault of the list meets: which one meets it after all. May be NULL. */
+        enum fault_kind (*choose)(void *chooser, bool event, unsigned count);
+        void *chooser;
         void (*compacting)(void *owner); /* the server's past is about to be forgotten */
         void *owner;
 };

@@ -12,6 +12,8 @@
 #include "data/doc.h"
 #include "kube/client.h"
 #include "operator/manager.h"
+#include "random.h"
+#include "sim.h"
 
 #define WALL_BEGIN_MS INT64_C(1780000000000)
 #define NOW_BEGIN_NS (1000 * NS_PER_S)
@@ -53,6 +55,15 @@ static int64_t now_of(const struct clock *clock)
 static int64_t wall_of(const struct clock *clock)
 {
         return WALL_BEGIN_MS + (now_of(clock) - NOW_BEGIN_NS) / NS_PER_MS;
+}
+
+const struct workload *workload_at(size_t index)
+{
+        for (size_t i = 0; i < workload_tables_len; i++)
+                for (const struct workload *workload = workload_tables[i]; workload->name; workload++)
+                        if (index-- == 0)
+                                return workload;
+        return NULL;
 }
 
 /* ---- operators ---- */
@@ -118,15 +129,16 @@ static void look_first(void *owner)
         check_look(world->check, world->problem, sizeof world->problem);
 }
 
-struct world *world_new(const struct workload *workload, const struct fault faults[FAULTS_MAX])
+struct world *world_new(const struct workload *workload, const struct faults *faults)
 {
         struct world *world = xnew(struct world);
         struct fail fail = {0};
 
         *world = (struct world){.clock = {.now_ns = now_of, .wall_ms = wall_of}, .now_ns = NOW_BEGIN_NS, .workload = workload,
                                 .act_ns = INT64_MAX};
-        for (size_t i = 0; faults && i < FAULTS_MAX; i++)
-                world->faults.list[i] = faults[i];
+        random_again();
+        if (faults)
+                world->faults = *faults;
         const struct apisim_options options = {.clock = &world->clock, .seed = 1, .crds = SOURCE_DIR "/crds",
                                                .script = workload->script ? workload->script : workers_that_work,
                                                .script_owner = world};
@@ -292,6 +304,11 @@ void world_again_at(struct world *world, int64_t ms)
                 world->act_ns = at_ns;
 }
 
+const char *world_argument(const struct world *world)
+{
+        return world->workload->argument;
+}
+
 unsigned *world_step_of(struct world *world)
 {
         return &world->step;
@@ -374,10 +391,12 @@ void world_run_change(struct world *world, const char *name, const char *method,
         world_ask(world, method, path, body);
 }
 
+/* Looked up, not asked for: workloads look whenever something has happened. */
 const char *world_phase(struct world *world, const char *run)
 {
-        auto_free char *path = xasprintf(RUNS "/%s", run);
-        const char *phase = doc_text(world_ask(world, "GET", path, NULL), "status.phase");
+        const struct kind *runs = kind_find(world->sim, "loadstone.dev", "v1alpha1", "benchmarkruns");
+        const struct object *object = sim_store_find(runs, "shop", run);
+        const char *phase = object ? doc_text(object->json, "status.phase") : NULL;
 
         return phase ? phase : "";
 }

@@ -15,9 +15,10 @@
 
 struct world;
 
-/* One scenario: its own file in workloads/, found by the build. */
+/* One scenario. A file in workloads/ has a table of them that ends with one without a name; the build finds it. */
 struct workload {
         const char *name, *what;
+        const char *argument;      /* what makes it differ from others of its table */
         /* Objects that are there before the operator. */
         void (*begin)(struct world *world);
         /* What people and the cluster do meanwhile; called whenever something has happened. 'act_ns' of the world is the time
@@ -31,10 +32,13 @@ struct workload {
         bool ends_vary;            /* under faults a run may end in another of those ways: its end depends on when things happen */
 };
 
-extern const struct workload *const workloads[];
-extern const size_t workloads_len;
+extern const struct workload *const workload_tables[];
+extern const size_t workload_tables_len;
+/* NULL at the end. */
+const struct workload *workload_at(size_t index);
 
-struct world *world_new(const struct workload *workload, const struct fault faults[FAULTS_MAX]);
+/* 'faults': the list and the chooser are taken over; NULL: nothing goes wrong. */
+struct world *world_new(const struct workload *workload, const struct faults *faults);
 struct world *world_free(struct world *world);
 /* Runs to the end. False: something is wrong, and *ret_problem (owned by the world) says what. */
 bool world_run(struct world *world, const char **ret_problem);
@@ -47,6 +51,7 @@ const char *world_end(const struct world *world);
 
 int64_t world_ms(const struct world *world); /* since the beginning */
 void world_again_at(struct world *world, int64_t ms); /* act() is called then */
+const char *world_argument(const struct world *world); /* the workload's */
 unsigned *world_step_of(struct world *world); /* a counter of the workload's own: which of its steps comes next */
 void world_profile(struct world *world, const char *name, const char *service, const char *load); /* JSON of spec.load */
 void world_run_new(struct world *world, const char *name, const char *profile, const char *more); /* ",\"cancel\":true" or "" */

@@ -1,41 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/mem.h"
 #include "base/text.h"
 #include "world.h"
 
-/* One run per phase, each at a target of its own, each cancelled as soon as it is seen in that phase. */
-static const char *const phases[] = {"Queued", "Preparing", "Warming", "Running", "Collecting"};
-static const char *const names[] = {"queued", "preparing", "warming", "running", "collecting"};
-
 static void begin(struct world *world)
 {
-        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-                world_server(world, names[i]);
-                world_profile(world, names[i], names[i], WORLD_LOAD);
-                if (i == 0)
-                        world_run_new(world, "ahead", names[i], "");
-                world_run_new(world, names[i], names[i], "");
-        }
+        world_one_run(world, "cancelled");
 }
 
+static void begin_behind_another(struct world *world)
+{
+        world_one_run(world, "ahead");
+        world_run_new(world, "cancelled", "web", "");
+}
+
+/* As soon as it is seen in the phase; a fault may hide the phase from everybody. */
 static void act(struct world *world)
 {
         unsigned *done = world_step_of(world);
 
-        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-                if ((*done >> i & 1) || !text_equal(world_phase(world, names[i]), phases[i]))
-                        continue;
-                world_run_change(world, names[i], "PATCH", "{\"spec\":{\"cancel\":true}}");
-                *done |= 1u << i;
-        }
+        if (*done || !text_equal(world_phase(world, "cancelled"), world_argument(world)))
+                return;
+        world_run_change(world, "cancelled", "PATCH", "{\"spec\":{\"cancel\":true}}");
+        *done = 1;
 }
 
-const struct workload workload_cancel = {
-        .name = "cancel",
-        .what = "cancelled in each phase",
-        .begin = begin,
-        .act = act,
-        .ends_vary = true,
-        .ends = "ahead=Succeeded queued=Cancelled|Succeeded preparing=Cancelled|Succeeded warming=Cancelled|Succeeded "
-                "running=Cancelled|Succeeded collecting=Cancelled|Succeeded",
+#define CANCELLED_IN(phase, word) \
+        {.name = "cancel_" word, .what = "cancelled when " phase, .argument = phase, .begin = begin, .act = act, .ends_vary = true, \
+         .ends = "cancelled=Cancelled|Succeeded"}
+
+const struct workload workload_cancel[] = {
+        {
+                .name = "cancel_queued",
+                .what = "cancelled when Queued",
+                .argument = "Queued",
+                .begin = begin_behind_another,
+                .act = act,
+                .ends_vary = true,
+                .ends = "ahead=Succeeded cancelled=Cancelled|Succeeded",
+        },
+        CANCELLED_IN("Preparing", "preparing"),
+        CANCELLED_IN("Warming", "warming"),
+        CANCELLED_IN("Running", "running"),
+        CANCELLED_IN("Collecting", "collecting"),
+        {0},
 };

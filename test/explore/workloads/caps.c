@@ -15,10 +15,13 @@ static void begin(struct world *world)
         world_run_new(world, "greedy", "shop", ",\"overrides\":{\"load\":{\"concurrency\":{\"connections\":4}}}");
 }
 
-const struct workload workload_caps = {
-        .name = "caps",
-        .what = "a sum that has room for one run at a time, and a run beyond a cap",
-        .begin = begin,
-        .horizon_ms = 300000,
-        .ends = "first=Succeeded second=Succeeded greedy=Failed",
+const struct workload workload_caps[] = {
+        {
+                .name = "caps",
+                .what = "a sum that has room for one run at a time, and a run beyond a cap",
+                .begin = begin,
+                .horizon_ms = 300000,
+                .ends = "first=Succeeded second=Succeeded greedy=Failed",
+        },
+        {0},
 };

@@ -1,40 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/mem.h"
 #include "base/text.h"
 #include "world.h"
 
-static const char *const phases[] = {"Queued", "Preparing", "Warming", "Running", "Succeeded"};
-static const char *const names[] = {"queued", "preparing", "warming", "running", "succeeded"};
-
 static void begin(struct world *world)
 {
-        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-                world_server(world, names[i]);
-                world_profile(world, names[i], names[i], WORLD_LOAD);
-                if (i == 0)
-                        world_run_new(world, "ahead", names[i], "");
-                world_run_new(world, names[i], names[i], "");
-        }
+        world_one_run(world, "deleted");
 }
 
-/* A phase that a fault hides from us is made up for at the end: all are deleted by then. */
+static void begin_behind_another(struct world *world)
+{
+        world_one_run(world, "ahead");
+        world_run_new(world, "deleted", "web", "");
+}
+
+/* A phase that a fault hides from us is made up for at the end: it is deleted by then. */
 static void act(struct world *world)
 {
         unsigned *done = world_step_of(world);
+        const char *phase = world_phase(world, "deleted");
 
-        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-                const char *phase = world_phase(world, names[i]);
-                if ((*done >> i & 1) || (!text_equal(phase, phases[i]) && !text_equal(phase, "Succeeded")))
-                        continue;
-                world_run_change(world, names[i], "DELETE", NULL);
-                *done |= 1u << i;
-        }
+        if (*done || (!text_equal(phase, world_argument(world)) && !text_equal(phase, "Succeeded")))
+                return;
+        world_run_change(world, "deleted", "DELETE", NULL);
+        *done = 1;
 }
 
-const struct workload workload_delete = {
-        .name = "delete",
-        .what = "deleted in each phase: nothing is left of them",
-        .begin = begin,
-        .act = act,
-        .ends = "ahead=Succeeded queued=- preparing=- warming=- running=- succeeded=-",
+#define DELETED_IN(phase, word) \
+        {.name = "delete_" word, .what = "deleted when " phase ": nothing is left of it", .argument = phase, .begin = begin, .act = act, \
+         .ends = "deleted=-"}
+
+const struct workload workload_delete[] = {
+        {
+                .name = "delete_queued",
+                .what = "deleted when Queued: nothing is left of it, and the one ahead is not disturbed",
+                .argument = "Queued",
+                .begin = begin_behind_another,
+                .act = act,
+                .ends = "ahead=Succeeded deleted=-",
+        },
+        DELETED_IN("Preparing", "preparing"),
+        DELETED_IN("Warming", "warming"),
+        DELETED_IN("Running", "running"),
+        DELETED_IN("Collecting", "collecting"),
+        DELETED_IN("Succeeded", "succeeded"),
+        {0},
 };

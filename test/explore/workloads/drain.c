@@ -17,11 +17,14 @@ static void script(void *owner, struct json_object *pod, struct pod_script *scri
         script->kill_reason = "EvictionByEvictionAPI";
 }
 
-const struct workload workload_drain = {
-        .name = "drain",
-        .what = "the worker's node is drained in the middle of the load",
-        .begin = begin,
-        .script = script,
-        .ends_vary = true, /* Failed: the pod went with its log while no operator was alive */
-        .ends = "drained=Succeeded|Failed",
+const struct workload workload_drain[] = {
+        {
+                .name = "drain",
+                .what = "the worker's node is drained in the middle of the load",
+                .begin = begin,
+                .script = script,
+                .ends_vary = true, /* Failed: the pod went with its log while no operator was alive */
+                .ends = "drained=Succeeded|Failed",
+        },
+        {0},
 };

@@ -16,10 +16,13 @@ static void script(void *owner, struct json_object *pod, struct pod_script *scri
         *script = world_pod(&worker);
 }
 
-const struct workload workload_fail = {
-        .name = "fail",
-        .what = "every answer is an error: no success, whatever else happens",
-        .begin = begin,
-        .script = script,
-        .ends = "fail=Succeeded",
+const struct workload workload_fail[] = {
+        {
+                .name = "fail",
+                .what = "every answer is an error: no success, whatever else happens",
+                .begin = begin,
+                .script = script,
+                .ends = "fail=Succeeded",
+        },
+        {0},
 };

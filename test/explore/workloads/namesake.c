@@ -21,11 +21,14 @@ static void act(struct world *world)
         }
 }
 
-const struct workload workload_namesake = {
-        .name = "namesake",
-        .what = "the same name three times, each time a new UID",
-        .begin = begin,
-        .act = act,
-        .horizon_ms = 300000,
-        .ends = "again=Succeeded",
+const struct workload workload_namesake[] = {
+        {
+                .name = "namesake",
+                .what = "the same name three times, each time a new UID",
+                .begin = begin,
+                .act = act,
+                .horizon_ms = 300000,
+                .ends = "again=Succeeded",
+        },
+        {0},
 };

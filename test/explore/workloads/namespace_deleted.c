@@ -19,10 +19,13 @@ static void act(struct world *world)
         }
 }
 
-const struct workload workload_namespace_deleted = {
-        .name = "namespace_deleted",
-        .what = "the namespace is deleted under a running run",
-        .begin = begin,
-        .act = act,
-        .ends = "doomed=-",
+const struct workload workload_namespace_deleted[] = {
+        {
+                .name = "namespace_deleted",
+                .what = "the namespace is deleted under a running run",
+                .begin = begin,
+                .act = act,
+                .ends = "doomed=-",
+        },
+        {0},
 };

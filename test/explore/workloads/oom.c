@@ -17,11 +17,14 @@ static void script(void *owner, struct json_object *pod, struct pod_script *scri
         script->kill_reason = "OOMKilled";
 }
 
-const struct workload workload_oom = {
-        .name = "oom",
-        .what = "the worker is killed for its memory in the middle of the load",
-        .begin = begin,
-        .script = script,
-        .ends_vary = true, /* Failed: it died before its load began, because a fault held that up */
-        .ends = "oom=Succeeded|Failed",
+const struct workload workload_oom[] = {
+        {
+                .name = "oom",
+                .what = "the worker is killed for its memory in the middle of the load",
+                .begin = begin,
+                .script = script,
+                .ends_vary = true, /* Failed: it died before its load began, because a fault held that up */
+                .ends = "oom=Succeeded|Failed",
+        },
+        {0},
 };

@@ -6,9 +6,12 @@ static void begin(struct world *world)
         world_one_run(world, "pass");
 }
 
-const struct workload workload_pass = {
-        .name = "pass",
-        .what = "one run that passes",
-        .begin = begin,
-        .ends = "pass=Succeeded",
+const struct workload workload_pass[] = {
+        {
+                .name = "pass",
+                .what = "one run that passes",
+                .begin = begin,
+                .ends = "pass=Succeeded",
+        },
+        {0},
 };

@@ -25,10 +25,13 @@ static void act(struct world *world)
         }
 }
 
-const struct workload workload_profile_edited = {
-        .name = "profile_edited",
-        .what = "the profile is edited and deleted while its run is under way",
-        .begin = begin,
-        .act = act,
-        .ends = "edited=Succeeded",
+const struct workload workload_profile_edited[] = {
+        {
+                .name = "profile_edited",
+                .what = "the profile is edited and deleted while its run is under way",
+                .begin = begin,
+                .act = act,
+                .ends = "edited=Succeeded",
+        },
+        {0},
 };

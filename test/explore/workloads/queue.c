@@ -10,10 +10,13 @@ static void begin(struct world *world)
         world_run_new(world, "third", "web", "");
 }
 
-const struct workload workload_queue = {
-        .name = "queue",
-        .what = "three runs at one target, one after the other",
-        .begin = begin,
-        .horizon_ms = 300000,
-        .ends = "first=Succeeded second=Succeeded third=Succeeded",
+const struct workload workload_queue[] = {
+        {
+                .name = "queue",
+                .what = "three runs at one target, one after the other",
+                .begin = begin,
+                .horizon_ms = 300000,
+                .ends = "first=Succeeded second=Succeeded third=Succeeded",
+        },
+        {0},
 };

@@ -29,12 +29,15 @@ static void act(struct world *world)
                 world_again_at(world, *step == 0 ? 6000 : *step == 1 ? 20000 : 30000);
 }
 
-const struct workload workload_stop_all = {
-        .name = "stop_all",
-        .what = "the administrator stops everything, and allows it again",
-        .begin = begin,
-        .act = act,
-        .ends_vary = true,
-        .horizon_ms = 300000,
-        .ends = "first=Failed|Succeeded second=Succeeded|Failed",
+const struct workload workload_stop_all[] = {
+        {
+                .name = "stop_all",
+                .what = "the administrator stops everything, and allows it again",
+                .begin = begin,
+                .act = act,
+                .ends_vary = true,
+                .horizon_ms = 300000,
+                .ends = "first=Failed|Succeeded second=Succeeded|Failed",
+        },
+        {0},
 };

@@ -22,11 +22,14 @@ static void act(struct world *world)
         }
 }
 
-const struct workload workload_two_operators = {
-        .name = "two_operators",
-        .what = "a leader that is cut off, and a standby that takes over",
-        .begin = begin,
-        .act = act,
-        .operators = 2,
-        .ends = "handed=Succeeded",
+const struct workload workload_two_operators[] = {
+        {
+                .name = "two_operators",
+                .what = "a leader that is cut off, and a standby that takes over",
+                .begin = begin,
+                .act = act,
+                .operators = 2,
+                .ends = "handed=Succeeded",
+        },
+        {0},
 };

@@ -27,11 +27,14 @@ static void script(void *owner, struct json_object *pod, struct pod_script *scri
         }
 }
 
-const struct workload workload_worker_lost = {
-        .name = "worker_lost",
-        .what = "one of two workers is lost in the middle of the load",
-        .begin = begin,
-        .script = script,
-        .ends_vary = true,
-        .ends = "lost=Succeeded|Failed",
+const struct workload workload_worker_lost[] = {
+        {
+                .name = "worker_lost",
+                .what = "one of two workers is lost in the middle of the load",
+                .begin = begin,
+                .script = script,
+                .ends_vary = true,
+                .ends = "lost=Succeeded|Failed",
+        },
+        {0},
 };

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+void plan_format(const struct plan *plan, char text[static PLAN_TEXT_MAX])
+{
+        size_t size = (size_t)snprintf(text, PLAN_TEXT_MAX, "%s", plan->workload->name);
+
+        for (unsigned i = 0; i < plan->len && size < PLAN_TEXT_MAX; i++)
+                size += (size_t)snprintf(text + size, PLAN_TEXT_MAX - size, "%c%s@%u", i ? '+' : ':', fault_name(plan->faults[i].kind),
+                                         plan->faults[i].at);
+}
+
+static const struct workload *workload_named(const char *name, size_t size)
+{
+        const struct workload *workload;
+
+        for (size_t i = 0; (workload = workload_at(i)); i++)
+                if (strlen(workload->name) == size && !strncmp(workload->name, name, size))
+                        return workload;
+        return NULL;
+}
+
+static enum fault_kind fault_named(const char *name)
+{
+        enum fault_kind kind = FAULT_KINDS - 1;
+
+        while (kind > FAULT_NONE && !text_equal(fault_name(kind), name))
+                kind--;
+        return kind;
+}
+
+bool plan_parse(const char *text, struct plan *ret_plan)
+{
+        size_t size = strcspn(text, ":");
+        auto_free char *words = xstrdup(text + size + (text[size] == ':'));
+        char *rest = words, *word, name[32];
+
+        *ret_plan = (struct plan){.workload = workload_named(text, size)};
+        while ((word = strsep(&rest, "+")) && *word) {
+                struct fault *fault = &ret_plan->faults[ret_plan->len];
+                if (ret_plan->len == FAULTS_MAX || sscanf(word, "%31[a-z0-9-]@%u", name, &fault->at) != 2)
+                        return false;
+                fault->kind = fault_named(name);
+                if (fault->kind == FAULT_NONE)
+                        return false;
+                ret_plan->len++;
+        }
+        return ret_plan->workload != NULL;
+}
+
+void plan_run(const struct plan *plan, const char *reference, enum fault_kind (*choose)(void *chooser, bool event, unsigned count),
+              void *chooser, struct outcome *ret_outcome)
+{
+        struct faults faults = {.choose = choose, .chooser = chooser};
+        const char *problem;
+
+        memcpy(faults.list, plan->faults, sizeof faults.list);
+        struct world *world = world_new(plan->workload, &faults);
+        *ret_outcome = (struct outcome){.world = world, .fine = world_run(world, &problem)};
+        if (!ret_outcome->fine)
+                snprintf(ret_outcome->problem, sizeof ret_outcome->problem, "%s", problem);
+        ret_outcome->writes = world_writes(world);
+        ret_outcome->events = world_events(world);
+        snprintf(ret_outcome->end, sizeof ret_outcome->end, "%s", world_end(world));
+        if (ret_outcome->fine && reference && !plan->workload->ends_vary && !text_equal(ret_outcome->end, reference)) {
+                ret_outcome->fine = false;
+                snprintf(ret_outcome->problem, sizeof ret_outcome->problem, "ended as %.400s, without faults as %.400s",
+                         ret_outcome->end, reference);
+        }
+}
