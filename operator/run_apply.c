@@ -10,6 +10,7 @@
 
 #include "api/job.h"
 #include "api/names.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -94,6 +95,8 @@ static void succeeded(struct effect *effect, struct json_object *object)
                 if (!session->plan_loaded && session_load_plan(session, object, &fail))
                         note_refusal(session, &fail);
         }
+        if (effect->action == RUN_CREATE_JOB)
+                session->job_made = true;
         if (effect->action == RUN_STORE)
                 session->stored++;
         if (effect->action == RUN_FINISH)
@@ -147,6 +150,8 @@ static void effect_done(void *owner, struct json_object *object, const struct fa
         case FAIL_UNKNOWN:
         case FAIL_MISSING:
         case FAIL_TIMEOUT: {
+                if (!guard_stands(GUARD_LIVE_READ))
+                        break;
                 struct kube_ref ref = ref_of(effect);
                 effect->fail = *fail;
                 session->request = kube_get(session->manager->client, &ref, live_read_done, effect);
@@ -227,8 +232,22 @@ static bool create_plan(struct session *session, const struct run_sight *sight)
         return create(session, &kube_configmaps, session->manager->configmaps, configmap, RUN_CREATE_PLAN);
 }
 
+/* A Job that was just made and is gone: garbage collection takes Jobs of a run that is gone, and our watch may be the last to know. */
+static bool look_for_run(struct session *session, const struct run *run)
+{
+        struct effect *effect = effect_new(session, &kind_runs, session->manager->runs, run->name, run->uid, RUN_CREATE_JOB);
+        struct kube_ref ref = ref_of(effect);
+
+        fail_set(&effect->fail, FAIL_CONFLICT, "the Job that was made for the run is gone");
+        session->job_made = false;
+        session->request = kube_get(session->manager->client, &ref, live_read_done, effect);
+        return true;
+}
+
 static bool create_job(struct session *session, const struct run_sight *sight)
 {
+        if (session->job_made)
+                return look_for_run(session, &sight->run);
         const char *image = doc_text(session->plan.meta, "image");
         auto_json struct json_object *job = job_encode(&sight->run, session->profile, image, 0);
 

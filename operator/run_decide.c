@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "base/guard.h"
 #include "base/mem.h"
 
 typedef const struct run_view *seen; /* keeps the predicates below on one line each */
@@ -36,7 +37,10 @@ static bool cancel_wanted(seen v) { return stop_unrecorded(v, v->cancel && v->re
 static bool stop_all(seen v) { return stop_unrecorded(v, v->stop_all && v->records != RECORDS_SETTLED); }
 static bool no_longer_allowed(seen v) { return stop_unrecorded(v, v->target_denied && v->records != RECORDS_SETTLED); }
 static bool braked(seen v) { return stop_unrecorded(v, v->braked && v->records != RECORDS_SETTLED); }
-static bool deadline_passed(seen v) { return stop_unrecorded(v, v->overdue && v->records != RECORDS_SETTLED); }
+static bool deadline_passed(seen v)
+{
+        return guard_stands(GUARD_DEADLINE) && stop_unrecorded(v, v->overdue && v->records != RECORDS_SETTLED);
+}
 static bool nobody_ready(seen v)
 {
         return stop_unrecorded(v, v->ready_overdue && v->workers_ready == 0 && v->workers_announced == 0 &&
@@ -56,7 +60,7 @@ static bool plan_lost(seen v) { return v->bound && !v->plan_found; }
 static bool memory_empty(seen v) { return !v->context_ready; }
 static bool plan_absent(seen v) { return !v->plan_found; }
 static bool job_never_made(seen v) { return !v->bound && v->job == JOB_ABSENT; }
-static bool job_unbound(seen v) { return !v->bound; }
+static bool job_unbound(seen v) { return guard_stands(GUARD_BIND) && !v->bound; }
 static bool job_held(seen v) { return v->job == JOB_SUSPENDED && !v->stop_reason; }
 static bool may_start(seen v)
 {

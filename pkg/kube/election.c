@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/guard.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -79,9 +80,17 @@ enum election_action election_run(struct election *election, int64_t now_ns)
         return election->next;
 }
 
+/* Until when the Lease is held when nothing more is heard of it; INT64_MAX: it is not held. */
+static int64_t lost_at_ns(const struct election *election)
+{
+        bool counts = election->renewed_ns >= 0 && guard_stands(GUARD_LEASE_FENCE);
+
+        return counts ? election->renewed_ns + election->options.renew_ns : INT64_MAX;
+}
+
 int64_t election_wake_ns(const struct election *election)
 {
-        int64_t lost_ns = election->renewed_ns >= 0 ? election->renewed_ns + election->options.renew_ns : INT64_MAX;
+        int64_t lost_ns = lost_at_ns(election);
         int64_t due_ns = election->asking || election->stopped ? INT64_MAX : election->due_ns;
 
         return lost_ns < due_ns ? lost_ns : due_ns;
@@ -89,7 +98,7 @@ int64_t election_wake_ns(const struct election *election)
 
 bool election_holds(const struct election *election, int64_t now_ns)
 {
-        return election->renewed_ns >= 0 && now_ns < election->renewed_ns + election->options.renew_ns;
+        return election->renewed_ns >= 0 && now_ns < lost_at_ns(election);
 }
 
 /* ---- Answers ---- */

@@ -23,6 +23,8 @@ struct worker_script {
         double closed_rps;         /* of each worker in a closed loop */
         const char *break_line;    /* written in the midst of the intervals, as if somebody else wrote to the log; NULL: nothing */
         bool no_message, no_log;   /* one lane is lost */
+        bool lies;                 /* the digest at the end of its log is of another log */
+        bool hangs;                /* says nothing more when its load should begin, and never ends */
 };
 
 struct pod_script {

@@ -199,6 +199,8 @@ bool sim_worker_run(struct sim_worker *worker, struct json_object *pod, int64_t 
         }
         if (worker->stage < WORKER_ANNOUNCED && worker->wake_ns == INT64_MAX)
                 worker->wake_ns = worker->started_ns + worker->plan->ready_timeout_ms * NS_PER_MS;
+        if (worker->stage == WORKER_ANNOUNCED && worker->script.hangs)
+                move_on(worker, WORKER_OVER, INT64_MAX);
         if (worker->stage == WORKER_ANNOUNCED && now_ns >= worker->wake_ns) {
                 say_start(worker, out);
                 move_on(worker, WORKER_LOADING, sim_worker_interval_ends_ns(worker));

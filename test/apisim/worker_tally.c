@@ -279,6 +279,8 @@ char *sim_worker_say_end(struct sim_worker *worker, const char *reason, struct b
         doc_set(message, "latency", record_encode_hist(worker->total.latency));
         doc_set(message, "error", record_encode_hist(worker->total.error));
         doc_set(message, "censored", record_encode_hist(worker->total.censored));
+        if (worker->script.lies)
+                sha256[0] = sha256[0] == '0' ? '1' : '0';
         add_common(worker, end, reason, sha256);
         sim_worker_write(worker, doc_set(end, "C", record_encode_counters(&worker->total.counters)), log);
         return record_frame_message(message);

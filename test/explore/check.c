@@ -265,10 +265,11 @@ bool check_end(struct check *check, const char *ends, char *text, size_t size)
                 char *phase = strchr(word, '=');
                 *phase++ = '\0';
                 struct json_object *run = run_named(check, word);
-                const char *seen = run ? doc_text(run, "status.phase") : "-";
-                if (allowed(phase, seen))
+                const char *seen = run ? doc_text(run, "status.phase") : "-", *validity = doc_text(run, "status.validity");
+                auto_free char *valid = xasprintf("%s/%s", seen ? seen : "", validity ? validity : "");
+                if (allowed(phase, seen) || allowed(phase, valid))
                         continue;
-                snprintf(text, size, "run %s ended as %s, expected %s: %s", word, seen, phase,
+                snprintf(text, size, "run %s ended as %s, expected %s: %s", word, valid, phase,
                          run && doc_text(run, "status.message") ? doc_text(run, "status.message") : "");
                 return true;
         }

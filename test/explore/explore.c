@@ -8,6 +8,7 @@
  *   --at-most N               of each workload's plans with one fault at most N, spread evenly
  *   --pairs N                 of each workload's plans with two faults about N, by chance
  *   --seed N                  other pairs
+ *   --mutant NAME             the operator without one of its guards (base/guard.h; in a build of preset mutants)
  *   --list                    all workloads */
 #include <fcntl.h>
 #include <malloc.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "branch.h"
@@ -53,6 +55,26 @@ static unsigned number_of(const char *text)
         return (unsigned)strtoul(text, NULL, 10);
 }
 
+#ifdef LOADSTONE_MUTANTS
+static bool remove_guard(const char *name)
+{
+        static const char *const names[] = {
+                [GUARD_BIND] = "bind", [GUARD_LIVE_READ] = "live-read", [GUARD_DEADLINE] = "deadline",
+                [GUARD_LEASE_FENCE] = "lease-fence", [GUARD_DIGEST] = "digest",
+        };
+
+        for (size_t i = 1; i < ARRAY_LEN(names); i++)
+                if (text_equal(names[i], name))
+                        guard_removed = (enum guard)i;
+        return guard_removed != GUARD_NONE;
+}
+#else
+static bool remove_guard(const char *name)
+{
+        return fprintf(stderr, "%s: only a build of preset mutants can do that\n", name) < 0;
+}
+#endif
+
 int main(int argc, char **argv)
 {
         const char *only = NULL;
@@ -75,7 +97,7 @@ int main(int argc, char **argv)
                         scope.pairs = number_of(value);
                 else if (text_equal(argv[i], "--seed"))
                         scope.seed = number_of(value);
-                else
+                else if (!text_equal(argv[i], "--mutant") || !remove_guard(value))
                         return fprintf(stderr, "what is %s? See the head of explore.c\n", argv[i]), 2;
         }
         mallopt(M_TOP_PAD, 1 << 20); /* worlds come and go */

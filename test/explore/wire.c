@@ -29,7 +29,8 @@ struct wire {
         struct apisim *sim;
         struct faults *faults;
         struct call *calls;
-        bool killed, cut;
+        bool killed, cut, lease_cut;
+        int64_t renewed_ns; /* when the last write of the Lease that was done was sent; 0: never */
 };
 
 const char *fault_name(enum fault_kind kind)
@@ -81,6 +82,11 @@ void wire_cut(struct wire *wire, bool cut)
         wire->cut = cut;
 }
 
+void wire_cut_lease(struct wire *wire, bool cut)
+{
+        wire->lease_cut = cut;
+}
+
 static struct wire *wire_of(struct kube_client *client)
 {
         return (struct wire *)client->config;
@@ -116,6 +122,17 @@ static void ask(struct call *call)
         if (answer.body)
                 buf_add(&call->body, answer.body, answer.size);
         apisim_answer_done(&answer);
+        if (request->class == CLASS_URGENT && request->body && call->status / 100 == 2)
+                call->wire->renewed_ns = loop_now_ns(call->wire->loop);
+}
+
+/* Events tell what was done; everything else that is written needs a Lease. */
+static void note_lease_age(struct wire *wire, const struct request *request)
+{
+        int64_t age_ns = loop_now_ns(wire->loop) - wire->renewed_ns;
+
+        if (!strstr(request->path, "/events") && age_ns > wire->faults->lease_age_max_ns)
+                wire->faults->lease_age_max_ns = age_ns;
 }
 
 static void refuse(struct call *call, int status, const char *reason, int retry_after_s)
@@ -184,7 +201,9 @@ enum fail_kind transfer_start(struct request *request, struct fail *fail)
         request->answer.size_max = 0;
         call->watch = strstr(request->path, "watch=true") != NULL;
         call->from_ns = loop_now_ns(wire->loop) + LATENCY_NS;
-        if (wire->killed || wire->cut)
+        if (counted)
+                note_lease_age(wire, request);
+        if (wire->killed || wire->cut || (wire->lease_cut && request->class == CLASS_URGENT))
                 call->hangs = true;
         else
                 suffer(call, counted ? strike(wire->faults, false, ++wire->faults->writes) : FAULT_NONE);

@@ -47,6 +47,7 @@ struct faults {
         /* Asked at each write and event that no fault of the list meets: which one meets it after all. May be NULL. */
         enum fault_kind (*choose)(void *chooser, bool event, unsigned count);
         void *chooser;
+        int64_t lease_age_max_ns;  /* of the Lease of an operator that wrote something, at that moment */
         void (*compacting)(void *owner); /* the server's past is about to be forgotten */
         void *owner;
 };
@@ -64,5 +65,7 @@ bool wire_pump(struct wire *wire);
 int64_t wire_wake_ns(const struct wire *wire);
 /* A fault has ended this life: nothing more may reach the client. */
 bool wire_killed(const struct wire *wire);
+/* Only what concerns the Lease does not go through, until it is called again with false. */
+void wire_cut_lease(struct wire *wire, bool cut);
 /* Nothing goes through, in either direction, until it is called again with false. */
 void wire_cut(struct wire *wire, bool cut);

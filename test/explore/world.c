@@ -16,6 +16,7 @@
 #include "sim.h"
 
 #define WALL_BEGIN_MS INT64_C(1780000000000)
+#define RENEW_NS (10 * NS_PER_S) /* the operator's own renew deadline */
 #define NOW_BEGIN_NS (1000 * NS_PER_S)
 #define RUNS "/apis/loadstone.dev/v1alpha1/namespaces/shop/benchmarkruns"
 #define STEPS_MAX 400000
@@ -26,7 +27,7 @@ struct life {
         struct kube_client *client;
         struct manager *manager;
         struct options options;
-        bool cut;
+        bool cut, lease_cut;
 };
 
 struct world {
@@ -77,6 +78,7 @@ static void be_born(struct world *world, struct life *life)
                                          .identity = names[life - world->lives], .image = "loadstone:dev"};
         life->wire = wire_new(world->loop, world->sim, &world->faults);
         wire_cut(life->wire, life->cut);
+        wire_cut_lease(life->wire, life->lease_cut);
         if (kube_client_new(world->loop, wire_config(life->wire), &life->client, &fail))
                 abort();
         kube_client_seed(life->client, 7 + world->deaths);
@@ -101,6 +103,12 @@ void world_cut(struct world *world, int which, bool cut)
 {
         world->lives[which].cut = cut;
         wire_cut(world->lives[which].wire, cut);
+}
+
+void world_cut_lease(struct world *world, int which, bool cut)
+{
+        world->lives[which].lease_cut = cut;
+        wire_cut_lease(world->lives[which].wire, cut);
 }
 
 /* ---- life of a world ---- */
@@ -238,6 +246,9 @@ static bool pass(struct world *world, int64_t until_ns, bool (*until)(struct che
                 bool moved = happen(world);
                 if (check_look(world->check, world->problem, sizeof world->problem))
                         return false;
+                if (world->faults.lease_age_max_ns > RENEW_NS)
+                        return wrong(world, "I9: a write %lld ms after the last renewal of the Lease",
+                                     (long long)(world->faults.lease_age_max_ns / NS_PER_MS));
                 if (until && until(world->check))
                         return true;
                 if (moved)

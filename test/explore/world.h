@@ -28,7 +28,7 @@ struct workload {
         apisim_script_fn *script;
         int operators;             /* 0: one */
         int64_t horizon_ms;        /* everything has to be over by then, faults apart; 0: two minutes */
-        const char *ends;          /* allowed ends of each run, "name=Phase name=Phase|Phase"; gone: "name=-" */
+        const char *ends;          /* allowed ends of each run, "name=Phase name=Phase|Phase/Validity"; gone: "name=-" */
         bool ends_vary;            /* under faults a run may end in another of those ways: its end depends on when things happen */
 };
 
@@ -66,6 +66,7 @@ void world_run_change(struct world *world, const char *name, const char *method,
 struct json_object *world_ask(struct world *world, const char *method, const char *path, const char *body);
 const char *world_phase(struct world *world, const char *run); /* "" when there is none */
 void world_cut(struct world *world, int which, bool cut);
+void world_cut_lease(struct world *world, int which, bool cut); /* only what concerns the Lease */
 
 #define WORLD_LOAD "{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],\"shape\":[{\"hold\":{\"rate\":\"50/s\",\"for\":\"5s\"}}]," \
                    "\"timeout\":\"2s\",\"concurrency\":{\"connections\":2},\"warmup\":\"1s\",\"cooldown\":\"0s\"}"
