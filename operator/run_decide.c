@@ -46,6 +46,10 @@ static bool nobody_ready(seen v)
         return stop_unrecorded(v, v->ready_overdue && v->workers_ready == 0 && v->workers_announced == 0 &&
                                           v->job == JOB_ACTIVE);
 }
+static bool workers_missing(seen v)
+{
+        return stop_unrecorded(v, v->told_are_over && v->workers_announced < v->workers && v->job == JOB_ACTIVE);
+}
 static bool target_unresolved(seen v) { return stop_unrecorded(v, v->ready_overdue && v->target_problem && !v->plan_found); }
 static bool create_refused(seen v) { return stop_unrecorded(v, v->refused); }
 static bool stopping_active_job(seen v) { return v->stop_reason && v->job == JOB_ACTIVE && !v->job_stopping; }
@@ -101,6 +105,7 @@ static const struct rule rules[] = {
         {braked, RUN_RECORD_STOP, "Brake", "a worker's brake was pulled: the others stop too"},
         {deadline_passed, RUN_RECORD_STOP, "DeadlineExceeded", "the recorded deadline has passed"},
         {nobody_ready, RUN_RECORD_STOP, "WorkersNotReady", "readyTimeout passed and no worker is ready"},
+        {workers_missing, RUN_RECORD_STOP, "WorkersMissing", "the load is over, and a worker was never ready for it"},
         {target_unresolved, RUN_RECORD_STOP, "TargetUnresolved", "readyTimeout passed and the target cannot be resolved"},
         {create_refused, RUN_RECORD_STOP, "CreateRefused", "the API server refuses the plan or the Job for good"},
         {stopping_active_job, RUN_STOP_JOB, "Stopping", "to be stopped and the Job is active"},

@@ -178,6 +178,15 @@ static bool waits_unheard(const struct run_view *view)
                (!view->context_ready || view->job == JOB_ENDED || view->stop_reason || missing_workers);
 }
 
+static void fill_over(const struct session *session, const struct run_sight *sight, struct run_view *view)
+{
+        if (!session->harvest || sight->start_at_wall_ms < 0 || view->workers_announced == 0)
+                return;
+        int64_t over_wall_ms = sight->start_at_wall_ms + session->load_plan->warmup_ms + session->load_plan->shape_ms;
+        uint32_t over = harvest_count(session->harvest, HARVEST_ENDED) + harvest_count(session->harvest, HARVEST_LOST);
+        view->told_are_over = sight->wall_ms >= over_wall_ms && over >= (uint32_t)view->workers_announced;
+}
+
 static void fill_freshness(struct session *session, struct run_sight *sight, struct run_view *view)
 {
         bool moving = view->admitted && sight->start_at_wall_ms >= 0 && view->job == JOB_ACTIVE;
@@ -258,6 +267,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         view->packed = session->packed;
         view->chunks_left = session->packed && session->stored < session->pack.len;
         fill_times(session, sight, view);
+        fill_over(session, sight, view);
         fill_freshness(session, sight, view);
 }
 

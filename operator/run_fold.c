@@ -15,17 +15,24 @@
 #include "result/status.h"
 #include "result/verdict.h"
 
+/* Ends that are results: a brake is pulled by what the target did, and who was missing from the start cut nothing short. */
+static bool cuts_short(const char *stop)
+{
+        return stop && !text_equal(stop, "Brake") && !text_equal(stop, "WorkersMissing");
+}
+
 static struct gates_facts facts_of(const struct session *session, const struct fold *fold, const struct run_view *view)
 {
         const struct fold_span *window = fold_window(fold);
         int64_t from_wall_ms = session->measured_from_wall_ms + window->from_ms;
         int64_t to_wall_ms = session->measured_from_wall_ms + window->to_ms;
         const struct context *context = session->context;
+        bool cancelled = view->stop_reason && !text_equal(view->stop_reason, "WorkersMissing");
 
         if (!session->measured_from_wall_ms || !context)
-                return (struct gates_facts){.cancelled = view->stop_reason != NULL};
+                return (struct gates_facts){.cancelled = cancelled};
         return (struct gates_facts){
-                .cancelled = view->stop_reason != NULL,
+                .cancelled = cancelled,
                 .restarts = context_count(context, CONTEXT_RESTART, from_wall_ms, to_wall_ms),
                 .rollouts = context_count(context, CONTEXT_ROLLOUT, from_wall_ms, to_wall_ms),
                 .scales = context_count(context, CONTEXT_SCALE, from_wall_ms, to_wall_ms),
@@ -64,8 +71,7 @@ static struct json_object *compose(struct session *session, const struct run_sig
         struct json_object *final = doc_object(), *truncated = doc_array();
         struct json_object *summary = status_encode_summary(fold);
         const char *stop = sight->run.stop_reason;
-        /* A brake is pulled by what the target did: that is a result, and its verdict says so. */
-        bool cut = stop && !text_equal(stop, "Brake");
+        bool cut = cuts_short(stop);
         auto_free char *text = status_message(fold, gates, judged);
         auto_free char *message = sight->run.stop_message ? xasprintf("%s; %s", sight->run.stop_message, text) : xstrdup(text);
 

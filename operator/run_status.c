@@ -57,6 +57,7 @@ static const struct stop_word {
         {"Brake", "stopped by limits.brake"},
         {"DeadlineExceeded", "did not end within limits.deadline"},
         {"WorkersNotReady", "no generator pod became ready within limits.readyTimeout"},
+        {"WorkersMissing", "the load is over, and a generator pod was never ready for it"},
         {"TargetUnresolved", "the target could not be resolved within limits.readyTimeout"},
         {"CreateRefused", "the API server refused the generator"},
         {"QueueTimeout", "waited longer than limits.queueTimeout"},

@@ -61,6 +61,7 @@ struct run_view {
         bool job_stopping;              /* suspended again after it had run, or being deleted */
         bool pods_left;                 /* worker pods that have not ended */
         int workers, workers_ready, workers_announced; /* wanted; said "ready"; were told the start instant */
+        bool told_are_over;             /* the shape has passed, and every worker that was told the start has said all or is lost */
         bool ready_overdue;             /* readyTimeout since admission (no Job yet) or release has passed */
         enum view_records records;
         bool braked;                    /* a worker stopped of itself */

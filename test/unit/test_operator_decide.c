@@ -29,6 +29,19 @@ static struct run_view running_view(void)
         return view;
 }
 
+static void nobody_waits_for_a_worker_that_missed_the_load(void **state)
+{
+        struct run_view view = running_view();
+        (void)state;
+
+        view.told_are_over = true;
+        assert_int_equal(run_decide(&view).action, RUN_WAIT); /* all were told: their records may still come */
+        view.workers_ready = view.workers_announced = 1;
+        assert_string_equal(run_decide(&view).reason, "WorkersMissing");
+        view.stop_reason = "WorkersMissing";
+        assert_int_equal(run_decide(&view).action, RUN_STOP_JOB);
+}
+
 static void a_second_run_at_one_target_waits(void **state)
 {
         struct run_view view = fresh_view();
@@ -338,7 +351,7 @@ static struct run_view any_view(void)
                 &view.found, &view.deleting, &view.accepted, &view.terminal, &view.cancel, &view.profile_found,
                 &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.braked, &view.admitted, &view.bound, &view.overdue, &view.context_ready,
                 &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping,
-                &view.pods_left, &view.ready_overdue, &view.packed, &view.chunks_left, &view.status_stale,
+                &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.packed, &view.chunks_left, &view.status_stale,
         };
 
         for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
@@ -375,6 +388,7 @@ static void every_row_of_the_table_can_be_reached(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(nobody_waits_for_a_worker_that_missed_the_load),
                 cmocka_unit_test(a_second_run_at_one_target_waits),
                 cmocka_unit_test(a_wait_for_another_reason_is_shown),
                 cmocka_unit_test(what_the_administrator_forbids_never_begins),
