@@ -15,6 +15,7 @@
 
 #define SHOW_EVERY_NS (10 * NS_PER_S)
 #define LOOK_AGAIN_NS NS_PER_S
+#define LISTEN_NS (3 * NS_PER_S) /* after a restart, before silence means anything: logs are read again from their start */
 
 /* ---- profile ---- */
 
@@ -157,10 +158,14 @@ static void fill_times(struct session *session, struct run_sight *sight, struct 
                                                                                           : run->start_wall_ms;
 
         view->overdue = run->deadline_wall_ms >= 0 && sight->wall_ms > run->deadline_wall_ms;
-        view->ready_overdue = run->start_wall_ms >= 0 && sight->wall_ms > ready_from_wall_ms + ready_ms;
+        view->ready_overdue = run->start_wall_ms >= 0 && sight->wall_ms > ready_from_wall_ms + ready_ms &&
+                              sight->now_ns >= session->born_ns + LISTEN_NS;
         wake_at_wall(view, sight, run->deadline_wall_ms + 1);
-        if (view->admitted && view->workers_announced == 0)
+        if (view->admitted && view->workers_announced == 0) {
                 wake_at_wall(view, sight, ready_from_wall_ms + ready_ms + 1);
+                if (sight->now_ns < session->born_ns + LISTEN_NS)
+                        wake_at(view, session->born_ns + LISTEN_NS);
+        }
         if (sight->start_at_wall_ms >= 0 && session->load_plan) {
                 int64_t shape_from_wall_ms = sight->start_at_wall_ms + session->load_plan->warmup_ms;
                 wake_at_wall(view, sight, shape_from_wall_ms);

@@ -24,6 +24,7 @@ struct session *session_new(struct manager *manager, const char *key, const stru
         struct session *session = xnew(struct session);
 
         session->manager = manager;
+        session->born_ns = loop_now_ns(manager->loop);
         session->key = xstrdup(key);
         session->namespace = xstrdup(run->namespace);
         session->name = xstrdup(run->name);

@@ -34,6 +34,7 @@ struct follower { /* one worker's log */
 struct session {
         struct manager *manager;
         char *key, *namespace, *name, *uid;
+        int64_t born_ns;               /* since then its workers could be heard */
         uint64_t request;              /* the effect in flight, 0: none */
         struct effect *effect;         /* what its answer will be for */
         uint64_t asks[SESSION_ASKS];   /* reads in flight beside it, the newest ones */
