@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/authors.h"
 #include "operator/job_pods.h"
 #include "operator/manager_internal.h"
 #include "operator/profile_index.h"
@@ -273,6 +274,11 @@ static void settings_changed(void *owner)
         }
 }
 
+static void authors_changed(void *owner)
+{
+        manager_wake_waiting(owner);
+}
+
 static struct kube_cache *open_cache(struct manager *manager, const struct kube_kind *kind, const char *selector,
                                      kube_changed_fn *changed, const char *const *keep)
 {
@@ -389,6 +395,7 @@ struct manager *manager_new(struct loop *loop, struct kube_client *client, const
         manager->jobs = open_cache(manager, &kube_jobs, MANAGED_SELECTOR, job_changed, kept_of_jobs);
         manager->pods = open_cache(manager, &kube_pods, MANAGED_SELECTOR, pod_changed, kept_of_pods);
         manager->configmaps = open_cache(manager, &kube_configmaps, MANAGED_SELECTOR, configmap_changed, kept_of_configmaps);
+        manager->authors = authors_new(client, authors_changed, manager);
         manager->settings = settings_new(client, manager->events, options->own_namespace, settings_changed, manager);
         const struct lease_options election = {
                 .namespace = options->own_namespace,
@@ -431,6 +438,7 @@ struct manager *manager_free(struct manager *manager)
         kube_cache_free(manager->pods);
         kube_cache_free(manager->configmaps);
         settings_free(manager->settings);
+        authors_free(manager->authors);
         event_sink_free(manager->events);
         queue_free(manager->queue);
         loop_disarm(manager->loop, &manager->work);

@@ -15,6 +15,7 @@
 #include "operator/settings.h"
 
 struct session;
+struct authors;
 
 /* What the cache shows of a run that has not ended, so that looking for those at one target parses none of the others. */
 struct active_run {
@@ -37,6 +38,7 @@ struct manager {
         const struct options *options;
         struct kube_cache *runs, *profiles, *jobs, *pods, *configmaps;
         struct settings *settings;
+        struct authors *authors;
         struct lease *lease;
         struct event_sink *events;
         struct queue *queue;       /* "r:namespace/name" for runs, "p:namespace/name" for profiles */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/profile_pass.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,14 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/authors.h"
 #include "operator/profile_index.h"
 #include "operator/run_status.h"
 #include "result/history.h"
+
+/* Nothing announces a policy that comes or goes. */
+#define ASKED_AGAIN_NS (100 * NS_PER_MS)
+#define REFUSED_AGAIN_NS (30 * NS_PER_S)
 
 struct profile_effect {
         struct manager *manager;
@@ -139,8 +145,14 @@ static struct run last_run(struct manager *manager, const char *namespace, const
         return last;
 }
 
+/* Why no run of it will begin. */
+struct verdict {
+        const char *reason; /* NULL: nothing is wrong */
+        char text[AUTHORS_TEXT_MAX];
+};
+
 static struct json_object *status_of(struct manager *manager, struct json_object *object, const struct profile *profile,
-                                     const struct fail *invalid, size_t runs)
+                                     const struct verdict *wrong, size_t runs)
 {
         struct json_object *old = doc_at(object, "status"), *status = old ? doc_copy(old) : doc_object();
         struct json_object *list = doc_array();
@@ -150,9 +162,9 @@ static struct json_object *status_of(struct manager *manager, struct json_object
         };
         struct run last = last_run(manager, doc_text(object, "metadata.namespace"), doc_text(object, "metadata.name"));
 
-        condition_add(list, doc_at(old, "conditions"), &facts, "Stalled", profile ? NULL : "True", "InvalidSpec", invalid->text);
-        condition_add(list, doc_at(old, "conditions"), &facts, "Ready", profile ? "True" : "False",
-                      profile ? "Accepted" : "InvalidSpec", profile ? "the profile is valid" : invalid->text);
+        condition_add(list, doc_at(old, "conditions"), &facts, "Stalled", wrong->reason ? "True" : NULL, wrong->reason, wrong->text);
+        condition_add(list, doc_at(old, "conditions"), &facts, "Ready", wrong->reason ? "False" : "True",
+                      wrong->reason ? wrong->reason : "Accepted", wrong->reason ? wrong->text : "the profile is valid");
         doc_set_int(status, "observedGeneration", facts.generation);
         doc_set(status, "conditions", list);
         doc_set(status, "history", doc_set_int(doc_object(), "runs", (int64_t)runs));
@@ -185,25 +197,53 @@ static bool write_status(struct manager *manager, const char *key, struct json_o
         return true;
 }
 
+/* The profile, or NULL and why it can never run. */
+static struct profile *judge(struct json_object *object, struct verdict *wrong)
+{
+        auto_json struct json_object *merged = NULL;
+        struct profile *profile = NULL;
+        struct fail fail = {0};
+
+        if (profile_merge(doc_at(object, "spec"), NULL, &merged, &fail) || profile_decode(merged, &profile, &fail)) {
+                wrong->reason = "InvalidSpec";
+                snprintf(wrong->text, sizeof wrong->text, "%s", fail.text);
+        }
+        return profile;
+}
+
+/* CHECKED also when there is nothing to check. */
+static enum authors_state look_at_secrets(struct manager *manager, struct json_object *object, const struct profile *profile, struct verdict *wrong)
+{
+        if (!profile_names_secrets(profile) || settings_admin(manager->settings)->allow_secrets_without_policy)
+                return AUTHORS_CHECKED;
+        enum authors_state state = authors_look(manager->authors, clock_parse(doc_text(object, "metadata.creationTimestamp")), wrong->text);
+        if (state == AUTHORS_UNCHECKED)
+                wrong->reason = "SecretsNotAllowed";
+        return state;
+}
+
 void profile_pass(struct manager *manager, const char *queue_key)
 {
         auto_free char *key = xstrdup(queue_key);
         auto_free char *namespace = xstrndup(key + 2, strcspn(key + 2, "/"));
         const char *name = key + 2 + strlen(namespace) + 1;
         auto_json struct json_object *object = json_object_get(kube_cache_find(manager->profiles, namespace, name));
-        auto_json struct json_object *merged = NULL;
         auto_profile struct profile *profile = NULL;
-        struct fail invalid = {0};
+        struct verdict wrong = {0};
 
         if (!object || doc_at(object, "metadata.deletionTimestamp")) {
                 manager_pass_done(manager, key, INT64_MAX);
                 return;
         }
-        if (profile_merge(doc_at(object, "spec"), NULL, &merged, &invalid) == FAIL_NONE)
-                profile_decode(merged, &profile, &invalid);
+        profile = judge(object, &wrong);
+        enum authors_state secrets = profile ? look_at_secrets(manager, object, profile, &wrong) : AUTHORS_CHECKED;
+        if (secrets == AUTHORS_ASKED || secrets == AUTHORS_UNKNOWN) {
+                manager_pass_done(manager, key, loop_now_ns(manager->loop) + ASKED_AGAIN_NS);
+                return;
+        }
         struct history history = history_of(manager, namespace, name);
-        auto_json struct json_object *next = status_of(manager, object, profile, &invalid, history.runs);
+        auto_json struct json_object *next = status_of(manager, object, profile, &wrong, history.runs);
         if (!write_status(manager, key, object, next) && !(profile && prune(manager, key, namespace, profile, name, &history)))
-                manager_pass_done(manager, key, INT64_MAX);
+                manager_pass_done(manager, key, secrets == AUTHORS_UNCHECKED ? loop_now_ns(manager->loop) + REFUSED_AGAIN_NS : INT64_MAX);
         history_done(&history);
 }

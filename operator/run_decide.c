@@ -29,6 +29,10 @@ static bool queue_moved(seen v)
 static bool over_cap(seen v) { return waiting(v) && v->over_cap; }
 static bool never_allowed(seen v) { return waiting(v) && v->target_denied; }
 
+static bool secrets_asked(seen v) { return v->secrets_asked; }
+static bool secrets_never(seen v) { return waiting(v) && v->secrets_refused; }
+static bool secrets_asked_first(seen v) { return waiting(v) && v->secrets_asked; }
+
 static bool name_taken(seen v) { return v->job == JOB_FOREIGN; }
 static bool job_replaced(seen v) { return v->bound && v->job != JOB_ABSENT && !v->job_is_bound; }
 
@@ -36,6 +40,7 @@ static bool stop_unrecorded(seen v, bool wanted) { return !v->stop_reason && wan
 static bool cancel_wanted(seen v) { return stop_unrecorded(v, v->cancel && v->records != RECORDS_SETTLED); }
 static bool stop_all(seen v) { return stop_unrecorded(v, v->stop_all && v->records != RECORDS_SETTLED); }
 static bool no_longer_allowed(seen v) { return stop_unrecorded(v, v->target_denied && v->records != RECORDS_SETTLED); }
+static bool secrets_no_longer(seen v) { return stop_unrecorded(v, v->secrets_refused); }
 static bool braked(seen v) { return stop_unrecorded(v, v->braked && v->records != RECORDS_SETTLED); }
 static bool deadline_passed(seen v)
 {
@@ -93,6 +98,8 @@ static const struct rule rules[] = {
         {waited_too_long, RUN_FINISH, "QueueTimeout", "waited longer than limits.queueTimeout"},
         {over_cap, RUN_FINISH, "CapExceeded", "asks for more than the administrator's caps, before it was admitted"},
         {never_allowed, RUN_FINISH, "TargetNotAllowed", "load may not go to this target, seen before it was admitted"},
+        {secrets_never, RUN_FINISH, "SecretsNotAllowed", "names Secrets, and nobody checked that its author may read them"},
+        {secrets_asked_first, RUN_WAIT, "SecretsAsked", "names Secrets, and the API server is being asked whether that is checked"},
         {may_begin, RUN_ADMIT, "TargetFree", "nobody else loads the target, nobody is ahead, and the administrator's configuration has room"},
         {not_accepted, RUN_ACCEPT, "Waiting", "seen for the first time and may not begin yet"},
         {queue_moved, RUN_SHOW_QUEUE, "QueueMoved", "its position in the queue, or why it waits, changed"},
@@ -102,6 +109,7 @@ static const struct rule rules[] = {
         {cancel_wanted, RUN_RECORD_STOP, "Cancelled", "cancelled while it is under way"},
         {stop_all, RUN_RECORD_STOP, "StoppedByAdmin", "stopAll is set in the administrator's configuration"},
         {no_longer_allowed, RUN_RECORD_STOP, "TargetNotAllowed", "load may not go to this target, or no longer"},
+        {secrets_no_longer, RUN_RECORD_STOP, "SecretsNotAllowed", "names Secrets, nobody checks that its author may read them, and there is no plan yet"},
         {braked, RUN_RECORD_STOP, "Brake", "a worker's brake was pulled: the others stop too"},
         {deadline_passed, RUN_RECORD_STOP, "DeadlineExceeded", "the recorded deadline has passed"},
         {nobody_ready, RUN_RECORD_STOP, "WorkersNotReady", "readyTimeout passed and no worker is ready"},
@@ -116,6 +124,7 @@ static const struct rule rules[] = {
         {store_left, RUN_STORE, "ResultsFolded", "results are folded and not all stored"},
         {nothing_measured, RUN_FINISH, "NothingMeasured", "folded, and there is nothing to store"},
         {all_said, RUN_FOLD, "HarvestSettled", "every worker's records are in, or lost for good"},
+        {secrets_asked, RUN_WAIT, "SecretsAsked", "before there is a plan: names Secrets, and the API server is being asked"},
         {plan_absent, RUN_CREATE_PLAN, "PlanAbsent", "there is no plan yet"},
         {job_never_made, RUN_CREATE_JOB, "JobAbsent", "there is no Job and none was ever bound"},
         {job_unbound, RUN_BIND_JOB, "JobUnbound", "the Job is there and status does not name it yet"},

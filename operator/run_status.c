@@ -33,13 +33,14 @@ const char *run_status_hold(enum view_hold hold)
                 [HOLD_BUDGET] = "BudgetFull",
                 [HOLD_CONFIGURATION] = "ConfigurationRefused",
                 [HOLD_STOP_ALL] = "StopAll",
+                [HOLD_SECRETS] = "PolicyUnknown",
         };
         return names[hold];
 }
 
 enum view_hold run_status_hold_shown(const char *reason)
 {
-        for (enum view_hold hold = HOLD_TARGET; hold <= HOLD_STOP_ALL; hold++)
+        for (enum view_hold hold = HOLD_TARGET; hold <= HOLD_SECRETS; hold++)
                 if (text_equal(reason, run_status_hold(hold)))
                         return hold;
         return HOLD_NONE;
@@ -54,6 +55,7 @@ static const struct stop_word {
         {"StoppedByAdmin", "stopped by the administrator: stopAll is set in ConfigMap " ADMIN_CONFIGMAP},
         {"CapExceeded", "asks for more than the administrator allows"},
         {"TargetNotAllowed", "load may not be sent to this target"},
+        {"SecretsNotAllowed", "names Secrets, which is only allowed where somebody checks that its author may read them"},
         {"Brake", "stopped by limits.brake"},
         {"DeadlineExceeded", "did not end within limits.deadline"},
         {"WorkersNotReady", "no generator pod became ready within limits.readyTimeout"},
@@ -81,7 +83,7 @@ static char *stop_message(const struct session *session, const struct run_sight 
 {
         const char *detail = "";
 
-        if (text_equal(reason, "InvalidSpec") || text_equal(reason, "CapExceeded"))
+        if (text_equal(reason, "InvalidSpec") || text_equal(reason, "CapExceeded") || text_equal(reason, "SecretsNotAllowed"))
                 detail = sight->invalid_text;
         else if (text_equal(reason, "TargetNotAllowed"))
                 detail = sight->invalid_text[0] ? sight->invalid_text : session->denial;

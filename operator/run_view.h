@@ -28,6 +28,7 @@ enum view_hold { /* why a run that could begin has to wait; names in run_status.
         HOLD_BUDGET,        /* the administrator's sums have no room */
         HOLD_CONFIGURATION, /* what the administrator wants cannot be read */
         HOLD_STOP_ALL,
+        HOLD_SECRETS,       /* whether the profile may name Secrets cannot be found out */
 };
 
 struct run_view {
@@ -44,6 +45,8 @@ struct run_view {
         bool over_cap;                  /* asks for more than the administrator's caps */
         bool target_denied;             /* load may not go there, or no longer */
         bool stop_all;                  /* the administrator's switch */
+        bool secrets_asked;             /* whether the profile may name Secrets is being found out */
+        bool secrets_refused;           /* it may not */
 
         /* recorded */
         bool admitted;                  /* status.startTime */

@@ -179,8 +179,11 @@ static enum fail_kind read_document(struct json_object *configmap, struct json_o
 
 enum fail_kind admin_decode(struct json_object *configmap, struct admin **ret_admin, struct fail *fail)
 {
-        static const char *const known[] = {"stopAll", "targets", "caps", NULL};
-        static const struct field fields[] = {{"stopAll", FIELD_BOOL, offsetof(struct admin, stop_all), .optional = true}};
+        static const char *const known[] = {"stopAll", "allowSecretsWithoutPolicy", "targets", "caps", NULL};
+        static const struct field fields[] = {
+                {"stopAll", FIELD_BOOL, offsetof(struct admin, stop_all), .optional = true},
+                {"allowSecretsWithoutPolicy", FIELD_BOOL, offsetof(struct admin, allow_secrets_without_policy), .optional = true},
+        };
         struct admin *admin = xnew(struct admin);
         struct fail ignored;
 

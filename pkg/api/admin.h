@@ -38,7 +38,7 @@ struct admin_caps {
 
 struct admin {
         struct json_object *document; /* that the strings are borrowed from; owned */
-        bool stop_all;
+        bool stop_all, allow_secrets_without_policy;
         struct admin_allow allow[ADMIN_ALLOW_MAX];
         size_t allow_len;
         struct address_range deny[ADMIN_DENY_MAX];

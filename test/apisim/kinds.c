@@ -19,6 +19,8 @@ static const struct kind built_in[] = {
         {"", "v1", "services", "Service", "svc", true, true, false, .in_all = true},
         {"", "v1", "serviceaccounts", "ServiceAccount", "sa", true, false, false},
         {"", "v1", "events", "Event", "ev", true, false, false, .create_on_update = true},
+        {"admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", NULL, false, true, true},
+        {"admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", NULL, false, false, true},
         {"apps", "v1", "deployments", "Deployment", "deploy", true, true, true, .in_all = true},
         {"apps", "v1", "replicasets", "ReplicaSet", "rs", true, true, true, .in_all = true},
         {"apps", "v1", "statefulsets", "StatefulSet", "sts", true, true, true, .in_all = true},

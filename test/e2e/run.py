@@ -11,8 +11,9 @@ import cluster as c  # noqa: E402
 import test_life  # noqa: E402
 import test_faults  # noqa: E402
 import test_results  # noqa: E402
+import test_secrets  # noqa: E402
 
-CHAPTERS = {"results": test_results.all_tests, "life": test_life.all_tests, "faults": test_faults.all_tests}
+CHAPTERS = {"results": test_results.all_tests, "secrets": test_secrets.all_tests, "life": test_life.all_tests, "faults": test_faults.all_tests}
 
 
 def install():

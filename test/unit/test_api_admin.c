@@ -29,7 +29,7 @@ static void without_a_configuration_nothing_outside_is_allowed(void **state)
         (void)state;
 
         assert_int_equal(admin_decode(NULL, &admin, NULL), FAIL_NONE);
-        assert_true(!admin->stop_all && admin->allow_len == 0 && admin->run.rate_rps > 0 && admin->run.duration_ms > 0);
+        assert_true(!admin->stop_all && !admin->allow_secrets_without_policy && admin->allow_len == 0 && admin->run.rate_rps > 0 && admin->run.duration_ms > 0);
         assert_false(admin_caps_sums(&admin->namespace) || admin_caps_sums(&admin->cluster));
         admin_free(admin);
 }
@@ -37,6 +37,7 @@ static void without_a_configuration_nothing_outside_is_allowed(void **state)
 static void the_documented_configuration_is_read(void **state)
 {
         struct admin *admin = admin_of("stopAll: true\n"
+                                       "allowSecretsWithoutPolicy: true\n"
                                        "targets:\n"
                                        "  allow:\n"
                                        "  - {host: checkout.example.com, ports: [443], maxRate: 500/s}\n"
@@ -49,7 +50,7 @@ static void the_documented_configuration_is_read(void **state)
                                        "  cluster: {workers: 20}\n");
         (void)state;
 
-        assert_true(admin->stop_all && admin->allow_len == 3 && admin->deny_len == 2);
+        assert_true(admin->stop_all && admin->allow_secrets_without_policy && admin->allow_len == 3 && admin->deny_len == 2);
         assert_string_equal(admin->allow[0].host, "checkout.example.com");
         assert_true(admin->allow[0].rate_rps == 500 && !admin->allow[0].by_range && admin->allow[1].by_range && !admin->allow[2].host);
         assert_int_equal(admin->allow[1].ports[1], 443);

@@ -81,6 +81,28 @@ static void what_the_administrator_forbids_never_begins(void **state)
         assert_string_equal(run_decide(&view).reason, "TargetNotAllowed");
 }
 
+/* Neither a Job nor a plan before it is known that somebody checked the profile's author. */
+static void secrets_that_nobody_checked_are_never_mounted(void **state)
+{
+        struct run_view view = fresh_view();
+        (void)state;
+
+        view.secrets_asked = true;
+        assert_int_equal(run_decide(&view).action, RUN_WAIT);
+        view.secrets_asked = false;
+        view.secrets_refused = true;
+        assert_int_equal(run_decide(&view).action, RUN_FINISH);
+        assert_string_equal(run_decide(&view).reason, "SecretsNotAllowed");
+
+        view = (struct run_view){.found = true, .accepted = true, .admitted = true, .context_ready = true, .workers = 2};
+        assert_int_equal(run_decide(&view).action, RUN_CREATE_PLAN);
+        view.secrets_asked = true;
+        assert_int_equal(run_decide(&view).action, RUN_WAIT);
+        view.secrets_refused = true;
+        assert_int_equal(run_decide(&view).action, RUN_RECORD_STOP);
+        assert_string_equal(run_decide(&view).reason, "SecretsNotAllowed");
+}
+
 /* A run under way keeps within the caps that it was admitted by; its target and the switch are another matter. */
 static void a_running_run_stops_for_the_switch_and_for_its_target(void **state)
 {
@@ -349,7 +371,7 @@ static struct run_view any_view(void)
         struct run_view view = {0};
         bool *const flags[] = {
                 &view.found, &view.deleting, &view.accepted, &view.terminal, &view.cancel, &view.profile_found,
-                &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.braked, &view.admitted, &view.bound, &view.overdue, &view.context_ready,
+                &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.braked, &view.admitted, &view.bound, &view.overdue, &view.context_ready,
                 &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping,
                 &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.packed, &view.chunks_left, &view.status_stale,
         };
@@ -393,6 +415,7 @@ int main(void)
                 cmocka_unit_test(a_wait_for_another_reason_is_shown),
                 cmocka_unit_test(what_the_administrator_forbids_never_begins),
                 cmocka_unit_test(a_running_run_stops_for_the_switch_and_for_its_target),
+                cmocka_unit_test(secrets_that_nobody_checked_are_never_mounted),
                 cmocka_unit_test(a_running_run_without_news_waits),
                 cmocka_unit_test(nothing_is_stopped_before_the_reason_is_recorded),
                 cmocka_unit_test(a_job_that_is_not_the_bound_one_is_never_released),
