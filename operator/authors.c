@@ -89,6 +89,11 @@ static bool binds_everything(struct json_object *binding)
         return true;
 }
 
+bool authors_binding_denies(struct json_object *binding)
+{
+        return text_equal(doc_text(binding, "spec.policyName"), AUTHORS_POLICY) && denies(binding) && binds_everything(binding);
+}
+
 static void binding_arrived(void *owner, struct json_object *object, const struct fail *fail)
 {
         struct authors *authors = owner;
@@ -98,7 +103,7 @@ static void binding_arrived(void *owner, struct json_object *object, const struc
                 answer_failure(authors, "ValidatingAdmissionPolicyBinding", fail);
                 return;
         }
-        if (!text_equal(doc_text(object, "spec.policyName"), AUTHORS_POLICY) || !denies(object) || !binds_everything(object)) {
+        if (!authors_binding_denies(object)) {
                 answer(authors, AUTHORS_UNCHECKED, "ValidatingAdmissionPolicyBinding " AUTHORS_POLICY " does not deny everywhere (deploy/policies)");
                 return;
         }

@@ -4,6 +4,8 @@
  * name, and only when a profile names Secrets; an answer serves for a few seconds. */
 #pragma once
 
+#include <json-c/json.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +26,9 @@ struct authors;
 /* 'changed' is called when another answer is here. Borrows everything for its life. */
 struct authors *authors_new(struct kube_client *client, void (*changed)(void *owner), void *owner);
 struct authors *authors_free(struct authors *authors);
+
+/* Does this binding make the policy refuse, in every namespace and for every object? */
+bool authors_binding_denies(struct json_object *binding);
 
 /* Of an object that was created then: had its author to have the right to the Secrets? 'text' says why not, for people. What is older
  * than the policy was written when nobody asked, whatever became of it since. */
