@@ -66,5 +66,11 @@ enum fail_kind admin_check_run(const struct admin *admin, const struct profile *
 /* Do the runs under way ('sum') leave room for one more? FAIL_BUSY names the cap. 'where' is "namespace" or "cluster". */
 enum fail_kind admin_check_sum(const struct admin_caps *caps, const char *where, const struct admin_load *sum, const struct admin_load *more,
                                struct fail *fail);
+/* Does the allow list let a profile with a url go there? Its rate is held against maxRate too. FAIL_DENIED says which part is not
+ * allowed and whom to ask. *ret_allow (may be NULL): new array of the ranges in which its addresses must lie, as texts; empty when
+ * the host is allowed wherever it is. */
+enum fail_kind admin_check_url(const struct admin *admin, const struct profile *profile, struct json_object **ret_allow, struct fail *fail);
+/* Is this address among targets.deny? */
+bool admin_denies(const struct admin *admin, const struct address *address);
 /* True when sums are capped at all. */
 bool admin_caps_sums(const struct admin_caps *caps);

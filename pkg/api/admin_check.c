@@ -2,9 +2,12 @@
  *
  * What a run asks for, held against the administrator's caps. */
 #include <stdio.h>
+#include <string.h>
 
 #include "api/admin.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
 #include "data/unit.h"
 
 struct admin_load admin_load_of(const struct profile *profile)
@@ -97,6 +100,79 @@ enum fail_kind admin_check_sum(const struct admin_caps *caps, const char *where,
         format_value(over->unit, over->cap, cap);
         return fail_set(fail, FAIL_BUSY, "with the runs under way in the %s it would be %s%s, the administrator's caps.%s.%s is %s", where, asked,
                         over->asks, where, over->name, cap);
+}
+
+/* ---- URLs ---- */
+
+static bool has_port(const struct admin_allow *allow, int port)
+{
+        for (size_t i = 0; i < allow->ports_len; i++)
+                if (allow->ports[i] == port)
+                        return true;
+        return false;
+}
+
+static bool has_host(const struct admin_allow *allow, const char *host)
+{
+        const char *pattern = allow->host;
+        size_t host_len = strlen(host), tail_len;
+
+        if (!text_starts(pattern, "*."))
+                return strcmp(pattern, host) == 0;
+        tail_len = strlen(pattern) - 1; /* with its dot */
+        return host_len > tail_len && strcmp(host + host_len - tail_len, pattern + 1) == 0;
+}
+
+/* Could this entry allow the host? An address has to lie in the range at once; a name's addresses are looked at by the worker. */
+static bool fits(const struct admin_allow *allow, const char *host, const struct address *address)
+{
+        if (allow->host && !has_host(allow, host))
+                return false;
+        return !address || !allow->by_range || address_within(address, &allow->range);
+}
+
+enum fail_kind admin_check_url(const struct admin *admin, const struct profile *profile, struct json_object **ret_allow, struct fail *fail)
+{
+        auto_json struct json_object *ranges = doc_array();
+        struct address literal;
+        const struct address *address = address_parse(profile->url_host, &literal) ? &literal : NULL;
+        bool anywhere = false, by_rate = true;
+        double most_rps = 0;
+
+        for (size_t i = 0; i < admin->allow_len; i++) {
+                const struct admin_allow *allow = &admin->allow[i];
+                if (!has_port(allow, profile->url_port) || !fits(allow, profile->url_host, address))
+                        continue;
+                if (allow->rate_rps > 0 && (profile->closed || profile->peak_rps > allow->rate_rps)) {
+                        most_rps = allow->rate_rps > most_rps ? allow->rate_rps : most_rps;
+                        continue;
+                }
+                by_rate = false;
+                anywhere = anywhere || !allow->by_range;
+                if (allow->by_range)
+                        doc_push_text(ranges, allow->range_text);
+        }
+        if (by_rate && most_rps > 0)
+                return fail_set(fail, FAIL_DENIED, "spec.load.shape: the administrator's targets.allow lets at most %.10g/s go to %s, in a shape "
+                                                   "that has a rate: ask for less", most_rps, profile->url_host);
+        if (by_rate)
+                return fail_set(fail, FAIL_DENIED, "spec.target.url: %s port %d is not in the administrator's targets.allow (ConfigMap "
+                                                   ADMIN_CONFIGMAP "): have it added, or name a Service", profile->url_host, profile->url_port);
+        if (anywhere) {
+                json_object_put(ranges);
+                ranges = doc_array();
+        }
+        if (ret_allow)
+                *ret_allow = take(ranges);
+        return FAIL_NONE;
+}
+
+bool admin_denies(const struct admin *admin, const struct address *address)
+{
+        for (size_t i = 0; i < admin->deny_len; i++)
+                if (address_within(address, &admin->deny[i]))
+                        return true;
+        return false;
 }
 
 bool admin_caps_sums(const struct admin_caps *caps)

@@ -12,6 +12,7 @@
 #define LABEL_PROFILE "loadstone.dev/profile"
 #define LABEL_PART "loadstone.dev/part"        /* plan | result | series | worker */
 #define ANNOTATION_RUN "loadstone.dev/run"     /* name of the BenchmarkRun */
+#define ANNOTATION_ACCEPT "loadstone.dev/accept-load-from" /* of a Service: namespaces whose runs may load it */
 #define ANNOTATION_START "loadstone.dev/start-at"
 
 #define NAME_MAX_LEN 64 /* with the terminating NUL */

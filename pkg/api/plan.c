@@ -79,6 +79,18 @@ static struct json_object *encode_headers_from(const struct profile *profile)
         return out;
 }
 
+static struct json_object *encode_brake(const struct profile *profile)
+{
+        struct json_object *brake = doc_object();
+
+        if (profile->brake_off) {
+                json_object_put(brake);
+                return NULL;
+        }
+        doc_set(brake, "errorRatio", json_object_new_double(profile->brake_ratio));
+        return doc_set_int(brake, "forMs", profile->brake_ms);
+}
+
 static struct json_object *encode_worker(const struct plan_parts *parts)
 {
         const struct profile *profile = parts->profile;
@@ -108,6 +120,8 @@ static struct json_object *encode_worker(const struct plan_parts *parts)
         doc_set_text(worker, "arrival", doc_text(profile->spec, "load.arrival"));
         doc_set_text(worker, "pacing", doc_text(profile->spec, "load.pacing"));
         doc_set_int(doc_set_int(worker, "warmupMs", profile->warmup_ms), "cooldownMs", profile->cooldown_ms);
+        doc_set(worker, "guard", json_object_get(parts->target->guard));
+        doc_set(worker, "brake", encode_brake(profile));
         int64_t wait_ms = profile->ready_timeout_ms + START_WAIT_MS;
         doc_set_int(worker, "readyTimeoutMs", wait_ms < profile->deadline_ms ? wait_ms : profile->deadline_ms);
         return doc_set_int(worker, "intervalMs", 1000);
@@ -144,6 +158,7 @@ static struct json_object *encode_target(const struct target *target)
 
         doc_set_text(doc_set_text(out, "authority", target->authority), "sni", target->sni);
         doc_set(out, "addresses", json_object_get(target->addresses));
+        doc_set_text(out, "consent", target->consent);
         return doc_set(out, "selector", json_object_get(target->selector));
 }
 

@@ -16,8 +16,6 @@
 
 /* Bounds are those of the schema in crds/. */
 static const struct field fields[] = {
-        {"target.service.name", FIELD_TEXT, offsetof(struct profile, service), 1, 63},
-        {"target.host", FIELD_TEXT, offsetof(struct profile, host), 1, 253, .optional = true},
         {"load.timeout", FIELD_DURATION_MS, offsetof(struct profile, timeout_ms), 1, 600000},
         {"load.warmup", FIELD_DURATION_MS, offsetof(struct profile, warmup_ms), 0, HOUR_MS},
         {"load.cooldown", FIELD_DURATION_MS, offsetof(struct profile, cooldown_ms), 0, HOUR_MS},
@@ -27,6 +25,9 @@ static const struct field fields[] = {
         {"limits.deadline", FIELD_DURATION_MS, offsetof(struct profile, deadline_ms), 1000, PROFILE_DAY_MS},
         {"limits.readyTimeout", FIELD_DURATION_MS, offsetof(struct profile, ready_timeout_ms), 1000, PROFILE_DAY_MS},
         {"limits.queueTimeout", FIELD_DURATION_MS, offsetof(struct profile, queue_timeout_ms), 1000, PROFILE_DAY_MS},
+        {"limits.brake.errorRatio", FIELD_RATIO, offsetof(struct profile, brake_ratio), 0, 1},
+        {"limits.brake.for", FIELD_DURATION_MS, offsetof(struct profile, brake_ms), 1000, HOUR_MS},
+        {"limits.brake.off", FIELD_BOOL, offsetof(struct profile, brake_off)},
         {"validity.pacingLateness", FIELD_DURATION_NS, offsetof(struct profile, pacing_lateness_ns), 1000, 1e10},
         {"validity.generatorCPU", FIELD_RATIO, offsetof(struct profile, generator_cpu), 0, 1},
         {"validity.throttled", FIELD_RATIO, offsetof(struct profile, throttled), 0, 1},
@@ -36,14 +37,12 @@ static const struct field fields[] = {
 };
 
 struct words {
-        int scheme, when_busy, pacing, arrival;
+        int when_busy, pacing, arrival;
         bool skip_verify;
 };
-static const char *const schemes[] = {"http", "https", NULL}, *const busy[] = {"queue", "shed", NULL},
-                                                              *const pacings[] = {"precise", "coarse", NULL},
-                                                              *const arrivals[] = {"constant", "poisson", NULL};
+static const char *const busy[] = {"queue", "shed", NULL}, *const pacings[] = {"precise", "coarse", NULL},
+                                                           *const arrivals[] = {"constant", "poisson", NULL};
 static const struct field word_fields[] = {
-        {"target.scheme", FIELD_WORD, offsetof(struct words, scheme), .words = schemes},
         {"load.concurrency.whenBusy", FIELD_WORD, offsetof(struct words, when_busy), .words = busy},
         {"load.arrival", FIELD_WORD, offsetof(struct words, arrival), .words = arrivals},
         {"load.pacing", FIELD_WORD, offsetof(struct words, pacing), .words = pacings},
@@ -57,26 +56,9 @@ static enum fail_kind decode_fields(struct profile *profile, struct fail *fail)
         if (field_decode(profile->spec, "spec.", fields, ARRAY_LEN(fields), profile, fail) ||
             field_decode(profile->spec, "spec.", word_fields, ARRAY_LEN(word_fields), &words, fail))
                 return FAIL_INVALID;
-        profile->tls = words.scheme == 1;
         profile->tls_verify = !words.skip_verify;
-        if (profile->host && strpbrk(profile->host, " \t\r\n/@"))
-                return fail_set(fail, FAIL_INVALID, "spec.target.host must be a host name without scheme and path");
         if (profile->connections < profile->workers)
                 return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.connections must be at least load.workers");
-        return FAIL_NONE;
-}
-
-static enum fail_kind decode_port(struct profile *profile, struct fail *fail)
-{
-        struct json_object *port = doc_at(profile->spec, "target.service.port");
-        int64_t number = json_object_get_int64(port);
-        bool is_number = json_object_is_type(port, json_type_int) && number >= 1 && number <= 65535;
-        bool is_name = json_object_is_type(port, json_type_string) && json_object_get_string_len(port) >= 1 &&
-                       json_object_get_string_len(port) <= 15;
-
-        if (!is_number && !is_name)
-                return fail_set(fail, FAIL_INVALID, "spec.target.service.port must be a number from 1 to 65535 or the name of a port of the Service");
-        profile->port = json_object_get_string(port);
         return FAIL_NONE;
 }
 
@@ -156,7 +138,7 @@ enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_pro
         auto_profile struct profile *profile = xnew(struct profile);
 
         profile->spec = json_object_get(spec);
-        if (decode_fields(profile, fail) || decode_port(profile, fail) || profile_decode_shape(profile, fail) ||
+        if (profile_decode_target(profile, fail) || decode_fields(profile, fail) || profile_decode_shape(profile, fail) ||
             profile_check_requests(profile, fail) || profile_decode_secrets(profile, fail) || decode_objectives(profile, fail) ||
             profile_check_placement(profile, fail) || check_size(spec, fail))
                 return FAIL_INVALID;
@@ -169,6 +151,7 @@ struct profile *profile_free(struct profile *profile)
         if (!profile)
                 return NULL;
         json_object_put(profile->spec);
+        free(profile->url_host);
         free(profile);
         return NULL;
 }

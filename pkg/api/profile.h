@@ -27,7 +27,11 @@ struct profile_header_from {
 
 struct profile {
         struct json_object *spec;  /* the merged, defaulted spec that everything else borrows from; owned */
-        const char *service, *port; /* port as text: number or name */
+        const char *service, *port; /* port as text: number or name; NULL with a url */
+        const char *namespace;      /* the Service's, NULL: the profile's own */
+        const char *url;            /* NULL with a service */
+        char *url_host;             /* name, or address without brackets; owned */
+        int url_port;
         bool tls, tls_verify;
         const char *host;          /* NULL: the Service's own name */
         const char *ca_configmap, *ca_configmap_key, *ca_secret, *ca_secret_key; /* one pair, or none */
@@ -42,6 +46,9 @@ struct profile {
         struct profile_objective objectives[PROFILE_OBJECTIVES_MAX];
         size_t objectives_len;
         int64_t deadline_ms, ready_timeout_ms, queue_timeout_ms;
+        double brake_ratio;
+        int64_t brake_ms;
+        bool brake_off;
         int64_t pacing_lateness_ns, min_window_ms;
         double generator_cpu, throttled; /* ratios 0..1 */
         int keep;

@@ -16,7 +16,8 @@ static const char defaults_text[] =
         "{\"target\":{\"scheme\":\"http\"},"
         "\"load\":{\"requests\":[{\"name\":\"default\"}],\"timeout\":\"5s\",\"concurrency\":{\"connections\":64,\"whenBusy\":\"queue\"},"
         "\"arrival\":\"constant\",\"seed\":1,\"pacing\":\"precise\",\"warmup\":\"5s\",\"cooldown\":\"0s\",\"workers\":1},"
-        "\"limits\":{\"deadline\":\"30m\",\"readyTimeout\":\"5m\",\"queueTimeout\":\"1h\"},"
+        "\"limits\":{\"deadline\":\"30m\",\"readyTimeout\":\"5m\",\"queueTimeout\":\"1h\","
+        "\"brake\":{\"errorRatio\":\"50%\",\"for\":\"10s\",\"off\":false}},"
         "\"validity\":{\"pacingLateness\":\"1ms\",\"generatorCPU\":\"80%\",\"throttled\":\"1%\",\"minWindow\":\"60s\"},"
         "\"history\":{\"keep\":50},\"suspend\":false}";
 static const char request_defaults_text[] = "{\"weight\":1,\"method\":\"GET\",\"path\":\"/\"}";

@@ -11,6 +11,7 @@
 enum fail_kind profile_decode_shape(struct profile *profile, struct fail *fail);
 /* 'piece' is the index of a piece of the shape, or a kind of which there is exactly one. */
 bool profile_knows_piece(const struct profile *profile, const char *piece);
+enum fail_kind profile_decode_target(struct profile *profile, struct fail *fail);
 enum fail_kind profile_check_requests(const struct profile *profile, struct fail *fail);
 /* 1 to PROFILE_HEADER_NAME_MAX letters, digits, -, _ and ., and none that the worker sets itself; 'where' names the field. */
 enum fail_kind profile_check_header_name(const char *name, const char *where, struct fail *fail);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/names.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -17,9 +18,35 @@ struct addresses {
         size_t len;
 };
 
+static char *address_text(const char *host, int64_t port)
+{
+        return xasprintf(strchr(host, ':') ? "[%s]:%lld" : "%s:%lld", host, (long long)port);
+}
+
 char *target_key(const struct profile *profile, const char *namespace)
 {
-        return xasprintf("Service %s/%s", namespace, profile->service);
+        if (profile->url) {
+                auto_free char *address = address_text(profile->url_host, profile->url_port);
+                return xasprintf("URL %s", address);
+        }
+        return xasprintf("Service %s/%s", profile->namespace ? profile->namespace : namespace, profile->service);
+}
+
+bool target_accepts(struct json_object *service, const char *namespace)
+{
+        const char *list = doc_text(service, "metadata.annotations[\"" ANNOTATION_ACCEPT "\"]");
+
+        while (list && *list) {
+                size_t len = strcspn(list, ",");
+                const char *word = list + strspn(list, " ");
+                size_t word_len = word > list + len ? 0 : (size_t)(list + len - word);
+                while (word_len > 0 && word[word_len - 1] == ' ')
+                        word_len--;
+                if ((word_len == 1 && *word == '*') || (word_len == strlen(namespace) && strncmp(word, namespace, word_len) == 0))
+                        return true;
+                list += len + (list[len] == ',');
+        }
+        return false;
 }
 
 static bool is_tcp(struct json_object *port)
@@ -47,11 +74,6 @@ static struct json_object *find_port(const struct profile *profile, struct json_
         fail_set(fail, FAIL_INVALID, "Service %s has no TCP port %s; it has %s", profile->service, profile->port,
                  known.size ? known.data : "none");
         return NULL;
-}
-
-static char *address_text(const char *host, int64_t port)
-{
-        return xasprintf(strchr(host, ':') ? "[%s]:%lld" : "%s:%lld", host, (long long)port);
 }
 
 /* A slice carries the port's number under the Service's name for it: targetPort may be a name that each pod maps its own way. */
@@ -107,7 +129,8 @@ static enum fail_kind resolve_headless(const struct profile *profile, struct jso
                 struct json_object *slice = doc_item(slices, i);
                 int64_t number = slice_port(slice, doc_text(port, "name"));
                 /* A dual-stack Service has each endpoint once per family; we load each once. */
-                bool wanted = !family || text_equal(family, doc_text(slice, "addressType"));
+                const char *type = doc_text(slice, "addressType");
+                bool wanted = family ? text_equal(family, type) : !text_equal(type, "FQDN");
                 if (wanted && number > 0)
                         add_endpoints(addresses, slice, number);
         }
@@ -125,6 +148,8 @@ static enum fail_kind check_kind(struct json_object *service, struct fail *fail)
                 return fail_set(fail, FAIL_INVALID, "Service %s is of type ExternalName, which leaves the namespace: name the Service that it stands for", name);
         if (text_equal(name, "kubernetes") && text_equal(doc_text(service, "metadata.namespace"), "default"))
                 return fail_set(fail, FAIL_INVALID, "Service kubernetes is the cluster's own API server, which is never loaded");
+        if (text_equal(name, "kube-dns") && text_equal(doc_text(service, "metadata.namespace"), "kube-system"))
+                return fail_set(fail, FAIL_INVALID, "Service kube-dns is the cluster's own DNS, which is never loaded");
         return FAIL_NONE;
 }
 
@@ -162,10 +187,40 @@ enum fail_kind target_resolve(const struct profile *profile, struct json_object 
         target->addresses = take(addresses);
         target->key = target_key(profile, namespace);
         target->selector = json_object_get(doc_at(service, "spec.selector"));
+        const char *consent = doc_text(service, "metadata.annotations[\"" ANNOTATION_ACCEPT "\"]");
+        target->consent = profile->namespace && consent ? xstrdup(consent) : NULL;
         target->authority = authority_of(profile, namespace, number);
         target->sni = xstrndup(target->authority, strcspn(target->authority, ":"));
         *ret_target = target;
         return FAIL_NONE;
+}
+
+struct target *target_of_url(const struct profile *profile)
+{
+        struct target *target = xnew(struct target);
+        auto_free char *address = address_text(profile->url_host, profile->url_port);
+        bool usual = profile->url_port == (profile->tls ? 443 : 80);
+
+        target->addresses = doc_push_text(doc_array(), address);
+        target->key = target_key(profile, "");
+        target->authority = usual ? xstrndup(address, strlen(address) - strlen(strrchr(address, ':'))) : xstrdup(address);
+        target->sni = xstrdup(profile->url_host);
+        return target;
+}
+
+void target_each_endpoint(struct json_object *slices, target_endpoint_fn *visit, void *owner)
+{
+        for (size_t i = 0; i < doc_len(slices, ""); i++) {
+                struct json_object *slice = doc_item(slices, i), *endpoints = doc_at(slice, "endpoints");
+                /* Nobody routes to the names of the type FQDN. */
+                for (size_t k = 0; k < doc_len(endpoints, "") && !text_equal(doc_text(slice, "addressType"), "FQDN"); k++) {
+                        struct json_object *endpoint = doc_item(endpoints, k), *addresses = doc_at(endpoint, "addresses");
+                        const char *pod = text_equal(doc_text(endpoint, "targetRef.kind"), "Pod") ? doc_text(endpoint, "targetRef.name") : NULL;
+                        for (size_t n = 0; n < doc_len(addresses, ""); n++)
+                                if (json_object_is_type(doc_item(addresses, n), json_type_string))
+                                        visit(owner, json_object_get_string(doc_item(addresses, n)), pod);
+                }
+        }
 }
 
 struct target *target_free(struct target *target)
@@ -174,6 +229,8 @@ struct target *target_free(struct target *target)
                 return NULL;
         json_object_put(target->addresses);
         json_object_put(target->selector);
+        json_object_put(target->guard);
+        free(target->consent);
         free(target->authority);
         free(target->sni);
         free(target->key);

@@ -60,7 +60,7 @@
 #define LOAD_SECRET_HEADERS_MAX 16
 #define LOAD_SECRET_BYTES_MAX 8192
 #define LOAD_ADDRESSES_MAX 256
-#define LOAD_RANGES_MAX 1024 /* of a guard's list */
+#define LOAD_RANGES_MAX 4096 /* of a guard's list */
 #define LOAD_STATUS_RANGES_MAX 16
 #define LOAD_WORKERS_MAX 256
 #define LOAD_CONNECTIONS_MAX 65536

@@ -171,6 +171,65 @@ static void runs_together_stay_below_the_sums(void **state)
         admin_free(admin);
 }
 
+#define ALLOW "targets: {allow: [{host: a.example.com, ports: [443], maxRate: 600/s}, {host: '*.stage.example.com', cidr: 10.20.0.0/16, ports: [80]}, " \
+              "{cidr: 10.30.0.0/16, ports: [8080]}, {cidr: 'fd00:30::/32', ports: [8080]}, {host: slow.example.com, ports: [80], maxRate: 5/s}]}"
+
+static void a_url_needs_an_entry_that_fits_whole(void **state)
+{
+        static const struct { const char *url, *ranges, *text; } rows[] = { /* ranges: what the worker is told; NULL: denied */
+                {"https://a.example.com/", "[]", NULL},
+                {"http://a.example.com/", NULL, "a.example.com port 80 is not in the administrator's targets.allow"},
+                {"https://b.a.example.com/", NULL, "is not in"},
+                {"https://xa.example.com/", NULL, "is not in"},
+                {"http://web.stage.example.com/", "[\"10.20.0.0/16\"]", NULL},
+                {"http://a.b.stage.example.com/", "[\"10.20.0.0/16\"]", NULL},
+                {"http://stage.example.com/", NULL, "is not in"},
+                {"http://xstage.example.com/", NULL, "is not in"},
+                {"http://10.30.7.7:8080/", "[\"10.30.0.0/16\"]", NULL},
+                {"http://10.31.7.7:8080/", NULL, "is not in"},
+                {"http://[::ffff:10.30.7.7]:8080/", "[\"10.30.0.0/16\"]", NULL},
+                {"http://any.name:8080/", "[\"10.30.0.0/16\",\"fd00:30::/32\"]", NULL},
+                {"http://slow.example.com/", NULL, "lets at most 5/s go to slow.example.com"},
+        };
+        struct admin *admin = admin_of(ALLOW);
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                auto_free char *change = xasprintf("{'target':{'service':null,'url':'%s'}}", rows[i].url);
+                auto_profile struct profile *profile = profile_with(change);
+                auto_json struct json_object *ranges = NULL;
+                struct fail fail = {0};
+                enum fail_kind kind = admin_check_url(admin, profile, &ranges, &fail);
+                if (kind != (rows[i].ranges ? FAIL_NONE : FAIL_DENIED) || (rows[i].ranges && strcmp(doc_print(ranges), rows[i].ranges) != 0) ||
+                    (rows[i].text && !strstr(fail.text, rows[i].text)))
+                        fail_msg("%s: %s %s", rows[i].url, fail.text, ranges ? doc_print(ranges) : "");
+        }
+        admin_free(admin);
+}
+
+/* It has no rate that could be held against the most that may go there. */
+static void a_closed_loop_goes_nowhere_with_a_most(void **state)
+{
+        struct admin *admin = admin_of(ALLOW);
+        auto_profile struct profile *profile =
+                profile_with("{'target':{'service':null,'url':'https://a.example.com/'},'load':{'shape':[{'closed':{'for':'5s'}}]}}");
+        (void)state;
+
+        assert_int_equal(admin_check_url(admin, profile, NULL, NULL), FAIL_DENIED);
+        admin_free(admin);
+}
+
+static void what_is_denied_is_denied_in_every_spelling(void **state)
+{
+        struct admin *admin = admin_of("targets: {deny: [10.20.7.0/24]}");
+        struct address in, out;
+        (void)state;
+
+        assert_true(address_parse("::ffff:10.20.7.9", &in) && address_parse("10.20.8.9", &out));
+        assert_true(admin_denies(admin, &in) && !admin_denies(admin, &out));
+        admin_free(admin);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -180,6 +239,9 @@ int main(void)
                 cmocka_unit_test(what_is_not_understood_is_refused_by_its_name),
                 cmocka_unit_test(a_configmap_without_the_key_is_a_mistake),
                 cmocka_unit_test(a_run_beyond_a_cap_hears_which),
+                cmocka_unit_test(a_url_needs_an_entry_that_fits_whole),
+                cmocka_unit_test(a_closed_loop_goes_nowhere_with_a_most),
+                cmocka_unit_test(what_is_denied_is_denied_in_every_spelling),
                 cmocka_unit_test(runs_together_stay_below_the_sums),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,89 @@ static void the_port_is_found_by_name_or_number(void **state)
         target_free(target);
 }
 
+static void a_url_is_host_and_port_and_nothing_else(void **state)
+{
+        static const struct { const char *url, *address, *authority, *sni, *key; } rows[] = {
+                {"https://checkout.example.com/", "checkout.example.com:443", "checkout.example.com", "checkout.example.com", "URL checkout.example.com:443"},
+                {"http://a.b:8080", "a.b:8080", "a.b:8080", "a.b", "URL a.b:8080"},
+                {"http://10.1.2.3", "10.1.2.3:80", "10.1.2.3", "10.1.2.3", "URL 10.1.2.3:80"},
+                {"http://[fd00::1]/", "[fd00::1]:80", "[fd00::1]", "fd00::1", "URL [fd00::1]:80"},
+                {"https://[fd00::1]:80/", "[fd00::1]:80", "[fd00::1]:80", "fd00::1", "URL [fd00::1]:80"},
+        };
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                auto_free char *change = xasprintf("{'target':{'service':null,'url':'%s'}}", rows[i].url);
+                auto_profile struct profile *profile = profile_with(change);
+                struct target *target = target_of_url(profile);
+                assert_int_equal(profile->tls, strncmp(rows[i].url, "https", 5) == 0);
+                assert_string_equal(json_object_get_string(doc_item(target->addresses, 0)), rows[i].address);
+                assert_string_equal(target->authority, rows[i].authority);
+                assert_string_equal(target->sni, rows[i].sni);
+                assert_string_equal(target->key, rows[i].key);
+                assert_null(target_selector(target));
+                target_free(target);
+        }
+}
+
+static void a_service_accepts_whom_its_annotation_names(void **state)
+{
+        static const struct { const char *annotation; bool accepts; } rows[] = {
+                {"shop", true}, {"*", true}, {"ops,shop", true}, {" ops , shop ", true}, {"shop,", true}, {"ops,*", true},
+                {"", false}, {"ops", false}, {"shopping", false}, {"sho", false}, {"shop*", false}, {"ops shop", false}, {",,", false},
+        };
+        auto_json struct json_object *bare = json("{'metadata':{'name':'web'}}");
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                auto_free char *text = xasprintf("{'metadata':{'annotations':{'loadstone.dev/accept-load-from':'%s'}}}", rows[i].annotation);
+                auto_json struct json_object *service = json(text);
+                if (target_accepts(service, "shop") != rows[i].accepts)
+                        fail_msg("'%s'", rows[i].annotation);
+        }
+        assert_false(target_accepts(bare, "shop") || target_accepts(NULL, "shop"));
+}
+
+static void a_service_of_another_namespace_keeps_its_own_name(void **state)
+{
+        struct target *target = NULL;
+        auto_profile struct profile *profile = profile_with("{'target':{'service':{'namespace':'ops'}}}");
+        auto_json struct json_object *service = json("{'metadata':{'name':'web','namespace':'ops','annotations':{'loadstone.dev/accept-load-from':'shop'}},"
+                                                     "'spec':{'clusterIP':'10.0.0.1'," PORTS "}}");
+        auto_free char *key = target_key(profile, "shop");
+        (void)state;
+
+        assert_int_equal(target_resolve(profile, service, NULL, &target, NULL), FAIL_NONE);
+        assert_string_equal(target->authority, "web.ops.svc");
+        assert_string_equal(target->key, "Service ops/web");
+        assert_string_equal(target->consent, "shop");
+        assert_string_equal(key, target->key);
+        target_free(target);
+}
+
+static void count_endpoint(void *owner, const char *address, const char *pod)
+{
+        struct json_object *seen = owner;
+        auto_free char *text = xasprintf("%s=%s", address, pod ? pod : "");
+
+        doc_push_text(seen, text);
+}
+
+static void every_endpoint_is_looked_at(void **state)
+{
+        auto_json struct json_object *seen = doc_array();
+        auto_json struct json_object *slices =
+                json("[{'addressType':'IPv4','endpoints':[{'addresses':['10.0.0.1','10.0.0.2'],'targetRef':{'kind':'Pod','name':'web-1'}},"
+                     "{'addresses':['10.0.0.3'],'conditions':{'ready':false},'targetRef':{'kind':'Node','name':'a'}}]},"
+                     "{'addressType':'FQDN','endpoints':[{'addresses':['example.com']}]},{'addressType':'IPv6','endpoints':[{'addresses':['fd00::1']}]}]");
+        (void)state;
+
+        target_each_endpoint(slices, count_endpoint, seen);
+        assert_string_equal(doc_print(seen), "[\"10.0.0.1=web-1\",\"10.0.0.2=web-1\",\"10.0.0.3=\",\"fd00::1=\"]");
+        target_each_endpoint(NULL, count_endpoint, seen);
+        assert_int_equal(doc_len(seen, ""), 4);
+}
+
 static void a_missing_port_names_the_ports_there_are(void **state)
 {
         struct fail fail;
@@ -155,6 +238,10 @@ int main(void)
                 cmocka_unit_test(a_cluster_ip_is_the_address),
                 cmocka_unit_test(a_service_without_selector_is_loaded_all_the_same),
                 cmocka_unit_test(the_port_is_found_by_name_or_number),
+                cmocka_unit_test(a_url_is_host_and_port_and_nothing_else),
+                cmocka_unit_test(a_service_accepts_whom_its_annotation_names),
+                cmocka_unit_test(a_service_of_another_namespace_keeps_its_own_name),
+                cmocka_unit_test(every_endpoint_is_looked_at),
                 cmocka_unit_test(a_missing_port_names_the_ports_there_are),
                 cmocka_unit_test(a_given_host_is_authority_and_tls_name),
                 cmocka_unit_test(an_external_name_and_the_api_server_are_refused),

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The profile's target: a Service, or a URL that is nothing but scheme, host and port. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/profile_parts.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/address.h"
+#include "data/doc.h"
+#include "data/field.h"
+
+#define HOST_LEN_MAX 253
+
+static const char *const schemes[] = {"http", "https", NULL};
+
+static const struct field service_fields[] = {
+        {"target.service.name", FIELD_TEXT, offsetof(struct profile, service), 1, 63},
+        {"target.service.namespace", FIELD_TEXT, offsetof(struct profile, namespace), 1, 63, .optional = true},
+        {"target.host", FIELD_TEXT, offsetof(struct profile, host), 1, HOST_LEN_MAX, .optional = true},
+};
+
+static enum fail_kind decode_port(struct profile *profile, struct fail *fail)
+{
+        struct json_object *port = doc_at(profile->spec, "target.service.port");
+        int64_t number = json_object_get_int64(port);
+        bool is_number = json_object_is_type(port, json_type_int) && number >= 1 && number <= 65535;
+        bool is_name = json_object_is_type(port, json_type_string) && json_object_get_string_len(port) >= 1 &&
+                       json_object_get_string_len(port) <= 15;
+
+        if (!is_number && !is_name)
+                return fail_set(fail, FAIL_INVALID, "spec.target.service.port must be a number from 1 to 65535 or the name of a port of the Service");
+        profile->port = json_object_get_string(port);
+        return FAIL_NONE;
+}
+
+/* The names become parts of paths of the API server. */
+static bool is_label(const char *name)
+{
+        return !name || (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name) && name[0] != '-');
+}
+
+static enum fail_kind decode_service(struct profile *profile, struct fail *fail)
+{
+        if (field_decode(profile->spec, "spec.", service_fields, ARRAY_LEN(service_fields), profile, fail) || decode_port(profile, fail))
+                return FAIL_INVALID;
+        if (!is_label(profile->service) || !is_label(profile->namespace))
+                return fail_set(fail, FAIL_INVALID, "spec.target.service: name and namespace must be lower-case letters, digits and -");
+        if (profile->host && strpbrk(profile->host, " \t\r\n/@"))
+                return fail_set(fail, FAIL_INVALID, "spec.target.host must be a host name without scheme and path");
+        return FAIL_NONE;
+}
+
+/* Everything after the scheme; "[v6]" or a name, then at most a port and a slash. */
+static bool split_url(const char *rest, struct profile *profile)
+{
+        bool bracketed = rest[0] == '[';
+        const char *host = bracketed ? rest + 1 : rest;
+        size_t len = strcspn(host, bracketed ? "]" : ":/");
+        const char *after = host + len + (bracketed && host[len] == ']');
+        struct address address;
+
+        if (len == 0 || len > HOST_LEN_MAX || strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-.:") < len || (bracketed && host[len] != ']'))
+                return false;
+        profile->url_host = xstrndup(host, len);
+        if (bracketed && !address_parse(profile->url_host, &address))
+                return false;
+        if (*after == ':') {
+                char *end;
+                unsigned long port = strtoul(after + 1, &end, 10);
+                if (after[1] < '0' || after[1] > '9' || port < 1 || port > 65535)
+                        return false;
+                profile->url_port = (int)port;
+                after = end;
+        }
+        return text_equal(after, "") || text_equal(after, "/");
+}
+
+static enum fail_kind decode_url(struct profile *profile, struct fail *fail)
+{
+        const char *url = doc_text(profile->spec, "target.url");
+        size_t scheme_len = text_starts(url, "https://") ? 8 : text_starts(url, "http://") ? 7 : 0;
+
+        profile->tls = scheme_len == 8;
+        profile->url_port = profile->tls ? 443 : 80;
+        if (scheme_len == 0 || !split_url(url + scheme_len, profile))
+                return fail_set(fail, FAIL_INVALID, "spec.target.url must be http:// or https://, a host in lower case and at most a port, "
+                                                    "for example https://checkout.example.com:8443/");
+        if (doc_at(profile->spec, "target.host"))
+                return fail_set(fail, FAIL_INVALID, "spec.target.host goes with service only: a url names its host itself");
+        profile->url = url;
+        return FAIL_NONE;
+}
+
+enum fail_kind profile_decode_target(struct profile *profile, struct fail *fail)
+{
+        static const struct field scheme_field = {"target.scheme", FIELD_WORD, 0, .words = schemes};
+        bool service = doc_at(profile->spec, "target.service"), url = doc_text(profile->spec, "target.url");
+        int scheme = 0;
+
+        if (service == url)
+                return fail_set(fail, FAIL_INVALID, "spec.target must have exactly one of service and url");
+        if (url)
+                return decode_url(profile, fail);
+        if (field_decode(profile->spec, "spec.", &scheme_field, 1, &scheme, fail))
+                return FAIL_INVALID;
+        profile->tls = scheme == 1;
+        return decode_service(profile, fail);
+}
