@@ -270,6 +270,9 @@ static void settings_changed(void *owner)
 
         while (map_next(&manager->active, &at, &name, &unused)) {
                 auto_free char *key = xasprintf("r:%s", name);
+                struct session *session = map_find(&manager->sessions, key);
+                if (session)
+                        session->guard_due = true;
                 enqueue(manager, key, loop_now_ns(manager->loop));
         }
 }
@@ -277,6 +280,19 @@ static void settings_changed(void *owner)
 static void authors_changed(void *owner)
 {
         manager_wake_waiting(owner);
+}
+
+/* Runs that wait to know where they may go; there are few. */
+static void survey_arrived(void *owner)
+{
+        struct manager *manager = owner;
+        size_t at = 0;
+        const char *key;
+        void *session;
+
+        while (map_next(&manager->sessions, &at, &key, &session))
+                if (((struct session *)session)->guard_due)
+                        enqueue(manager, key, loop_now_ns(manager->loop));
 }
 
 static struct kube_cache *open_cache(struct manager *manager, const struct kube_kind *kind, const char *selector,
@@ -396,6 +412,7 @@ struct manager *manager_new(struct loop *loop, struct kube_client *client, const
         manager->pods = open_cache(manager, &kube_pods, MANAGED_SELECTOR, pod_changed, kept_of_pods);
         manager->configmaps = open_cache(manager, &kube_configmaps, MANAGED_SELECTOR, configmap_changed, kept_of_configmaps);
         manager->authors = authors_new(client, authors_changed, manager);
+        manager->forbidden = forbidden_new(client, survey_arrived, manager);
         manager->settings = settings_new(client, manager->events, options->own_namespace, settings_changed, manager);
         const struct lease_options election = {
                 .namespace = options->own_namespace,
@@ -439,6 +456,7 @@ struct manager *manager_free(struct manager *manager)
         kube_cache_free(manager->configmaps);
         settings_free(manager->settings);
         authors_free(manager->authors);
+        forbidden_free(manager->forbidden);
         event_sink_free(manager->events);
         queue_free(manager->queue);
         loop_disarm(manager->loop, &manager->work);

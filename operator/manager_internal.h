@@ -10,6 +10,7 @@
 #include "kube/event.h"
 #include "kube/lease.h"
 #include "kube/queue.h"
+#include "operator/forbidden.h"
 #include "operator/metrics.h"
 #include "operator/options.h"
 #include "operator/settings.h"
@@ -39,6 +40,7 @@ struct manager {
         struct kube_cache *runs, *profiles, *jobs, *pods, *configmaps;
         struct settings *settings;
         struct authors *authors;
+        struct forbidden *forbidden;
         struct lease *lease;
         struct event_sink *events;
         struct queue *queue;       /* "r:namespace/name" for runs, "p:namespace/name" for profiles */

@@ -295,9 +295,14 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         if (sight->start_at_wall_ms < 0)
                 sight->start_at_wall_ms = run->start_at_wall_ms;
         session_settle(session);
+        /* Before the load is released all of it must be known; afterwards what changes is enough. */
+        bool released = view->bound && view->job != JOB_SUSPENDED;
+        bool guarded = session_guard(session) || released || view->stop_reason;
+        if (session->suspect_since_ns)
+                wake_at(view, sight->now_ns + LOOK_AGAIN_NS);
         view->target_problem = session->problem[0] ? session->problem : NULL;
         view->target_denied = session->denial[0] != '\0';
-        view->context_ready = session_ready(session) && (!view->plan_found || session->plan_loaded);
+        view->context_ready = session_ready(session) && (!view->plan_found || session->plan_loaded) && guarded;
         view->refused = session->refused;
         if (!view->plan_found)
                 fill_secrets(manager, session, sight, view);

@@ -165,6 +165,16 @@ static void fill_budget(struct manager *manager, const struct admin *admin, cons
 
 /* ---- all of it ---- */
 
+static bool may_go_there(struct manager *manager, const struct session *session, struct fail *fail)
+{
+        if (manager->options->namespace)
+                fail_set(fail, FAIL_DENIED, "spec.target.url needs the cluster-wide install: with rights in one namespace it cannot be known which "
+                                            "addresses are nodes");
+        else
+                admin_check_url(settings_admin(manager->settings), session->profile, NULL, fail);
+        return fail->kind == FAIL_NONE;
+}
+
 void run_queue_fill(struct manager *manager, struct session *session, struct run_sight *sight, struct run_view *view)
 {
         const struct admin *admin = settings_admin(manager->settings);
@@ -173,6 +183,11 @@ void run_queue_fill(struct manager *manager, struct session *session, struct run
         sight->target_key = target_key(session->profile, sight->run.namespace);
         if (admin_check_run(admin, session->profile, &fail)) {
                 view->over_cap = true;
+                snprintf(sight->invalid_text, sizeof sight->invalid_text, "%s", fail.text);
+                return;
+        }
+        if (session->profile->url && !may_go_there(manager, session, &fail)) {
+                view->target_denied = true;
                 snprintf(sight->invalid_text, sizeof sight->invalid_text, "%s", fail.text);
                 return;
         }

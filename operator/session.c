@@ -30,6 +30,7 @@ struct session *session_new(struct manager *manager, const char *key, const stru
         session->name = xstrdup(run->name);
         session->uid = xstrdup(run->uid);
         session->generator_nodes = doc_array();
+        session->guard_due = true;
         return session;
 }
 
@@ -50,6 +51,10 @@ void session_forget_target(struct session *session)
                 kube_cancel(session->manager->client, session->asks[i]);
         for (size_t i = 0; i < CONTEXT_KINDS; i++)
                 session->around[i] = kube_cache_free(session->around[i]);
+        session->consent = kube_cache_free(session->consent);
+        session->guard_due = true;
+        session->suspect_since_ns = 0;
+        session->denial[0] = '\0';
         session->context = context_free(session->context);
         session->target = target_free(session->target);
         json_object_put(take(session->service));

@@ -51,6 +51,9 @@ struct session {
 
         struct context *context;
         struct kube_cache *around[CONTEXT_KINDS]; /* watches on what surrounds the target, NULL where none */
+        struct kube_cache *consent;    /* watch on a Service of another namespace, NULL when it is of the own */
+        bool guard_due;                /* something changed about where the load may go */
+        int64_t suspect_since_ns;      /* an address behind the Service looks wrong; 0: none does */
         struct json_object *service;   /* owned reference; NULL while unknown */
         struct json_object *selector;  /* of the target's pods; owned reference, NULL when it has none */
         bool service_asked, plan_asked;
@@ -94,6 +97,17 @@ enum fail_kind session_load_plan(struct session *session, struct json_object *co
 enum fail_kind session_load_profile(struct session *session, const struct run *run, struct fail *fail);
 /* Key of the target that a run would load which status does not name yet; NULL when it cannot be known. The caller frees it. */
 char *session_target_wanted(struct manager *manager, const struct run *run);
+/* Looks at where the load may go when something about that changed: fills session->denial. False while something has to be known
+ * first; it is then to be called again. */
+bool session_guard(struct session *session);
+/* The rules about addresses for the worker's plan; *ret_guard is new. FAIL_DENIED: they cannot be written. */
+enum fail_kind session_encode_guard(const struct session *session, struct json_object **ret_guard, struct fail *fail);
+/* Namespace of the target's Service. */
+const char *session_target_namespace(const struct session *session);
+/* The EndpointSlices of the target as the cache has them now; the caller owns the array. */
+struct json_object *session_slices(const struct session *session);
+/* All first lists of the surroundings are here, or were waited for long enough: what is missing then is unknown. */
+bool session_around_settled(const struct session *session);
 /* Plan (or profile and target) and surroundings are complete. */
 bool session_ready(const struct session *session);
 /* Once after the first lists: what the plan knew and the lists do not show is gone. */

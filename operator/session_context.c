@@ -47,7 +47,7 @@ static bool of_target(const struct session *session, enum context_kind kind, str
                 return selected(session, doc_at(object, "spec.template.metadata.labels"));
         case CONTEXT_AUTOSCALER:
                 deployment = session->around[CONTEXT_DEPLOYMENT]
-                                     ? kube_cache_find(session->around[CONTEXT_DEPLOYMENT], session->namespace,
+                                     ? kube_cache_find(session->around[CONTEXT_DEPLOYMENT], session_target_namespace(session),
                                                        doc_text(object, "spec.scaleTargetRef.name"))
                                      : NULL;
                 return deployment && of_target(session, CONTEXT_DEPLOYMENT, deployment);
@@ -75,6 +75,10 @@ static void around_changed(struct session *session, enum context_kind kind, stru
 {
         struct json_object *object = after ? after : before;
 
+        if (kind == CONTEXT_ENDPOINT_SLICE || kind == CONTEXT_POD)
+                session->guard_due = true;
+        if (kind == CONTEXT_ENDPOINT_SLICE && session->plan_loaded)
+                session_wake(session); /* where the load goes has changed */
         if (!of_target(session, kind, object))
                 return;
         if (kind == CONTEXT_POD && doc_text(object, "spec.nodeName"))
@@ -112,16 +116,18 @@ static void watch_around(struct session *session)
         };
         const struct target named = {.selector = session->selector};
         auto_free char *selector = target_selector(&named);
-        auto_free char *slices = xasprintf("kubernetes.io/service-name=%s", session->profile->service);
 
         session->around_since_ns = loop_now_ns(session->manager->loop);
+        if (session->profile->url)
+                return; /* nothing of it is an object */
+        auto_free char *slices = xasprintf("kubernetes.io/service-name=%s", session->profile->service);
         for (size_t i = 0; i < ARRAY_LEN(around_kinds); i++) {
                 enum context_kind kind = around_kinds[i].context;
                 if (kind == CONTEXT_POD && !selector)
                         continue; /* a Service without selector names no pods */
                 const struct kube_cache_options options = {
                         .kind = around_kinds[i].kind,
-                        .namespace = session->namespace,
+                        .namespace = session_target_namespace(session),
                         .label_selector = kind == CONTEXT_POD ? selector : kind == CONTEXT_ENDPOINT_SLICE ? slices : NULL,
                         .changed = callbacks[kind],
                         .listed = around_listed,
@@ -131,8 +137,7 @@ static void watch_around(struct session *session)
         }
 }
 
-/* All first lists are here, or were waited for long enough: what is missing then is unknown. */
-static bool around_settled(const struct session *session)
+bool session_around_settled(const struct session *session)
 {
         bool synced = session->around_since_ns != 0;
 
@@ -177,6 +182,7 @@ static void target_of_plan(struct session *session)
 
         target->addresses = json_object_get(doc_at(session->plan.target, "addresses"));
         target->selector = json_object_get(doc_at(session->plan.target, "selector"));
+        target->guard = json_object_get(doc_at(session->plan.worker, "guard"));
         target->key = xstrdup(doc_text(session->plan.target, "key") ? doc_text(session->plan.target, "key") : "");
         target->authority = xstrdup("");
         target->sni = xstrdup("");
@@ -260,7 +266,7 @@ static void service_arrived(void *owner, struct json_object *service, const stru
                         watch_around(session);
         } else if (fail->kind == FAIL_MISSING) {
                 snprintf(session->problem, sizeof session->problem, "there is no Service %s in namespace %s",
-                         session->profile->service, session->namespace);
+                         session->profile->service, session_target_namespace(session));
         } else {
                 say_problem(session, fail->text);
         }
@@ -273,7 +279,7 @@ static void ask_service(struct session *session)
                 return;
         session->service_asked = true;
         session_asked(session, kube_get(session->manager->client,
-                                        &(struct kube_ref){&kube_services, session->namespace, session->profile->service},
+                                        &(struct kube_ref){&kube_services, session_target_namespace(session), session->profile->service},
                                         service_arrived, session));
 }
 
@@ -319,8 +325,7 @@ char *session_target_wanted(struct manager *manager, const struct run *run)
         return key;
 }
 
-/* Arrays of the slices as the cache has them now. */
-static struct json_object *slices_now(const struct session *session)
+struct json_object *session_slices(const struct session *session)
 {
         struct json_object *slices = doc_array(), *slice;
         size_t at = 0;
@@ -331,13 +336,29 @@ static struct json_object *slices_now(const struct session *session)
         return slices;
 }
 
+static enum fail_kind make_target(struct session *session, struct target **ret_target, struct fail *fail)
+{
+        auto_json struct json_object *slices = session_slices(session);
+        struct json_object *guard = NULL;
+
+        if (session_encode_guard(session, &guard, fail))
+                return fail->kind;
+        if (session->profile->url)
+                *ret_target = target_of_url(session->profile);
+        else if (target_resolve(session->profile, session->service, slices, ret_target, fail)) {
+                json_object_put(guard);
+                return fail->kind;
+        }
+        (*ret_target)->guard = guard;
+        return FAIL_NONE;
+}
+
 static void resolve_target(struct session *session)
 {
         struct fail fail = {0};
-        auto_json struct json_object *slices = slices_now(session);
         struct target *target = NULL;
 
-        if (target_resolve(session->profile, session->service, slices, &target, &fail)) {
+        if (make_target(session, &target, &fail)) {
                 say_problem(session, fail.text);
                 session->service = (json_object_put(session->service), NULL); /* look again */
                 return;
@@ -360,19 +381,26 @@ void session_resolve(struct session *session, const struct run *run, bool plan_f
                 return;
         }
         open_context(session);
-        if (!session->service) {
+        if (!session->service && !session->profile->url) {
                 ask_service(session);
                 return;
         }
         if (!session->around_since_ns)
                 watch_around(session);
-        if (!around_settled(session) || session->before_marked)
+        if (!session_around_settled(session) || session->before_marked)
                 return;
+        if (!session_guard(session) || session->denial[0]) {
+                say_problem(session, forbidden_problem(session->manager->forbidden));
+                if (session->denial[0])
+                        session_wake(session);
+                return;
+        }
         if (!session->target)
                 resolve_target(session);
         if (!session->target)
                 return;
-        context_add(session->context, CONTEXT_SERVICE, session->service);
+        if (session->service)
+                context_add(session->context, CONTEXT_SERVICE, session->service);
         context_mark_before(session->context, clock_wall_ms(loop_clock(session->manager->loop)));
         session->before_marked = true;
         session_wake(session);
@@ -380,7 +408,7 @@ void session_resolve(struct session *session, const struct run *run, bool plan_f
 
 void session_settle(struct session *session)
 {
-        if (session->settled || !session->plan_loaded || !session->context || !around_settled(session))
+        if (session->settled || !session->plan_loaded || !session->context || !session_around_settled(session))
                 return;
         context_settle(session->context, clock_wall_ms(loop_clock(session->manager->loop)));
         session->settled = true;
@@ -388,5 +416,5 @@ void session_settle(struct session *session)
 
 bool session_ready(const struct session *session)
 {
-        return session->profile && session->target && session->before_marked && around_settled(session);
+        return session->profile && session->target && session->before_marked && session_around_settled(session);
 }
