@@ -446,6 +446,7 @@ struct manager *manager_free(struct manager *manager)
         while (map_next(&manager->active, &at, &key, &active))
                 active_free(active);
         map_done(&manager->active);
+        map_done(&manager->admitting);
         profile_index_done(&manager->of_profiles);
         job_pods_done(manager);
         lease_free(manager->lease);

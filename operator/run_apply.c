@@ -39,6 +39,8 @@ static struct effect *effect_new(struct session *session, const struct kube_kind
         *effect = (struct effect){.session = session, .kind = kind, .cache = cache, .name = xstrdup(name),
                                   .uid = uid ? xstrdup(uid) : NULL, .action = action};
         session->effect = effect;
+        if (action == RUN_ADMIT)
+                map_set(&session->manager->admitting, session->key + 2, session);
         return effect;
 }
 
@@ -47,14 +49,11 @@ void effect_free(struct effect *effect)
         if (!effect)
                 return;
         effect->session->effect = NULL;
+        if (effect->action == RUN_ADMIT)
+                map_remove(&effect->session->manager->admitting, effect->session->key + 2);
         free(effect->name);
         free(effect->uid);
         free(effect);
-}
-
-bool effect_admits(const struct session *session)
-{
-        return session->effect && session->effect->action == RUN_ADMIT;
 }
 
 static struct kube_ref ref_of(const struct effect *effect)

@@ -12,7 +12,5 @@ struct effect;
  * that make no request: the caller then ends the pass. */
 bool run_apply(struct session *session, const struct run_view *view, const struct run_sight *sight,
                const struct run_plan *plan);
-/* Its admission is on the way: the cache may not show it yet. */
-bool effect_admits(const struct session *session);
 /* Forgets an effect of which nobody will hear; NULL is fine. */
 void effect_free(struct effect *effect);

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "operator/run_apply.h"
 
 #define LOOK_AGAIN_NS NS_PER_S
 
@@ -29,11 +28,7 @@ static bool is_in(const struct other *other, const char *namespace)
 /* Admitted, or about to be: of two runs that appear together, the second must see the first before the cache does. */
 static bool loads(const struct manager *manager, const struct other *other)
 {
-        if (other->active->loads)
-                return true;
-        auto_free char *key = xasprintf("r:%s", other->key);
-        const struct session *session = map_find(&manager->sessions, key);
-        return session && effect_admits(session);
+        return other->active->loads || (manager->admitting.len && map_find(&manager->admitting, other->key));
 }
 
 /* Thousands may wait: whoever visits them parses none. */
