@@ -68,23 +68,19 @@ static struct json_object *encode_workers(const struct session *session, const s
 static struct json_object *compose(struct session *session, const struct run_sight *sight, const struct fold *fold,
                                    const struct gates *gates, const struct verdict_judged *judged)
 {
-        struct json_object *final = doc_object(), *truncated = doc_array();
-        struct json_object *summary = status_encode_summary(fold);
+        struct json_object *truncated = doc_array(), *final = status_encode_end(fold, gates, judged, truncated);
         const char *stop = sight->run.stop_reason;
         bool cut = cuts_short(stop);
-        auto_free char *text = status_message(fold, gates, judged);
-        auto_free char *message = sight->run.stop_message ? xasprintf("%s; %s", sight->run.stop_message, text) : xstrdup(text);
 
         doc_set_text(final, "phase", !cut ? "Succeeded" : text_equal(stop, "Cancelled") ? "Cancelled" : "Failed");
         doc_set_text(final, "reason", cut ? stop : judged->reason);
-        doc_set_text(final, "validity", validity_name(gates->validity));
-        doc_set_text(final, "verdict", cut ? "None" : verdict_name(judged->verdict));
-        doc_set(final, "reasons", doc_push(gates_encode(gates), verdict_encode_reason(judged)));
-        doc_set_text(final, "message", message);
-        doc_set(final, "trials", encode_trials(sight, gates, summary));
-        doc_set(final, "summary", summary);
-        doc_set(final, "results", status_encode_results(fold, truncated));
-        doc_set(final, "objectives", verdict_encode_objectives(judged));
+        if (cut)
+                doc_set_text(final, "verdict", "None");
+        if (sight->run.stop_message) {
+                auto_free char *message = xasprintf("%s; %s", sight->run.stop_message, doc_text(final, "message"));
+                doc_set_text(final, "message", message);
+        }
+        doc_set(final, "trials", encode_trials(sight, gates, doc_at(final, "summary")));
         doc_set(final, "workers", encode_workers(session, fold, sight));
         if (session->context)
                 doc_set(final, "context", context_encode_status(session->context, session->generator_nodes, truncated));

@@ -91,7 +91,7 @@ static struct json_object *encode_brake(const struct profile *profile)
         return doc_set_int(brake, "forMs", profile->brake_ms);
 }
 
-static struct json_object *encode_worker(const struct plan_parts *parts)
+struct json_object *plan_encode_worker(const struct plan_parts *parts)
 {
         const struct profile *profile = parts->profile;
         struct json_object *worker = doc_object(), *run = doc_object(), *requests = doc_array();
@@ -179,7 +179,7 @@ struct json_object *plan_encode(const struct plan_parts *parts)
 
         name_plan(parts->run->name, parts->run->uid, name);
         add_key(data, "profile.json", json_object_get(parts->profile->spec));
-        add_key(data, "worker.json", encode_worker(parts));
+        add_key(data, "worker.json", plan_encode_worker(parts));
         add_key(data, "target.json", encode_target(parts->target));
         add_key(data, "context.json", encode_context(parts->context));
         add_key(data, "meta.json", encode_meta(parts));

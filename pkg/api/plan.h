@@ -23,6 +23,8 @@ struct plan_parts {
         const char *image;                  /* of the workers */
 };
 
+/* worker.json: what the workers of this run do, as load/plan.h reads it; caller owns. Of the parts run, profile and target count. */
+struct json_object *plan_encode_worker(const struct plan_parts *parts);
 /* The ConfigMap object, ready to create; caller owns. */
 struct json_object *plan_encode(const struct plan_parts *parts);
 

@@ -342,3 +342,16 @@ char *status_message(const struct fold *fold, const struct gates *gates, const s
                 buf_format(&text, "; %zu more", gates->len - 3);
         return buf_take(&text);
 }
+
+struct json_object *status_encode_end(const struct fold *fold, const struct gates *gates, const struct verdict_judged *judged,
+                                      struct json_object *truncated)
+{
+        struct json_object *end = doc_object();
+        auto_free char *message = status_message(fold, gates, judged);
+
+        doc_set_text(doc_set_text(end, "validity", validity_name(gates->validity)), "verdict", verdict_name(judged->verdict));
+        doc_set(end, "reasons", doc_push(gates_encode(gates), verdict_encode_reason(judged)));
+        doc_set_text(end, "message", message);
+        doc_set(doc_set(end, "summary", status_encode_summary(fold)), "results", status_encode_results(fold, truncated));
+        return doc_set(end, "objectives", verdict_encode_objectives(judged));
+}

@@ -47,5 +47,10 @@ struct json_object *status_encode_progress(const struct harvest_live *live, int 
 /* status.workers: {"wanted","ready","finished","startSkewMicros"}; the skew is absent while unknown. 'fold' may be NULL. */
 struct json_object *status_encode_workers(const struct harvest *harvest, const struct fold *fold);
 
+/* What an end says about figures: {validity, verdict, reasons, message, summary, results, objectives}. Adds to the array 'truncated'
+ * what was cut. Caller owns. */
+struct json_object *status_encode_end(const struct fold *fold, const struct gates *gates, const struct verdict_judged *judged,
+                                      struct json_object *truncated);
+
 /* status.message at the end: "998.7/s, p99 11.200ms, errors 0.02%; Pass: …; Limited: …". New string, caller frees. */
 char *status_message(const struct fold *fold, const struct gates *gates, const struct verdict_judged *judged);

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * loadstone run: load from this machine, without a cluster, measured and judged as the operator does. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/confirm.h"
+#include "cli/local.h"
+#include "cli/local_plan.h"
+#include "cli/run_args.h"
+#include "cli/run_print.h"
+#include "data/address.h"
+#include "data/doc.h"
+#include "result/fold.h"
+#include "result/gates.h"
+#include "result/status.h"
+#include "result/verdict.h"
+
+#define RESULT_FILE "result.json"
+
+static enum cli_exit complain(const struct fail *fail)
+{
+        fprintf(stderr, "loadstone run: %s\n", fail->text);
+        return CLI_BAD_INPUT;
+}
+
+static enum fail_kind write_file(const char *path, const char *text, struct fail *fail)
+{
+        if (text_equal(path, "-"))
+                return fputs(text, stdout) < 0 ? fail_errno(fail, errno, "stdout") : FAIL_NONE;
+        FILE *file = fopen(path, "we");
+        if (!file)
+                return fail_errno(fail, errno, "%s", path);
+        bool written = fputs(text, file) >= 0;
+        if (fclose(file) != 0 || !written)
+                return fail_errno(fail, errno, "%s", path);
+        return FAIL_NONE;
+}
+
+/* ---- before ---- */
+
+/* Is load welcome where it would go? */
+static enum fail_kind confirm(const struct run_args *args, const struct url *url, struct fail *fail)
+{
+        char address[ADDRESS_TEXT_MAX] = "";
+        bool own = false;
+
+        if (confirm_look(url, &own, address, sizeof address, fail))
+                return fail->kind;
+        if (own || args->yes || confirm_ask(url, address))
+                return FAIL_NONE;
+        return fail_set(fail, FAIL_DENIED, "%s is %s, neither this machine's nor a private address: say --yes if load is welcome there",
+                        url->host, address);
+}
+
+/* ---- after ---- */
+
+/* The same document as "kubectl get benchmarkrun -o json", and what a status has no room for as "full". */
+static struct json_object *encode_result(const struct local_plan *plan, const struct fold *fold, const struct gates *gates,
+                                         const struct verdict_judged *judged, bool interrupted)
+{
+        struct json_object *result = doc_object(), *truncated = doc_array();
+        struct json_object *status = status_encode_end(fold, gates, judged, truncated);
+
+        doc_set_text(status, "phase", interrupted ? "Cancelled" : "Succeeded");
+        if (doc_len(truncated, "") > 0)
+                doc_set(status, "truncated", json_object_get(truncated));
+        json_object_put(truncated);
+        doc_set_text(doc_set_text(result, "apiVersion", "loadstone.dev/v1alpha1"), "kind", "BenchmarkRun");
+        doc_set(result, "metadata", doc_set_text(doc_object(), "name", "local"));
+        doc_set(result, "spec", doc_set(doc_object(), "template", json_object_get(plan->spec)));
+        return doc_set(doc_set(result, "status", status), "full", status_encode_full(fold));
+}
+
+static enum cli_exit exit_of(const struct gates *gates, const struct verdict_judged *judged, bool interrupted)
+{
+        static const enum cli_exit of_verdict[] = {
+                [VERDICT_NONE] = CLI_FINE, [VERDICT_PASS] = CLI_FINE,
+                [VERDICT_FAIL] = CLI_FAILED, [VERDICT_INCONCLUSIVE] = CLI_INCONCLUSIVE,
+        };
+
+        if (interrupted)
+                return CLI_INTERRUPTED;
+        return gates->validity == VALIDITY_INVALID ? CLI_INVALID : of_verdict[judged->verdict];
+}
+
+static enum cli_exit judge(const struct run_args *args, const struct local_plan *plan, const struct harvest *harvest, bool interrupted)
+{
+        const struct profile *profile = plan->profile;
+        const struct gates_limits limits = {
+                .pacing_ns = profile->pacing_lateness_ns,
+                .cpu_ratio = profile->generator_cpu,
+                .throttled_ratio = profile->throttled,
+                .window_ms = profile->min_window_ms,
+                .interval_ms = plan->load->interval_ms,
+        };
+        const char *path = args->result ? args->result : RESULT_FILE;
+        auto_free struct verdict_judged *judged = xnew(struct verdict_judged);
+        struct fold *fold = fold_new(harvest, plan->load);
+        struct gates gates = gates_judge(fold, &limits, &(struct gates_facts){.cancelled = interrupted});
+        struct fail fail = {0};
+
+        verdict_judge(fold, &gates, profile->objectives, profile->objectives_len, judged);
+        auto_json struct json_object *result = encode_result(plan, fold, &gates, judged, interrupted);
+        run_print_summary(text_equal(path, "-") ? stderr : stdout, fold, &gates, judged);
+        fold_free(fold);
+        if (write_file(path, json_object_to_json_string_ext(result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE), &fail))
+                return complain(&fail);
+        if (!text_equal(path, "-"))
+                printf("result    %s\n", path);
+        return exit_of(&gates, judged, interrupted);
+}
+
+/* ---- the command ---- */
+
+static enum cli_exit run_it(const struct run_args *args, const struct local_plan *plan)
+{
+        struct run_live live = {.out = stderr, .moves = isatty(STDERR_FILENO), .plan = plan->load};
+        struct harvest *harvest = NULL;
+        struct fail fail = {0};
+        bool interrupted = false;
+        const struct local_spec spec = {.plan = plan->load, .look = args->quiet ? run_print_nothing : run_print_live, .owner = &live};
+
+        if (local_run(&spec, &harvest, &interrupted, &fail))
+                return complain(&fail);
+        enum cli_exit result = judge(args, plan, harvest, interrupted);
+        harvest_free(harvest);
+        return result;
+}
+
+static enum cli_exit run_main(int argc, char **argv)
+{
+        struct run_args args = {0};
+        auto_local_plan struct local_plan plan = {0};
+        struct fail fail = {0};
+
+        if (run_args_parse(argc, argv, &args, &fail))
+                return complain(&fail);
+        if (args.help) {
+                run_args_print_help();
+                return CLI_FINE;
+        }
+        if (local_plan_init(&plan, &args, &fail) || confirm(&args, &plan.url, &fail))
+                return complain(&fail);
+        if (args.save) {
+                auto_free char *profile = local_plan_format_profile(&plan);
+                if (write_file(args.save, profile, &fail))
+                        return complain(&fail);
+        }
+        return run_it(&args, &plan);
+}
+
+const struct command command_run = {"run", "send load from this machine and measure, without a cluster", run_main};

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run_args.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/url.h"
+#include "data/doc.h"
+
+/* ---- words ---- */
+
+enum flag_kind { FLAG_TEXT, FLAG_SWITCH, FLAG_LIST };
+
+struct flag {
+        const char *name, *argument, *help;
+        enum flag_kind kind;
+        size_t offset, len_offset;
+};
+
+#define TEXT(member) FLAG_TEXT, offsetof(struct run_args, member), 0
+#define SWITCH(member) FLAG_SWITCH, offsetof(struct run_args, member), 0
+#define LIST(member) FLAG_LIST, offsetof(struct run_args, member), offsetof(struct run_args, member##_len)
+
+static const struct flag flags[] = {
+        {"--rate", "R", "open loop: requests due per second, 500/s or 30000/m", TEXT(rate)},
+        {"--closed", NULL, "closed loop: as fast as the connections allow", SWITCH(closed)},
+        {"--for", "D", "how long, 30s or 5m (default 30s)", TEXT(length)},
+        {"--connections", "N", "connections that are kept open (default 64)", TEXT(connections)},
+        {"--warmup", "D", "extra time before, not measured (default 2s)", TEXT(warmup)},
+        {"--timeout", "D", "per request, from the instant it was due (default 5s)", TEXT(timeout)},
+        {"--method", "M", "GET, POST, … (default GET, with --body POST)", TEXT(method)},
+        {"--header", "'name: value'", "a header of each request; may be repeated", LIST(headers)},
+        {"--body", "TEXT", "what each request carries", TEXT(body)},
+        {"--ca", "FILE", "certificates to trust instead of the system's", TEXT(ca_file)},
+        {"--insecure", NULL, "do not verify the server's certificate", SWITCH(insecure)},
+        {"--objective", "'latency.p99 <= 250ms'", "judged at the end; may be repeated", LIST(objectives)},
+        {"--file", "PROFILE", "take everything from a PerformanceProfile; the URL says where its Service is", TEXT(file)},
+        {"--result", "FILE", "the result as JSON (default result.json; - is stdout)", TEXT(result)},
+        {"--save", "FILE", "write the PerformanceProfile that does the same in a cluster", TEXT(save)},
+        {"--yes", NULL, "send load to addresses that are neither this machine's nor private", SWITCH(yes)},
+        {"--quiet", NULL, "no line while it runs", SWITCH(quiet)},
+        {"--help", NULL, "this", SWITCH(help)},
+};
+
+static const struct { const char *letter, *name; } letters[] = {
+        {"-f", "--file"}, {"-H", "--header"}, {"-h", "--help"}, {"-q", "--quiet"},
+};
+
+void run_args_print_help(void)
+{
+        puts("usage: loadstone run URL --rate R [--for D] …\n"
+             "       loadstone run URL --file PROFILE …\n\n"
+             "Sends load from this machine, without a cluster, and measures it as the operator does.\n");
+        for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+                printf("  %-14s %-24s %s\n", flags[i].name, flags[i].argument ? flags[i].argument : "", flags[i].help);
+        puts("\nexit: 0 passed or nothing to judge, 1 failed, 2 wrong arguments, 3 inconclusive, 4 invalid, 130 interrupted");
+}
+
+/* The flag that 'word' ("--rate", "--rate=500/s", "-f") names, NULL when there is none. */
+static const struct flag *find_flag(const char *word)
+{
+        size_t len = strcspn(word, "=");
+
+        for (size_t i = 0; i < ARRAY_LEN(letters); i++)
+                if (text_equal(letters[i].letter, word))
+                        return find_flag(letters[i].name);
+        for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+                if (strlen(flags[i].name) == len && strncmp(flags[i].name, word, len) == 0)
+                        return &flags[i];
+        return NULL;
+}
+
+static enum fail_kind set_flag(struct run_args *args, const struct flag *flag, const char *value, struct fail *fail)
+{
+        char *base = (char *)args;
+
+        if (flag->kind == FLAG_TEXT) {
+                *(const char **)(base + flag->offset) = value;
+                return FAIL_NONE;
+        }
+        size_t *len = (size_t *)(base + flag->len_offset);
+        if (*len == RUN_ARGS_LIST_MAX)
+                return fail_set(fail, FAIL_INVALID, "%s: at most %d", flag->name, RUN_ARGS_LIST_MAX);
+        ((const char **)(base + flag->offset))[(*len)++] = value;
+        return FAIL_NONE;
+}
+
+static enum fail_kind check_together(const struct run_args *args, struct fail *fail)
+{
+        if (args->help)
+                return FAIL_NONE;
+        if (!args->url)
+                return fail_set(fail, FAIL_INVALID, "where to? A URL is wanted, for example http://localhost:8080/");
+        if (args->file && (args->rate || args->closed || args->length || args->connections || args->warmup || args->timeout ||
+                           args->method || args->body || args->headers_len || args->objectives_len || args->insecure))
+                return fail_set(fail, FAIL_INVALID, "--file says what is sent and how: leave the other flags about it out");
+        if (!args->file && !args->rate == !args->closed)
+                return fail_set(fail, FAIL_INVALID, "how much? Either --rate, for example --rate 500/s, or --closed");
+        return FAIL_NONE;
+}
+
+enum fail_kind run_args_parse(int argc, char **argv, struct run_args *ret_args, struct fail *fail)
+{
+        struct run_args args = {0};
+
+        for (int i = 1; i < argc; i++) {
+                const char *word = argv[i], *given = strchr(word, '=');
+                const struct flag *flag = find_flag(word);
+                if (*word != '-' && !args.url) {
+                        args.url = word;
+                        continue;
+                }
+                if (*word != '-' || !flag)
+                        return fail_set(fail, FAIL_INVALID, "'%.60s' is not understood; --help shows what is", word);
+                if (flag->kind == FLAG_SWITCH) {
+                        *((bool *)((char *)&args + flag->offset)) = true;
+                        continue;
+                }
+                const char *value = given ? given + 1 : i + 1 < argc ? argv[++i] : NULL;
+                if (!value || !*value)
+                        return fail_set(fail, FAIL_INVALID, "%s wants %s", flag->name, flag->argument);
+                if (set_flag(&args, flag, value, fail))
+                        return FAIL_INVALID;
+        }
+        *ret_args = args;
+        return check_together(&args, fail);
+}
+
+/* ---- the spec ---- */
+
+static const struct { const char *path, *flag; } blamed[] = {
+        {"spec.load.shape[0].hold.rate", "--rate"},
+        {"spec.load.shape[0].hold.for", "--for"},
+        {"spec.load.shape[0].closed.for", "--for"},
+        {"spec.load.concurrency.connections", "--connections"},
+        {"spec.load.warmup", "--warmup"},
+        {"spec.load.timeout", "--timeout"},
+        {"spec.load.requests[0].method", "--method"},
+        {"spec.load.requests[0].headers", "--header"},
+        {"spec.load.requests[0].body", "--body"},
+        {"spec.objectives", "--objective"},
+};
+
+void run_args_blame(struct fail *fail)
+{
+        for (size_t i = 0; i < ARRAY_LEN(blamed); i++) {
+                if (!text_starts(fail->text, blamed[i].path))
+                        continue;
+                auto_free char *rest = xstrdup(fail->text + strlen(blamed[i].path));
+                fail_set(fail, fail->kind, "%s%s", blamed[i].flag, rest);
+                return;
+        }
+}
+
+static enum fail_kind add_headers(const struct run_args *args, struct json_object *request, struct fail *fail)
+{
+        auto_json struct json_object *headers = doc_object();
+
+        for (size_t i = 0; i < args->headers_len; i++) {
+                const char *text = args->headers[i], *colon = strchr(text, ':');
+                if (!colon || colon == text)
+                        return fail_set(fail, FAIL_INVALID, "--header '%.60s': 'name: value' is wanted", text);
+                auto_free char *name = xstrndup(text, (size_t)(colon - text));
+                doc_set_text(headers, name, colon + 1 + strspn(colon + 1, " \t"));
+        }
+        if (args->headers_len)
+                doc_set(request, "headers", take(headers));
+        return FAIL_NONE;
+}
+
+/* "latency.p99 <= 250ms", also "<", ">=" and ">", which mean the same: limits are met when they are reached. */
+static enum fail_kind add_objective(const char *text, struct json_object *objectives, struct fail *fail)
+{
+        size_t len = strcspn(text, "<>");
+        const char *sign = text + len, *limit = sign + strspn(sign, "<>=");
+
+        while (len > 0 && text[len - 1] == ' ')
+                len--;
+        limit += strspn(limit, " ");
+        if (!*sign || len == 0 || !*limit)
+                return fail_set(fail, FAIL_INVALID, "--objective '%.60s': for example 'latency.p99 <= 250ms' is wanted", text);
+        auto_free char *metric = xstrndup(text, len);
+        struct json_object *objective = doc_set_text(doc_object(), "metric", metric);
+        doc_push(objectives, doc_set_text(objective, *sign == '<' ? "max" : "min", limit));
+        return FAIL_NONE;
+}
+
+static enum fail_kind encode_request(const struct run_args *args, const struct url *url, struct json_object *requests, struct fail *fail)
+{
+        struct json_object *request = doc_set_text(doc_object(), "name", "default");
+
+        doc_push(requests, request);
+        doc_set_text(request, "method", args->method ? args->method : args->body ? "POST" : NULL);
+        doc_set_text(request, "path", url->path);
+        if (args->body)
+                doc_set(request, "body", doc_set_text(doc_object(), "inline", args->body));
+        return add_headers(args, request, fail);
+}
+
+static struct json_object *encode_shape(const struct run_args *args)
+{
+        struct json_object *piece = doc_set_text(doc_object(), "rate", args->closed ? NULL : args->rate);
+
+        doc_set_text(piece, "for", args->length ? args->length : "30s");
+        return doc_push(doc_array(), doc_set(doc_object(), args->closed ? "closed" : "hold", piece));
+}
+
+static enum fail_kind encode_load(const struct run_args *args, const struct url *url, struct json_object *load, struct fail *fail)
+{
+        struct json_object *requests = doc_array();
+
+        doc_set(load, "requests", requests);
+        if (encode_request(args, url, requests, fail))
+                return FAIL_INVALID;
+        doc_set(load, "shape", encode_shape(args));
+        doc_set_text(doc_set_text(load, "warmup", args->warmup ? args->warmup : "2s"), "timeout", args->timeout);
+        if (args->insecure)
+                doc_set(load, "tls", doc_set_bool(doc_object(), "insecureSkipVerify", true));
+        if (!args->connections)
+                return FAIL_NONE;
+        char *end;
+        long connections = strtol(args->connections, &end, 10);
+        if (*end || connections < 1)
+                return fail_set(fail, FAIL_INVALID, "--connections '%.20s' is not a number", args->connections);
+        doc_set(load, "concurrency", doc_set_int(doc_object(), "connections", connections));
+        return FAIL_NONE;
+}
+
+enum fail_kind run_args_spec(const struct run_args *args, struct json_object **ret_spec, struct fail *fail)
+{
+        auto_json struct json_object *spec = doc_object();
+        auto_url struct url url = {0};
+        struct json_object *load = doc_object(), *objectives = doc_array();
+
+        doc_set(doc_set(spec, "load", load), "objectives", objectives);
+        if (url_parse(args->url, &url, fail) || encode_load(args, &url, load, fail))
+                return FAIL_INVALID;
+        for (size_t i = 0; i < args->objectives_len; i++)
+                if (add_objective(args->objectives[i], objectives, fail))
+                        return FAIL_INVALID;
+        if (!args->objectives_len)
+                json_object_object_del(spec, "objectives");
+        /* A minute is what a run in a cluster should take; at a terminal people look at seconds. */
+        doc_set(spec, "validity", doc_set_text(doc_object(), "minWindow", "10s"));
+        *ret_spec = take(spec);
+        return FAIL_NONE;
+}
