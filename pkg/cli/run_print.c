@@ -51,7 +51,7 @@ static void print_latency(FILE *out, const char *name, const struct hist *ok, co
         fprintf(out, "  %-8s", name);
         for (size_t i = 0; i < COLUMNS; i++)
                 fprintf(out, " %12s", fold_format(values[i], text));
-        fprintf(out, "   %s\n", note);
+        fprintf(out, "%s%s\n", *note ? "   " : "", note);
 }
 
 static void print_counts(FILE *out, const struct fold *fold, const struct fold_span *span)
