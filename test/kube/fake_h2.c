@@ -40,11 +40,13 @@ static uint32_t get_32(const uint8_t *at)
 void h2_send(struct h2_connection *connection, enum h2_frame type, uint8_t flags, uint32_t stream, const void *payload, size_t size)
 {
         uint8_t head[FRAME_HEAD] = {(uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size, (uint8_t)type, flags};
+        auto_buf struct buf frame = {0};
 
         put_32(head + 5, stream);
-        wire_send(connection->wire, (char *)head, sizeof head);
+        buf_add(&frame, (char *)head, sizeof head);
         if (size)
-                wire_send(connection->wire, payload, size);
+                buf_add(&frame, payload, size);
+        wire_send(connection->wire, frame.data, frame.size);
 }
 
 static void take_frame(struct h2_connection *connection, enum h2_frame type, uint8_t flags, uint32_t stream, const uint8_t *payload,

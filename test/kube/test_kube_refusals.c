@@ -192,7 +192,8 @@ static void on_listed(void *owner, struct json_object *object, const struct fail
 static void lists_that_are_none_are_refused(void **state)
 {
         static const char *const bodies[] = {"{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{\"a\":1}}",
-                                             "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[\"wrong\"]}", "[]", "7"};
+                                             "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[\"wrong\"]}", "[]", "7",
+                                             "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{\"a\":1} {\"b\":2}]}"};
         struct fake_server *server = fake_server_new(stage.loop, answer_list, NULL);
         (void)state;
 

@@ -103,14 +103,14 @@ static void goes_away_in_anger(struct h2_connection *connection, uint32_t stream
 
 static void floods_settings(struct h2_connection *connection, uint32_t stream)
 {
-        for (int i = 0; i < 20000; i++)
+        for (int i = 0; i < 4000; i++)
                 h2_send(connection, H2_SETTINGS, 0, 0, "\x00\x03\x00\x00\x00\x64", 6);
         h2_answer(connection, stream, 200, GOOD);
 }
 
 static void floods_pings(struct h2_connection *connection, uint32_t stream)
 {
-        for (int i = 0; i < 20000; i++)
+        for (int i = 0; i < 4000; i++)
                 h2_send(connection, H2_PING, 0, 0, "12345678", 8);
         h2_answer(connection, stream, 200, GOOD);
 }
@@ -118,7 +118,7 @@ static void floods_pings(struct h2_connection *connection, uint32_t stream)
 static void floods_empty_data(struct h2_connection *connection, uint32_t stream)
 {
         h2_head(connection, stream, 200, false);
-        for (int i = 0; i < 20000; i++)
+        for (int i = 0; i < 4000; i++)
                 h2_data(connection, stream, "", false);
         h2_data(connection, stream, GOOD, true);
 }
@@ -225,9 +225,9 @@ static const struct fault faults[] = {
         {"GOAWAY and the answer", goes_away_and_answers, FAIL_NONE, FAIL_NONE, FAIL_NONE, ONCE, true},
         {"the answer and GOAWAY", answers_and_goes_away, FAIL_NONE, FAIL_NONE, FAIL_NONE, ONCE, true},
         {"GOAWAY in anger", goes_away_in_anger, FAIL_IO, FAIL_UNKNOWN, FAIL_IO, FIVE, true},
-        {"20,000 SETTINGS", floods_settings, FAIL_NONE, FAIL_NONE, FAIL_NONE, ONCE, false},
-        {"20,000 PINGs", floods_pings, FAIL_NONE, FAIL_NONE, FAIL_NONE, ONCE, false},
-        {"20,000 empty frames", floods_empty_data, FAIL_NONE, FAIL_NONE, FAIL_NONE, ONCE, false},
+        {"4,000 SETTINGS", floods_settings, FAIL_NONE, FAIL_NONE, FAIL_NONE, ONCE, false},
+        {"4,000 PINGs", floods_pings, FAIL_NONE, FAIL_NONE, FAIL_NONE, ONCE, false},
+        {"4,000 empty frames", floods_empty_data, FAIL_NONE, FAIL_NONE, FAIL_NONE, ONCE, false},
         {"4,000 headers", floods_headers, FAIL_IO, FAIL_UNKNOWN, FAIL_IO, FIVE, true},
         {"headers that are none", sends_headers_that_are_none, FAIL_IO, FAIL_UNKNOWN, FAIL_IO, FIVE, true},
         {"no status", sends_no_status, FAIL_IO, FAIL_UNKNOWN, FAIL_IO, FIVE, false},
