@@ -177,6 +177,7 @@ def without_the_policy_secrets_are_refused():
     finally:
         allow(False)
         c.kubectl("apply", "--server-side", "-k", str(c.ROOT / "deploy/policies"))
+    time.sleep(11)  # an answer of the API server serves for ten seconds
     c.apply(c.run(NS, "header-4", "header"))
     status = c.finished(NS, "header-4", 40)
     assert c.condition(status, "Stalled")["reason"] == "SecretsNotAllowed" and "written before policy" in status["message"], status
