@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What one request costs the worker, free of noise: system calls (strace) and user instructions (callgrind) per request of a
-closed loop over HTTP/1.1 against nginx, as the difference of a long and a short run. cost.json holds the committed figures: more or less by
-3 % is a failure, for then somebody should look, and --update it. Instructions are compared with the compiler they were counted for."""
+closed loop over HTTP/1.1 against nginx, as the difference of a long and a short run. cost.json holds the committed figures: more by 3 %
+is a failure. Less is no failure: how many answers one wake-up finds depends on what else the machine does. Instructions are compared with
+the compiler they were counted for; --update writes what was found."""
 import json, os, re, shutil, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -68,7 +69,7 @@ def main():
             found[name] = round(min(per_request(measure, folder) for _ in range(3)), 3)
             limit = wanted[name] * TOLERANCE
             compared = name == "syscalls" or found["compiler"] == wanted["compiler"]
-            good = (not compared or abs(found[name] - wanted[name]) <= limit) and (name != "syscalls" or found[name] <= SYSCALLS_MAX)
+            good = (not compared or found[name] <= wanted[name] + limit) and (name != "syscalls" or found[name] <= SYSCALLS_MAX)
             failed += not good
             print("%s %.3f %s per request (committed: %.3f%s)" % ("ok" if good else "not ok", found[name], name, wanted[name],
                                                                 "" if compared else " by another compiler, not compared"), flush=True)
