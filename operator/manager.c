@@ -449,6 +449,7 @@ struct manager *manager_free(struct manager *manager)
         map_done(&manager->admitting);
         profile_index_done(&manager->of_profiles);
         job_pods_done(manager);
+        profile_effects_done(manager);
         lease_free(manager->lease);
         kube_cache_free(manager->runs);
         kube_cache_free(manager->profiles);

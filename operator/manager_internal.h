@@ -46,6 +46,7 @@ struct manager {
         struct queue *queue;       /* "r:namespace/name" for runs, "p:namespace/name" for profiles */
         struct map sessions;       /* run key -> struct session */
         struct map active;         /* "namespace/name" of runs that have not ended -> struct active_run */
+        struct map profile_effects; /* "p:namespace/name" -> the write under way for it (profile_pass.c) */
         struct map admitting;      /* the same names, while the write that admits them is under way */
         struct map job_pods;       /* "namespace/job" -> struct map of pod names */
         struct map of_profiles;    /* what belongs to each profile: profile_index.h */

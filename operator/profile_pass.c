@@ -26,6 +26,12 @@ struct profile_effect {
         char *key;
 };
 
+static void effect_free(struct profile_effect *effect)
+{
+        free(effect->key);
+        free(effect);
+}
+
 static void effect_done(void *owner, struct json_object *object, const struct fail *fail)
 {
         struct profile_effect *effect = owner;
@@ -38,8 +44,8 @@ static void effect_done(void *owner, struct json_object *object, const struct fa
                 manager_pass_done(manager, effect->key, loop_now_ns(manager->loop));
         else
                 manager_pass_failed(manager, effect->key, fail);
-        free(effect->key);
-        free(effect);
+        map_remove(&manager->profile_effects, effect->key);
+        effect_free(effect);
 }
 
 static struct profile_effect *effect_new(struct manager *manager, const char *key)
@@ -47,6 +53,7 @@ static struct profile_effect *effect_new(struct manager *manager, const char *ke
         struct profile_effect *effect = xnew(struct profile_effect);
 
         *effect = (struct profile_effect){.manager = manager, .key = xstrdup(key)};
+        map_set(&manager->profile_effects, key, effect);
         return effect;
 }
 
@@ -246,4 +253,15 @@ void profile_pass(struct manager *manager, const char *queue_key)
         if (!write_status(manager, key, object, next) && !(profile && prune(manager, key, namespace, profile, name, &history)))
                 manager_pass_done(manager, key, secrets == AUTHORS_UNCHECKED ? loop_now_ns(manager->loop) + REFUSED_AGAIN_NS : INT64_MAX);
         history_done(&history);
+}
+
+void profile_effects_done(struct manager *manager)
+{
+        size_t at = 0;
+        const char *key;
+        void *effect;
+
+        while (map_next(&manager->profile_effects, &at, &key, &effect))
+                effect_free(effect);
+        map_done(&manager->profile_effects);
 }

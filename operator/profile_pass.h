@@ -7,3 +7,5 @@
 
 /* 'key' is "p:namespace/name"; ends like run_pass. */
 void profile_pass(struct manager *manager, const char *key);
+/* Drops what waits for answers that will not come any more: the client is about to go. */
+void profile_effects_done(struct manager *manager);
