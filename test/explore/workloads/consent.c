@@ -46,11 +46,14 @@ static void act(struct world *world)
                 world_again_at(world, 6000);
 }
 
-const struct workload workload_consent = {
-        .name = "consent",
-        .what = "Services of another namespace: one agrees, one does not, one withdraws",
-        .begin = begin,
-        .act = act,
-        .ends_vary = true,
-        .ends = "agrees=Succeeded silent=Failed withdraws=Failed|Succeeded",
+const struct workload workload_consent[] = {
+        {
+                .name = "consent",
+                .what = "Services of another namespace: one agrees, one does not, one withdraws",
+                .begin = begin,
+                .act = act,
+                .ends_vary = true,
+                .ends = "agrees=Succeeded silent=Failed withdraws=Failed|Succeeded",
+        },
+        {0},
 };

@@ -36,10 +36,13 @@ static void act(struct world *world)
         profile_with_secret(world, "late");
 }
 
-const struct workload workload_secrets = {
-        .name = "secrets",
-        .what = "a profile that names a Secret is as old as the policy on authors and never runs; a younger one does",
-        .begin = begin,
-        .act = act,
-        .ends = "early=Failed plain=Succeeded late=Succeeded",
+const struct workload workload_secrets[] = {
+        {
+                .name = "secrets",
+                .what = "a profile that names a Secret is as old as the policy on authors and never runs; a younger one does",
+                .begin = begin,
+                .act = act,
+                .ends = "early=Failed plain=Succeeded late=Succeeded",
+        },
+        {0},
 };

@@ -24,9 +24,12 @@ static void begin(struct world *world)
         url(world, "metadata", "http://169.254.169.254/");
 }
 
-const struct workload workload_url = {
-        .name = "url",
-        .what = "URLs: one that is allowed, one that is not, and two that never are",
-        .begin = begin,
-        .ends = "allowed=Succeeded elsewhere=Failed node=Failed metadata=Failed",
+const struct workload workload_url[] = {
+        {
+                .name = "url",
+                .what = "URLs: one that is allowed, one that is not, and two that never are",
+                .begin = begin,
+                .ends = "allowed=Succeeded elsewhere=Failed node=Failed metadata=Failed",
+        },
+        {0},
 };
