@@ -120,7 +120,7 @@ static enum cli_exit judge(const struct run_args *args, const struct local_plan 
 
 static enum cli_exit run_it(const struct run_args *args, const struct local_plan *plan)
 {
-        struct run_live live = {.out = stderr, .moves = isatty(STDERR_FILENO), .plan = plan->load};
+        struct run_live live = {.out = stderr, .moves = isatty(STDERR_FILENO)};
         struct harvest *harvest = NULL;
         struct fail fail = {0};
         bool interrupted = false;

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "load/plan.h"
 #include "result/fold.h"
 #include "result/gates.h"
 #include "result/harvest.h"
@@ -15,7 +14,6 @@
 struct run_live {
         FILE *out;
         bool moves;        /* a terminal: the line is written over itself; else one line every ten seconds */
-        const struct load_plan *plan;
         unsigned looks;
 };
 

@@ -68,5 +68,6 @@ const char *world_phase(struct world *world, const char *run); /* "" when there 
 void world_cut(struct world *world, int which, bool cut);
 void world_cut_lease(struct world *world, int which, bool cut); /* only what concerns the Lease */
 
-#define WORLD_LOAD "{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],\"shape\":[{\"hold\":{\"rate\":\"50/s\",\"for\":\"5s\"}}]," \
-                   "\"timeout\":\"2s\",\"concurrency\":{\"connections\":2},\"warmup\":\"1s\",\"cooldown\":\"0s\"}"
+#define WORLD_LOAD_BY(workers) "{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],\"shape\":[{\"hold\":{\"rate\":\"50/s\",\"for\":\"5s\"}}]," \
+                               "\"timeout\":\"2s\",\"concurrency\":{\"connections\":2},\"warmup\":\"1s\",\"cooldown\":\"0s\",\"workers\":" #workers "}"
+#define WORLD_LOAD WORLD_LOAD_BY(1)

@@ -6,9 +6,7 @@
 static void begin(struct world *world)
 {
         world_server(world, "web");
-        world_profile(world, "web", "web",
-                      "{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],\"shape\":[{\"hold\":{\"rate\":\"50/s\",\"for\":\"5s\"}}],"
-                      "\"timeout\":\"2s\",\"concurrency\":{\"connections\":2},\"warmup\":\"1s\",\"cooldown\":\"0s\",\"workers\":2}");
+        world_profile(world, "web", "web", WORLD_LOAD_BY(2));
         world_run_new(world, "halved", "web", "");
 }
 
