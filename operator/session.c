@@ -159,8 +159,7 @@ void session_see_pod(struct session *session, struct json_object *object, bool g
 
         pod_decode(object, &pod);
         struct diagnosis diagnosis = pod_diagnose(object);
-        if (diagnosis.reason)
-                session->diagnosis = diagnosis;
+        diagnosis_take(&session->diagnosis, &diagnosis);
         if (!session->harvest || pod.index < 0 || (uint32_t)pod.index >= session->followers_len || !pod.uid)
                 return;
         struct follower *follower = &session->followers[pod.index];
@@ -218,8 +217,7 @@ static void events_arrived(void *owner, struct json_object *list, const struct f
                 const char *note = doc_text(event, "message");
                 auto_free char *named = session->profile ? job_name_volume(session->profile, note) : NULL;
                 struct diagnosis diagnosis = pod_diagnose_event(doc_text(event, "reason"), note, named);
-                if (diagnosis.reason)
-                        session->diagnosis = diagnosis;
+                diagnosis_take(&session->diagnosis, &diagnosis);
         }
 }
 

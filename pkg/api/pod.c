@@ -181,12 +181,25 @@ struct diagnosis pod_diagnose_create(const char *note)
         return say("CreateFailed", "the generator pod cannot be created", note);
 }
 
+/* The kubelet's watch of a new ConfigMap or Secret may lag behind the pod: it says so for every volume, of healthy ones too. */
+static bool mount_lags(const char *note)
+{
+        return note && strstr(note, "failed to sync") && strstr(note, "cache: timed out");
+}
+
 static struct diagnosis diagnose_mount(const char *note, const char *named)
 {
-        if (!named)
-                return say("ConfigError", "what the profile names cannot be mounted", note);
-        auto_free char *what = xasprintf("%s cannot be mounted", named);
-        return say("ConfigError", what, note);
+        auto_free char *what = xasprintf("%s cannot be mounted", named ? named : "what the profile names");
+        struct diagnosis diagnosis = say("ConfigError", what, note);
+
+        diagnosis.passing = mount_lags(note);
+        return diagnosis;
+}
+
+void diagnosis_take(struct diagnosis *diagnosis, const struct diagnosis *newer)
+{
+        if (newer->reason && !(newer->passing && diagnosis->reason))
+                *diagnosis = *newer;
 }
 
 struct diagnosis pod_diagnose_event(const char *reason, const char *note, const char *named)

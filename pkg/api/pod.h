@@ -27,8 +27,12 @@ void pod_decode(struct json_object *object, struct pod *ret_pod);
 struct diagnosis {
         const char *reason; /* static, NULL: nothing to say. ImagePull, ConfigError, Unschedulable, OOMKilled, Evicted, Disrupted,
                              * NodeLost, Crashed, DeadlineExceeded, QuotaExceeded, AdmissionDenied, CreateFailed */
+        bool passing; /* seen while the kubelet catches up; clears by itself as a rule */
         char text[256];
 };
+
+/* The newer takes the place of the older, but what may pass never hides a cause. */
+void diagnosis_take(struct diagnosis *diagnosis, const struct diagnosis *newer);
 
 struct diagnosis pod_diagnose(struct json_object *pod);
 /* From the note of a FailedCreate Event of the Job: a blocked Job says nothing in its own status. */

@@ -127,6 +127,24 @@ static void a_mount_that_fails_names_what_the_profile_asked_for(void **state)
         assert_memory_equal(unknown.text, "what the profile names cannot be mounted: Mount", 46);
 }
 
+static void a_volume_that_only_lags_never_hides_a_cause(void **state)
+{
+        struct diagnosis lags = pod_diagnose_event(
+                "FailedMount", "MountVolume.SetUp failed for volume \"plan\" : failed to sync configmap cache: timed out waiting for the condition", NULL);
+        struct diagnosis cause = pod_diagnose_event("FailedMount", "MountVolume.SetUp failed for volume \"body-0\" : configmap \"b\" not found", "b");
+        struct diagnosis kept = {0};
+        (void)state;
+
+        diagnosis_take(&kept, &lags);
+        assert_string_equal(kept.text, lags.text); /* better than nothing */
+        diagnosis_take(&kept, &cause);
+        assert_string_equal(kept.text, cause.text);
+        diagnosis_take(&kept, &lags);
+        assert_string_equal(kept.text, cause.text);
+        diagnosis_take(&kept, &(struct diagnosis){0});
+        assert_string_equal(kept.text, cause.text);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -136,6 +154,7 @@ int main(void)
                 cmocka_unit_test(what_blocks_a_pod_has_a_reason_of_a_closed_list),
                 cmocka_unit_test(a_job_that_cannot_make_pods_says_so_only_in_events),
                 cmocka_unit_test(a_mount_that_fails_names_what_the_profile_asked_for),
+                cmocka_unit_test(a_volume_that_only_lags_never_hides_a_cause),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
