@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "mesh/client.h"
 #include "operator/job_pods.h"
 #include "operator/run_status.h"
 #include "result/pack.h"
@@ -218,6 +219,8 @@ static bool create(struct session *session, const struct kube_kind *kind, struct
 static bool create_plan(struct session *session, const struct run_sight *sight)
 {
         auto_json struct json_object *context = context_encode_state(session->context);
+        enum mesh_client wish = mesh_client_of(doc_text(session->profile->spec, "context.mesh.client"));
+        auto_json struct json_object *pod = mesh_client_encode(wish, NULL);
         const struct plan_parts parts = {
                 .run = &sight->run,
                 .profile = session->profile,
@@ -225,6 +228,7 @@ static bool create_plan(struct session *session, const struct run_sight *sight)
                 .target = session->target,
                 .context = context,
                 .image = session->manager->options->image,
+                .pod = pod,
         };
         auto_json struct json_object *configmap = plan_encode(&parts);
 
@@ -249,6 +253,7 @@ static bool create_job(struct session *session, const struct run_sight *sight)
                 return look_for_run(session, &sight->run);
         const char *image = doc_text(session->plan.meta, "image");
         auto_json struct json_object *job = job_encode(&sight->run, session->profile, image, 0);
+        job_add_pod(job, doc_at(session->plan.meta, "pod"));
 
         return create(session, &kube_jobs, session->manager->jobs, job, RUN_CREATE_JOB);
 }

@@ -115,6 +115,41 @@ struct json_object *job_encode(const struct run *run, const struct profile *prof
         return doc_set(doc_set(job, "metadata", metadata), "spec", encode_spec(run, profile, image));
 }
 
+static void add_missing(struct json_object *into, struct json_object *from)
+{
+        if (!json_object_is_type(from, json_type_object))
+                return;
+        json_object_object_foreach(from, key, value)
+                if (!json_object_object_get_ex(into, key, NULL))
+                        doc_set(into, key, json_object_get(value));
+}
+
+/* The items of the volume "pod", NULL when the Job has none. */
+static struct json_object *pod_files(struct json_object *job)
+{
+        struct json_object *volumes = doc_at(job, "spec.template.spec.volumes");
+
+        for (size_t i = 0; i < doc_len(volumes, ""); i++)
+                if (text_equal(doc_text(doc_item(volumes, i), "name"), "pod"))
+                        return doc_at(doc_item(volumes, i), "downwardAPI.items");
+        return NULL;
+}
+
+void job_add_pod(struct json_object *job, struct json_object *pod)
+{
+        struct json_object *files = doc_at(pod, "files"), *items = pod_files(job);
+
+        add_missing(doc_at(job, "spec.template.metadata.labels"), doc_at(pod, "labels"));
+        add_missing(doc_at(job, "spec.template.metadata.annotations"), doc_at(pod, "annotations"));
+        if (!json_object_is_type(files, json_type_object) || !items)
+                return;
+        json_object_object_foreach(files, name, annotation) {
+                auto_free char *field = xasprintf("metadata.annotations['%s']", json_object_get_string(annotation));
+                struct json_object *item = doc_set_text(doc_object(), "path", name);
+                doc_push(items, doc_set(item, "fieldRef", doc_set_text(doc_object(), "fieldPath", field)));
+        }
+}
+
 void job_decode(struct json_object *object, struct job *ret_job)
 {
         struct json_object *conditions = doc_at(object, "status.conditions");

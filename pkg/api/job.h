@@ -14,6 +14,10 @@
 /* The Job object, ready to create; caller owns. 'run' must carry name, namespace and uid. */
 struct json_object *job_encode(const struct run *run, const struct profile *profile, const char *image, int trial);
 
+/* Adds to the pods of 'job' what a mesh wants of them: {"labels": {}, "annotations": {}, "files": {name: annotation}}, each may be missing.
+ * Keys that the Job has already stay as they are. The files appear in /etc/loadstone/pod with the annotation's value. 'pod' may be NULL. */
+void job_add_pod(struct json_object *job, struct json_object *pod);
+
 /* What the profile names where the kubelet's note of a FailedMount says that a volume cannot be mounted: "key value of Secret token
  * (load.headersFrom[0])". New string; NULL when the note speaks of none that the profile names. */
 char *job_name_volume(const struct profile *profile, const char *note);

@@ -91,6 +91,19 @@ static struct json_object *encode_brake(const struct profile *profile)
         return doc_set_int(brake, "forMs", profile->brake_ms);
 }
 
+/* Each with the path at which its pod has the file. */
+static struct json_object *encode_proxies(struct json_object *proxies)
+{
+        struct json_object *out = doc_array();
+
+        for (size_t i = 0; i < doc_len(proxies, ""); i++) {
+                struct json_object *proxy = doc_copy(doc_item(proxies, i));
+                auto_free char *path = xasprintf("/etc/loadstone/pod/%s", doc_text(proxy, "file"));
+                doc_push(out, doc_set_text(proxy, "file", path));
+        }
+        return out;
+}
+
 struct json_object *plan_encode_worker(const struct plan_parts *parts)
 {
         const struct profile *profile = parts->profile;
@@ -122,6 +135,8 @@ struct json_object *plan_encode_worker(const struct plan_parts *parts)
         doc_set_int(doc_set_int(worker, "warmupMs", profile->warmup_ms), "cooldownMs", profile->cooldown_ms);
         doc_set(worker, "guard", json_object_get(parts->target->guard));
         doc_set(worker, "brake", encode_brake(profile));
+        if (doc_len(parts->pod, "proxies") > 0)
+                doc_set(worker, "proxies", encode_proxies(doc_at(parts->pod, "proxies")));
         int64_t wait_ms = profile->ready_timeout_ms + START_WAIT_MS;
         doc_set_int(worker, "readyTimeoutMs", wait_ms < profile->deadline_ms ? wait_ms : profile->deadline_ms);
         return doc_set_int(worker, "intervalMs", 1000);
@@ -140,6 +155,8 @@ static struct json_object *encode_meta(const struct plan_parts *parts)
         doc_set_text(profile, "digest", digest);
         doc_set(doc_set_int(meta, "version", PLAN_VERSION), "profile", profile);
         doc_set_text(meta, "image", parts->image);
+        if (parts->pod)
+                doc_set(meta, "pod", json_object_get(parts->pod));
         if (parts->run->labels)
                 doc_set(meta, "labels", json_object_get(parts->run->labels));
         return meta;
@@ -183,6 +200,8 @@ struct json_object *plan_encode(const struct plan_parts *parts)
         add_key(data, "target.json", encode_target(parts->target));
         add_key(data, "context.json", encode_context(parts->context));
         add_key(data, "meta.json", encode_meta(parts));
+        if (parts->mesh)
+                add_key(data, "mesh.json", encode_context(parts->mesh));
         doc_set_text(doc_set_text(configmap, "apiVersion", "v1"), "kind", "ConfigMap");
         doc_set(configmap, "metadata", plan_metadata(parts->run->namespace, parts->run->name, parts->run->uid,
                                                      parts->run->profile, name, "plan"));
@@ -206,6 +225,11 @@ enum fail_kind plan_decode(struct json_object *configmap, struct plan *ret_plan,
                         return fail_set(fail, FAIL_INVALID, "plan ConfigMap has no usable %s", keys[i].key);
                 }
         }
+        const char *mesh = doc_text(configmap, "data[\"mesh.json\"]");
+        if (mesh && doc_parse(mesh, strlen(mesh), &plan.mesh, fail)) {
+                plan_done(&plan);
+                return fail_set(fail, FAIL_INVALID, "plan ConfigMap has no usable mesh.json");
+        }
         *ret_plan = plan;
         return FAIL_NONE;
 }
@@ -217,5 +241,6 @@ void plan_done(struct plan *plan)
         json_object_put(plan->target);
         json_object_put(plan->context);
         json_object_put(plan->meta);
+        json_object_put(plan->mesh);
         *plan = (struct plan){0};
 }

@@ -2,7 +2,7 @@
  *
  * The immutable …-plan ConfigMap: everything a run needs, frozen before its Job exists. A restarted operator works only from
  * it. Keys: profile.json (merged spec), worker.json (the format of pkg/load's plan), target.json, context.json ("before"),
- * meta.json (profile name, uid, generation, digest; image of the workers). */
+ * meta.json (profile name, uid, generation, digest; image of the workers; "pod"), and mesh.json (the mesh "before") when it was looked at. */
 #pragma once
 
 #include <json-c/json.h>
@@ -21,15 +21,18 @@ struct plan_parts {
         const struct target *target;
         struct json_object *context;        /* "before"; borrowed */
         const char *image;                  /* of the workers */
+        struct json_object *pod;            /* what a mesh wants of their pods, see job_add_pod; NULL: nothing; borrowed */
+        struct json_object *mesh;           /* the mesh "before"; NULL: not looked at; borrowed */
 };
 
-/* worker.json: what the workers of this run do, as load/plan.h reads it; caller owns. Of the parts run, profile and target count. */
+/* worker.json: what the workers of this run do, as load/plan.h reads it; caller owns. Of the parts run, profile, target and pod count. */
 struct json_object *plan_encode_worker(const struct plan_parts *parts);
 /* The ConfigMap object, ready to create; caller owns. */
 struct json_object *plan_encode(const struct plan_parts *parts);
 
 struct plan {
         struct json_object *spec, *worker, *target, *context, *meta; /* owned */
+        struct json_object *mesh; /* owned; NULL: there is none */
 };
 /* FAIL_INVALID: not one of ours. Everything in *ret_plan must be released with plan_done. */
 enum fail_kind plan_decode(struct json_object *configmap, struct plan *ret_plan, struct fail *fail);

@@ -166,6 +166,25 @@ struct diagnosis pod_diagnose(struct json_object *pod)
         return waiting.reason ? waiting : diagnose_end(pod, doc_at(status, "state.terminated"));
 }
 
+/* A mesh's init container sets the pod's traffic rules and needs NET_ADMIN for it. */
+static struct diagnosis diagnose_mesh_init(const char *note)
+{
+        static const struct { const char *container, *advice; } rows[] = {
+                {"\"istio-init\"", "install Istio's CNI plugin, or set context.mesh.client to excluded"},
+                {"\"linkerd-init\"", "install Linkerd's CNI plugin, or set context.mesh.client to excluded"},
+                {"\"consul-connect-inject-init\"", "install Consul's CNI plugin, or set context.mesh.client to excluded"},
+                {"\"kuma-init\"", "install Kuma's CNI plugin, or set context.mesh.client to excluded"},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(rows) && strstr(note, "violates PodSecurity"); i++) {
+                if (!strstr(note, rows[i].container))
+                        continue;
+                auto_free char *what = xasprintf("the namespace's Pod Security refuses the mesh's container %s; %s", rows[i].container, rows[i].advice);
+                return say("MeshInitForbidden", what, NULL);
+        }
+        return (struct diagnosis){0};
+}
+
 struct diagnosis pod_diagnose_create(const char *note)
 {
         static const char *const refusals[] = {"violates PodSecurity", "denied the request", "denied request",
@@ -175,6 +194,9 @@ struct diagnosis pod_diagnose_create(const char *note)
                 return (struct diagnosis){0};
         if (strstr(note, "exceeded quota") || strstr(note, "failed quota"))
                 return say("QuotaExceeded", "the namespace's quota leaves no room for the generator pod", note);
+        struct diagnosis mesh = diagnose_mesh_init(note);
+        if (mesh.reason)
+                return mesh;
         for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
                 if (strstr(note, refusals[i]))
                         return say("AdmissionDenied", "the generator pod is refused at admission", note);

@@ -26,7 +26,7 @@ void pod_decode(struct json_object *object, struct pod *ret_pod);
 /* Why a pod or Job does not get on: a reason of a closed list and a sentence for people. */
 struct diagnosis {
         const char *reason; /* static, NULL: nothing to say. ImagePull, ConfigError, Unschedulable, OOMKilled, Evicted, Disrupted,
-                             * NodeLost, Crashed, DeadlineExceeded, QuotaExceeded, AdmissionDenied, CreateFailed */
+                             * NodeLost, Crashed, DeadlineExceeded, QuotaExceeded, MeshInitForbidden, AdmissionDenied, CreateFailed */
         bool passing; /* seen while the kubelet catches up; clears by itself as a rule */
         char text[256];
 };

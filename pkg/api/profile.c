@@ -37,15 +37,17 @@ static const struct field fields[] = {
 };
 
 struct words {
-        int when_busy, pacing, arrival;
+        int when_busy, pacing, arrival, client;
         bool skip_verify;
 };
 static const char *const busy[] = {"queue", "shed", NULL}, *const pacings[] = {"precise", "coarse", NULL},
-                                                           *const arrivals[] = {"constant", "poisson", NULL};
+                                                           *const arrivals[] = {"constant", "poisson", NULL},
+                                                           *const clients[] = {"inherit", "enrolled", "excluded", NULL};
 static const struct field word_fields[] = {
         {"load.concurrency.whenBusy", FIELD_WORD, offsetof(struct words, when_busy), .words = busy},
         {"load.arrival", FIELD_WORD, offsetof(struct words, arrival), .words = arrivals},
         {"load.pacing", FIELD_WORD, offsetof(struct words, pacing), .words = pacings},
+        {"context.mesh.client", FIELD_WORD, offsetof(struct words, client), .words = clients},
         {"load.tls.insecureSkipVerify", FIELD_BOOL, offsetof(struct words, skip_verify), .optional = true},
 };
 

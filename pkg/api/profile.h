@@ -74,5 +74,5 @@ void profile_free_at(struct profile **profile);
 bool profile_names_secrets(const struct profile *profile);
 
 #define PROFILE_DIGEST_MAX 80
-/* "v1:sha256:<64 hex>" over the canonical JSON of what is measured (target and load), defaults left out. */
+/* "v1:sha256:<64 hex>" over the canonical JSON of what is measured (target, load, and whether its client is in a mesh), defaults left out. */
 void profile_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX]);

@@ -19,6 +19,7 @@ static const char defaults_text[] =
         "\"limits\":{\"deadline\":\"30m\",\"readyTimeout\":\"5m\",\"queueTimeout\":\"1h\","
         "\"brake\":{\"errorRatio\":\"50%\",\"for\":\"10s\",\"off\":false}},"
         "\"validity\":{\"pacingLateness\":\"1ms\",\"generatorCPU\":\"80%\",\"throttled\":\"1%\",\"minWindow\":\"60s\"},"
+        "\"context\":{\"mesh\":{\"client\":\"inherit\"}},"
         "\"history\":{\"keep\":50},\"suspend\":false}";
 static const char request_defaults_text[] = "{\"weight\":1,\"method\":\"GET\",\"path\":\"/\"}";
 
@@ -129,6 +130,7 @@ void profile_digest(const struct profile *profile, char text[static PROFILE_DIGE
 
         doc_set(measured, "target", doc_copy(doc_at(profile->spec, "target")));
         doc_set(measured, "load", doc_copy(doc_at(profile->spec, "load")));
+        doc_set(measured, "context", doc_copy(doc_at(profile->spec, "context")));
         drop_request_defaults(doc_at(measured, "load.requests"));
         drop_defaults(doc_at(measured, "load"), tls_defaults);
         drop_defaults(measured, defaults);

@@ -217,6 +217,7 @@ static enum fail_kind decode_plan(struct json_object *doc, struct load_plan *pla
                 return fail_set(fail, FAIL_INVALID, "an object is wanted");
         if (decode_numbers(doc, plan, fail) || decode_words(doc, plan, fail) || decode_busy(doc, plan, fail) || decode_texts(doc, plan, fail) ||
             decode_addresses(doc, plan, fail) || plan_decode_guard(doc, &plan->guard, fail) ||
+            load_proxies_decode(doc, plan->proxies, &plan->proxies_len, fail) ||
             decode_brake(doc, plan, fail) ||
             plan_decode_requests(doc, plan, fail) || plan_decode_secret_headers(doc, plan, fail))
                 return FAIL_INVALID;
@@ -245,6 +246,7 @@ struct load_plan *load_plan_free(struct load_plan *plan)
                 return NULL;
         plan_free_requests(plan);
         plan_free_guard(&plan->guard);
+        load_proxies_free(plan->proxies, plan->proxies_len);
         for (size_t i = 0; i < plan->addresses_len; i++)
                 free(plan->addresses[i]);
         free(plan->run_uid);

@@ -16,7 +16,7 @@
  *           {"kind":"step","from":500.0,"to":2000.0,"steps":4,"forMs":80000},
  *           {"kind":"spike","base":500.0,"peak":5000.0,"atMs":20000,"widthMs":5000,"forMs":60000},
  *           {"kind":"sine","mean":800.0,"amplitude":300.0,"periodMs":30000,"forMs":120000}] | [{"kind":"closed","forMs":60000}],
- *  "guard":{"allow":["10.20.0.0/16"],"deny":["10.96.0.1"]},
+ *  "guard":{"allow":["10.20.0.0/16"],"deny":["10.96.0.1"]}, "proxies":[…] (load/proxy.h),
  *  "brake":{"errorRatio":0.5,"forMs":10000}}
  *
  * Optional members and what they default to: run.trial 0, workers 1, seed 0, scheme "http", authority the first address,
@@ -52,6 +52,7 @@
 #include "base/fail.h"
 #include "data/address.h"
 #include "load/brake.h"
+#include "load/proxy.h"
 
 #define LOAD_REQUESTS_MAX 32
 #define LOAD_PIECES_MAX 64
@@ -112,6 +113,8 @@ struct load_plan {
         char *addresses[LOAD_ADDRESSES_MAX]; /* "host:port", "[v6]:port" */
         size_t addresses_len;
         struct load_guard guard;
+        struct load_proxy proxies[LOAD_PROXIES_MAX]; /* that may be in this pod */
+        size_t proxies_len;
         struct brake brake; /* as it begins; for_ms 0: none */
         struct load_request requests[LOAD_REQUESTS_MAX];
         size_t requests_len;

@@ -137,6 +137,19 @@ static int64_t now_ms(void)
         return clock_now_ns(clock_system()) / NS_PER_MS;
 }
 
+/* What the worker sends before that is lost, or goes past the mesh. */
+static enum fail_kind await_proxies(struct worker *worker, int64_t until_ms, struct fail *fail)
+{
+        int port = 0;
+
+        while (!worker->terminated && !load_proxies_ready(worker->plan->proxies, worker->plan->proxies_len, &port)) {
+                if (now_ms() >= until_ms)
+                        return fail_set(fail, FAIL_TIMEOUT, "the proxy in this pod is not ready (127.0.0.1:%d)", port);
+                wait_a_while(worker, 100);
+        }
+        return FAIL_NONE;
+}
+
 /* A name may take a moment to appear in DNS. */
 static enum fail_kind resolve_patiently(struct worker *worker, int64_t until_ms, struct fail *fail)
 {
@@ -348,7 +361,8 @@ static void cool_down(struct worker *worker)
 static enum fail_kind prepare(struct worker *worker, int64_t until_ms, struct fail *fail)
 {
         schedule_init(&worker->schedule, worker->plan);
-        if (wire_init(&worker->wire, worker->plan, fail) || socket_tls_new(worker->plan, &worker->tls, fail))
+        if (wire_init(&worker->wire, worker->plan, fail) || socket_tls_new(worker->plan, &worker->tls, fail) ||
+            await_proxies(worker, until_ms, fail))
                 return fail->kind;
         return resolve_patiently(worker, until_ms, fail);
 }
@@ -417,6 +431,7 @@ enum worker_exit worker_run(const struct load_plan *plan, const struct worker_op
         free(worker->addresses);
         cpu_group_done(&worker->cpu_group);
         report_done(&worker->report);
+        load_proxies_quit(plan->proxies, plan->proxies_len);
         close(worker->signal_fd);
         close(worker->gate.notify_fd);
         return result;

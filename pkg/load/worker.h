@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One worker of a run, from its plan to its last record:
- * hello ─▶ resolve, connect ─▶ ready ─▶ wait for the start instant ─▶ start ─▶ intervals … ─▶ pieces, requests,
- * connect ─▶ message file ─▶ end ─▶ cool-down. */
+ * hello ─▶ proxy ready, resolve, connect ─▶ ready ─▶ wait for the start instant ─▶ start ─▶ intervals … ─▶ pieces, requests,
+ * connect ─▶ message file ─▶ end ─▶ cool-down ─▶ proxy told to quit. */
 #pragma once
 
 #include "load/plan.h"

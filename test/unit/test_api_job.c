@@ -150,6 +150,49 @@ static void a_volume_that_cannot_be_mounted_is_traced_back(void **state)
         }
 }
 
+static void what_a_mesh_wants_of_the_pods_is_added_and_replaces_nothing(void **state)
+{
+        auto_json struct json_object *job = job_with("{}"), *before = doc_copy(job);
+        auto_json struct json_object *pod = json("{'labels':{'sidecar.istio.io/inject':'true','loadstone.dev/part':'other'},'annotations':"
+                                                 "{'proxy.istio.io/config':'x'},'files':{'proxy-0':'sidecar.istio.io/status'}}");
+        (void)state;
+
+        job_add_pod(job, NULL);
+        assert_true(doc_equal(job, before));
+        job_add_pod(job, pod);
+        struct json_object *metadata = doc_at(job, "spec.template.metadata");
+        assert_string_equal(doc_text(metadata, "labels[\"sidecar.istio.io/inject\"]"), "true");
+        assert_string_equal(doc_text(metadata, "labels[\"loadstone.dev/part\"]"), "worker");
+        assert_string_equal(doc_text(metadata, "annotations[\"proxy.istio.io/config\"]"), "x");
+        struct json_object *volumes = doc_at(job, "spec.template.spec.volumes"), *file = NULL;
+        for (size_t i = 0; i < doc_len(volumes, ""); i++)
+                if (text_equal(doc_text(doc_item(volumes, i), "name"), "pod"))
+                        file = doc_at(doc_item(volumes, i), "downwardAPI.items[1]");
+        assert_string_equal(doc_text(file, "path"), "proxy-0");
+        assert_string_equal(doc_text(file, "fieldRef.fieldPath"), "metadata.annotations['sidecar.istio.io/status']");
+}
+
+/* The worker is told where the files are, the Job which annotations they hold: both come from one document of the plan. */
+static void a_plan_keeps_what_a_mesh_wants_of_the_pods(void **state)
+{
+        auto_profile struct profile *profile = profile_with("{}");
+        auto_json struct json_object *pod = json("{'labels':{},'annotations':{},'files':{'proxy-0':'a'},'proxies':[{'file':'proxy-0','quit':"
+                                                 "{'port':15020,'path':'/quitquitquit'}}]}");
+        auto_json struct json_object *mesh = json("{'type':'ISTIO'}");
+        struct target target = {.key = (char *)"k", .authority = (char *)"a", .sni = (char *)"a"};
+        auto_json struct json_object *configmap = plan_encode(
+                &(struct plan_parts){.run = &web_run, .profile = profile, .target = &target, .image = IMAGE, .pod = pod, .mesh = mesh});
+        struct plan plan;
+        (void)state;
+
+        assert_int_equal(plan_decode(configmap, &plan, NULL), FAIL_NONE);
+        assert_true(doc_equal(doc_at(plan.meta, "pod"), pod));
+        assert_string_equal(doc_text(plan.worker, "proxies[0].file"), "/etc/loadstone/pod/proxy-0");
+        assert_int_equal(doc_int(plan.worker, "proxies[0].quit.port", 0), 15020);
+        assert_string_equal(doc_text(plan.mesh, "type"), "ISTIO");
+        plan_done(&plan);
+}
+
 static void every_job_holds_back_and_never_repeats(void **state)
 {
         static const char *const changes[] = {"{}", FULL, SECRETS};
@@ -319,6 +362,8 @@ int main(void)
                 cmocka_unit_test(plans_are_the_golden_ones),
                 cmocka_unit_test(secrets_are_files_of_one_key_each),
                 cmocka_unit_test(a_volume_that_cannot_be_mounted_is_traced_back),
+                cmocka_unit_test(what_a_mesh_wants_of_the_pods_is_added_and_replaces_nothing),
+                cmocka_unit_test(a_plan_keeps_what_a_mesh_wants_of_the_pods),
                 cmocka_unit_test(every_job_holds_back_and_never_repeats),
                 cmocka_unit_test(every_pod_is_restricted_and_has_no_token),
                 cmocka_unit_test(the_job_belongs_to_its_run),

@@ -99,6 +99,9 @@ static void a_job_that_cannot_make_pods_says_so_only_in_events(void **state)
         static const struct { const char *reason, *note, *wanted; } rows[] = {
                 {"FailedCreate", "Error creating: pods \"r-t0-0-x\" is forbidden: exceeded quota: q, requested: pods=1", "QuotaExceeded"},
                 {"FailedCreate", "Error creating: pods \"r\" is forbidden: violates PodSecurity \"restricted:latest\": x", "AdmissionDenied"},
+                {"FailedCreate", "Error creating: pods \"r\" is forbidden: violates PodSecurity \"restricted:latest\": unrestricted capabilities "
+                                 "(containers \"istio-init\", \"istio-proxy\" must set securityContext.capabilities.drop=[\"ALL\"])", "MeshInitForbidden"},
+                {"FailedCreate", "Error creating: admission webhook \"w\" denied the request: \"istio-init\"", "AdmissionDenied"},
                 {"FailedCreate", "Error creating: admission webhook \"w\" denied the request: no", "AdmissionDenied"},
                 {"FailedCreate", "Error creating: pods \"r\" is forbidden: [maximum memory usage per Container is 64Mi]", "AdmissionDenied"},
                 {"FailedCreate", "Error creating: etcdserver: request timed out", "CreateFailed"},
@@ -109,6 +112,7 @@ static void a_job_that_cannot_make_pods_says_so_only_in_events(void **state)
 
         for (size_t i = 0; i < ARRAY_LEN(rows); i++)
                 assert_string_equal(pod_diagnose_event(rows[i].reason, rows[i].note, NULL).reason, rows[i].wanted);
+        assert_non_null(strstr(pod_diagnose_event(rows[2].reason, rows[2].note, NULL).text, "CNI plugin"));
         assert_null(pod_diagnose_event("Scheduled", "x", NULL).reason);
         assert_null(pod_diagnose_event(NULL, NULL, NULL).reason);
         assert_null(pod_diagnose_event("FailedCreate", NULL, NULL).reason);
