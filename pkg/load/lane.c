@@ -34,7 +34,7 @@ static void fill_gauges(struct lane *lane)
 {
         struct tally_span *span = tally_span(&lane->tally);
 
-        span->in_flight = lane->busy.len;
+        span->in_flight = lane->flying.len;
         span->backlog = lane->setup.plan->closed ? 0 : (lane->due.index - lane->head.index) / lane->setup.step;
 }
 
@@ -127,7 +127,7 @@ static bool is_finished(const struct lane *lane, int64_t now_ns)
         bool all_due = lane->setup.plan->closed || (!lane->warming && schedule_ended(&lane->due));
 
         return lane->started && now_ns >= lane->zero_ns + lane->shape_end_ns && all_due &&
-               lane->busy.len == 0 && (lane->setup.plan->closed || lane->head.index == lane->due.index);
+               lane->flying.len == 0 && (lane->setup.plan->closed || lane->head.index == lane->due.index);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -154,8 +154,8 @@ static int64_t next_other_ns(const struct lane *lane)
 
         if (lane->connecting.first)
                 at_ns = earlier(at_ns, lane->connecting.first->since_ns + lane->timeout_ns);
-        if (lane->busy.first)
-                at_ns = earlier(at_ns, lane->busy.first->due_ns + lane->timeout_ns);
+        if (lane->flying.first)
+                at_ns = earlier(at_ns, lane->flying.first->due_ns + lane->timeout_ns);
         if (!lane->started)
                 return at_ns;
         if (lane->head.index < lane->due.index)
@@ -226,12 +226,14 @@ struct lane *lane_new(const struct lane_setup *setup)
         struct epoll_event wake = {.events = EPOLLIN};
 
         lane->setup = *setup;
+        lane->protocol = &protocol_http1;
         lane->state.wake_ns = -1;
         lane->retry_ns = INT64_MAX;
         lane->failure = RECORD_CONNECT;
         lane->timeout_ns = setup->plan->timeout_ms * NS_PER_MS;
         lane->shape_end_ns = setup->plan->shape_ms * NS_PER_MS;
         lane->conns = xcalloc(setup->connections_max, sizeof *lane->conns);
+        lane->exchanges = xcalloc((size_t)setup->connections_max * lane->protocol->room, sizeof *lane->exchanges);
         lane->read_buffer = xcalloc(LANE_READ_SIZE, 1);
         tally_init(&lane->tally, setup->plan);
         wire_copy(&lane->wire, setup->wire);
@@ -263,6 +265,7 @@ struct lane *lane_free(struct lane *lane)
         close(lane->epoll_fd);
         close(lane->wake_fd);
         free(lane->conns);
+        free(lane->exchanges);
         free(lane->read_buffer);
         free(lane);
         return NULL;

@@ -5,7 +5,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
-#include "base/clock.h"
 #include "load/lane_inner.h"
 
 #define BACKOFF_LEAST_MS 10
@@ -44,7 +43,7 @@ static struct conn_list *list_of(struct lane *lane, enum conn_state state)
         case CONN_FREE:
                 return &lane->free;
         case CONN_BUSY:
-                return &lane->busy;
+                return NULL;
         default:
                 return &lane->connecting;
         }
@@ -52,9 +51,13 @@ static struct conn_list *list_of(struct lane *lane, enum conn_state state)
 
 static void move(struct lane *lane, struct conn *conn, enum conn_state state)
 {
-        conn_list_remove(list_of(lane, conn->state), conn);
+        struct conn_list *from = list_of(lane, conn->state), *to = list_of(lane, state);
+
+        if (from)
+                conn_list_remove(from, conn);
         conn->state = state;
-        conn_list_add(list_of(lane, state), conn);
+        if (to)
+                conn_list_add(to, conn);
 }
 
 static void notify_worker(const struct lane *lane)
@@ -120,15 +123,35 @@ static void shake(struct lane *lane, struct conn *conn)
                 connect_failed(lane, conn, conn->sock.tls ? RECORD_TLS : RECORD_CONNECT);
                 return;
         }
-        int64_t now_ns = lane_now_ns();
         if (conn->sock.tls) {
                 lane->tally.handshakes++;
-                hist_record(lane->tally.handshake, now_ns - conn->shake_ns);
+                hist_record(lane->tally.handshake, lane_now_ns() - conn->shake_ns);
         }
-        conn->since_ns = now_ns;
+        conn->state = CONN_GREETING; /* same list */
+        conn->room = lane->protocol->room;
+        lane->protocol->greet(lane, conn);
+}
+
+void lane_stand(struct lane *lane, struct conn *conn)
+{
+        conn->since_ns = lane_now_ns();
         move(lane, conn, CONN_FREE);
         atomic_fetch_add(&lane->state.open, 1);
         note_tried(lane, conn);
+}
+
+void lane_place(struct lane *lane, struct conn *conn, int64_t now_ns)
+{
+        bool has_room = conn->flying_len < conn->room;
+
+        if (has_room && conn->state == CONN_BUSY) {
+                conn->state = CONN_FREE;
+                conn->since_ns = now_ns;
+                conn_list_add(&lane->free, conn);
+        } else if (!has_room && conn->state == CONN_FREE) {
+                conn_list_remove(&lane->free, conn);
+                conn->state = CONN_BUSY;
+        }
 }
 
 static void connected(struct lane *lane, struct conn *conn)
@@ -157,11 +180,22 @@ static void open_conn(struct lane *lane, struct conn *conn)
                 connected(lane, conn);
 }
 
+static void make_room(struct lane *lane, struct conn *conn)
+{
+        conn->exchanges = lane->exchanges + (size_t)(conn - lane->conns) * lane->protocol->room;
+        for (uint32_t i = 0; i < lane->protocol->room; i++) {
+                conn->exchanges[i].conn = conn;
+                conn->exchanges[i].next = conn->spare;
+                conn->spare = &conn->exchanges[i];
+        }
+}
+
 static void open_one_more(struct lane *lane)
 {
         struct conn *conn = &lane->conns[lane->conns_len];
 
         socket_init(&conn->sock, lane->setup.tls);
+        make_room(lane, conn);
         conn->address = (lane->setup.first_connection + lane->conns_len) % (uint32_t)lane->setup.addresses_len;
         conn->tried = lane->conns_len >= lane->setup.connections; /* the first ones only are waited for before the start */
         lane->conns_len++;
@@ -197,6 +231,18 @@ void lane_drop(struct lane *lane, struct conn *conn)
                 retry_later(lane, conn);
 }
 
+void lane_break(struct lane *lane, struct conn *conn, enum record_error error)
+{
+        if (conn->state == CONN_GREETING) {
+                connect_failed(lane, conn, error);
+                return;
+        }
+        for (uint32_t i = 0; i < lane->protocol->room && conn->flying_len > 0; i++)
+                if (conn->exchanges[i].flying)
+                        lane_lost(lane, &conn->exchanges[i], error);
+        lane_drop(lane, conn);
+}
+
 void lane_retry(struct lane *lane, int64_t now_ns)
 {
         if (now_ns < lane->retry_ns)
@@ -221,14 +267,6 @@ void lane_expire_connecting(struct lane *lane, int64_t now_ns)
                 connect_failed(lane, conn, conn->state == CONN_SHAKING && conn->sock.tls ? RECORD_TLS : RECORD_CONNECT);
 }
 
-/* Nothing is expected of a free connection: data nobody asked for, or its end, end it. */
-static void look_at_free(struct lane *lane, struct conn *conn)
-{
-        size_t moved = 0;
-        if (conn->sock.ops->read(&conn->sock, lane->read_buffer, LANE_READ_SIZE, &moved) != SOCKET_AGAIN)
-                lane_drop(lane, conn);
-}
-
 void lane_handle(struct lane *lane, struct conn *conn, uint32_t events)
 {
         switch (conn->state) {
@@ -248,12 +286,10 @@ void lane_handle(struct lane *lane, struct conn *conn, uint32_t events)
         case CONN_SHAKING:
                 shake(lane, conn);
                 return;
+        case CONN_GREETING:
         case CONN_FREE:
-                if (events & ~(uint32_t)EPOLLOUT)
-                        look_at_free(lane, conn);
-                return;
         case CONN_BUSY:
-                lane_serve(lane, conn, events);
+                lane->protocol->serve(lane, conn, events);
                 return;
         }
 }

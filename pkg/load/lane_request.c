@@ -1,165 +1,118 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Requests: sending, answers, losses. */
-#include <sys/epoll.h>
-
-#include "base/clock.h"
 #include "load/lane_inner.h"
 
-/* Back to the free ones, or away when the answer said so. */
-static void release(struct lane *lane, struct conn *conn, bool reusable, int64_t now_ns)
+static void exchange_list_add(struct exchange_list *list, struct exchange *exchange)
 {
-        conn->served = true;
-        if (!reusable) {
-                lane_drop(lane, conn);
-                return;
-        }
-        conn->backoff_ms = 0;
-        conn_list_remove(&lane->busy, conn);
-        conn->state = CONN_FREE;
-        conn->since_ns = now_ns;
-        conn_list_add(&lane->free, conn);
+        exchange->next = NULL;
+        exchange->previous = list->last;
+        if (list->last)
+                list->last->next = exchange;
+        else
+                list->first = exchange;
+        list->last = exchange;
+        list->len++;
 }
 
-static void lose(struct lane *lane, struct conn *conn, enum record_error error)
+static void exchange_list_remove(struct exchange_list *list, struct exchange *exchange)
+{
+        if (exchange->previous)
+                exchange->previous->next = exchange->next;
+        else
+                list->first = exchange->next;
+        if (exchange->next)
+                exchange->next->previous = exchange->previous;
+        else
+                list->last = exchange->previous;
+        list->len--;
+}
+
+static struct exchange *take_off(struct lane *lane, struct conn *conn)
+{
+        struct exchange *exchange = conn->spare;
+
+        conn->spare = exchange->next;
+        conn->flying_len++;
+        exchange->flying = true;
+        exchange_list_add(&lane->flying, exchange);
+        return exchange;
+}
+
+static void land(struct lane *lane, struct exchange *exchange)
+{
+        struct conn *conn = exchange->conn;
+
+        exchange_list_remove(&lane->flying, exchange);
+        exchange->flying = false;
+        exchange->next = conn->spare;
+        conn->spare = exchange;
+        conn->flying_len--;
+}
+
+void lane_lost(struct lane *lane, struct exchange *exchange, enum record_error error)
 {
         int64_t now_ns = lane_now_ns();
 
         lane_advance(lane, now_ns);
-        tally_lost(&lane->tally, &(struct tally_loss){.piece = conn->piece,
-                                                      .kind = conn->kind,
+        tally_lost(&lane->tally, &(struct tally_loss){.piece = exchange->piece,
+                                                      .kind = exchange->kind,
                                                       .error = error,
-                                                      .age_ns = now_ns - conn->due_ns,
-                                                      .bytes = conn->bytes_in});
-        lane_drop(lane, conn);
+                                                      .age_ns = now_ns - exchange->due_ns,
+                                                      .bytes = exchange->bytes_in});
+        land(lane, exchange);
 }
 
-static void answered(struct lane *lane, struct conn *conn, bool reusable, int64_t now_ns)
+void lane_answered(struct lane *lane, struct exchange *exchange, int64_t now_ns)
 {
-        const struct wire_request *request = &lane->wire.requests[conn->kind];
+        const struct wire_request *request = &lane->wire.requests[exchange->kind];
 
         lane_advance(lane, now_ns);
-        tally_answered(&lane->tally, &(struct tally_answer){.piece = conn->piece,
-                                                            .kind = conn->kind,
-                                                            .status = conn->http1.status,
-                                                            .expected = wire_expects(request, conn->http1.status),
-                                                            .latency_ns = now_ns - conn->due_ns,
-                                                            .service_ns = now_ns - conn->send_ns,
-                                                            .ttfb_ns = conn->first_ns - conn->send_ns,
-                                                            .bytes = conn->bytes_in});
-        release(lane, conn, reusable && conn->sent == request->size, now_ns);
+        tally_answered(&lane->tally, &(struct tally_answer){.piece = exchange->piece,
+                                                            .kind = exchange->kind,
+                                                            .status = exchange->status,
+                                                            .expected = wire_expects(request, exchange->status),
+                                                            .latency_ns = now_ns - exchange->due_ns,
+                                                            .service_ns = now_ns - exchange->send_ns,
+                                                            .ttfb_ns = exchange->first_ns - exchange->send_ns,
+                                                            .bytes = exchange->bytes_in});
+        exchange->conn->served = true;
+        exchange->conn->backoff_ms = 0;
+        land(lane, exchange);
 }
 
-static enum record_error class_of(enum socket_result result)
+void lane_note_sent(struct lane *lane, struct exchange *exchange, int64_t now_ns)
 {
-        return result == SOCKET_TLS ? RECORD_TLS : RECORD_RESET;
+        bool closed = lane->setup.plan->closed;
+
+        exchange->send_ns = now_ns;
+        if (closed)
+                exchange->due_ns = now_ns;
+        lane_advance(lane, now_ns);
+        if (closed)
+                tally_offered(&lane->tally, exchange->piece, exchange->kind);
+        tally_sent(&lane->tally, exchange->piece, exchange->kind, now_ns - exchange->able_ns,
+                   closed ? 0 : exchange->able_ns - exchange->due_ns);
 }
 
-/* False when the connection is lost. */
-static bool push(struct lane *lane, struct conn *conn)
-{
-        const struct wire_request *request = &lane->wire.requests[conn->kind];
-
-        while (conn->sent < request->size) {
-                size_t moved = 0;
-                enum socket_result result = conn->sock.ops->write(&conn->sock, request->bytes + conn->sent,
-                                                                  request->size - conn->sent, &moved);
-                if (result == SOCKET_AGAIN)
-                        return true;
-                if (result != SOCKET_OK) {
-                        lose(lane, conn, class_of(result));
-                        return false;
-                }
-                conn->sent += moved;
-        }
-        return true;
-}
-
-/* True when the request is over, one way or the other. */
-static bool take_bytes(struct lane *lane, struct conn *conn, size_t size, bool to_end)
-{
-        size_t used = 0;
-        int64_t now_ns = lane_now_ns(); /* when these bytes were there; reading them is our time, not the target's */
-
-        if (conn->first_ns == 0)
-                conn->first_ns = now_ns;
-        conn->bytes_in += size;
-        switch (http1_feed(&conn->http1, lane->read_buffer, size, &used)) {
-        case HTTP1_MORE:
-                return false;
-        case HTTP1_DONE:
-                /* One request at a time: bytes beyond its answer belong to nothing, and taint the connection. Its end
-                 * was announced by an edge that will not come again. */
-                answered(lane, conn, conn->http1.persistent && used == size && !to_end, now_ns);
-                return true;
-        case HTTP1_BROKEN:
-                lose(lane, conn, RECORD_PROTOCOL);
-                return true;
-        }
-        return true;
-}
-
-static void pull(struct lane *lane, struct conn *conn, bool to_end)
-{
-        for (;;) {
-                size_t moved = 0;
-                enum socket_result result =
-                        conn->sock.ops->read(&conn->sock, lane->read_buffer, LANE_READ_SIZE, &moved);
-                if (result == SOCKET_AGAIN)
-                        return;
-                if (result == SOCKET_OK) {
-                        if (take_bytes(lane, conn, moved, to_end))
-                                return;
-                        /* A short read has drained a plain socket; only an announced end is worth another call. */
-                        if (moved < LANE_READ_SIZE && !to_end && !conn->sock.tls)
-                                return;
-                        continue;
-                }
-                if (result == SOCKET_CLOSED && http1_end(&conn->http1) == HTTP1_DONE)
-                        answered(lane, conn, false, lane_now_ns());
-                else
-                        lose(lane, conn, class_of(result));
-                return;
-        }
-}
-
-void lane_serve(struct lane *lane, struct conn *conn, uint32_t events)
-{
-        if (!push(lane, conn))
-                return;
-        if (conn->sock.tls || (events & ~(uint32_t)EPOLLOUT))
-                pull(lane, conn, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
-}
-
-/* 'due_ns' is monotonic; 0 means now (closed loop). */
+/* On the connection that has been free for longest. 'due_ns' is monotonic; 0: when it is sent (closed loop). */
 static void begin(struct lane *lane, uint64_t index, int piece, int64_t due_ns)
 {
         struct conn *conn = lane->free.first;
-        size_t kind = schedule_choose(lane->setup.schedule, index);
-        struct wire_request *request = &lane->wire.requests[kind];
-        int64_t free_ns = conn->since_ns;
-
-        conn_list_remove(&lane->free, conn);
-        conn->state = CONN_BUSY;
-        conn_list_add(&lane->busy, conn);
-        http1_begin(&conn->http1, request->to_head);
-        conn->piece = piece;
-        conn->kind = kind;
-        conn->sent = 0;
-        conn->bytes_in = 0;
-        conn->first_ns = 0;
-        /* Changes the shared bytes; safe, because a head always leaves in the first send. */
-        wire_set_index(request, index, piece < 0);
-
-        conn->send_ns = lane_now_ns();
-        conn->due_ns = due_ns ? due_ns : conn->send_ns;
+        struct exchange *exchange = take_off(lane, conn);
         int64_t wanted_ns = due_ns ? due_ns : lane->start_ns;
-        int64_t able_ns = free_ns > wanted_ns ? free_ns : wanted_ns;
-        lane_advance(lane, conn->send_ns);
-        if (!due_ns)
-                tally_offered(&lane->tally, piece, kind);
-        tally_sent(&lane->tally, piece, kind, conn->send_ns - able_ns, due_ns ? able_ns - due_ns : 0);
-        push(lane, conn);
+
+        exchange->index = index;
+        exchange->kind = schedule_choose(lane->setup.schedule, index);
+        exchange->piece = piece;
+        exchange->due_ns = due_ns;
+        exchange->able_ns = conn->since_ns > wanted_ns ? conn->since_ns : wanted_ns;
+        exchange->first_ns = 0;
+        exchange->bytes_in = 0;
+        exchange->sent = 0;
+        exchange->status = 0;
+        lane_place(lane, conn, conn->since_ns);
+        lane->protocol->send(lane, exchange);
 }
 
 static void send_closed(struct lane *lane)
@@ -225,18 +178,21 @@ static void expire_backlog(struct lane *lane, int64_t now_ns)
 
 void lane_expire_requests(struct lane *lane, int64_t now_ns)
 {
-        struct conn *conn;
+        struct exchange *exchange;
 
-        while ((conn = lane->busy.first) && conn->due_ns + lane->timeout_ns <= now_ns)
-                lose(lane, conn, RECORD_TIMEOUT);
+        while ((exchange = lane->flying.first) && exchange->due_ns + lane->timeout_ns <= now_ns) {
+                struct conn *conn = exchange->conn;
+                lane_lost(lane, exchange, RECORD_TIMEOUT);
+                lane->protocol->abandon(lane, conn);
+        }
         expire_backlog(lane, now_ns);
 }
 
 void lane_censor_all(struct lane *lane, int64_t now_ns)
 {
         lane_advance(lane, now_ns);
-        while (lane->busy.first)
-                lose(lane, lane->busy.first, RECORD_UNFINISHED);
+        while (lane->flying.first)
+                lane_lost(lane, lane->flying.first, RECORD_UNFINISHED);
         for (; lane->head.index < lane->due.index; schedule_advance(&lane->head))
                 tally_lost(&lane->tally,
                            &(struct tally_loss){.piece = lane->head.piece,
