@@ -27,7 +27,7 @@ static const struct family_row {
         {"rate.achieved", METRIC_RATE_ACHIEVED, false, LABEL_PIECE | LABEL_REQUEST},
 };
 
-static const char *const error_classes[] = {"connect", "reset", "timeout", "tls", "status", "protocol", "unfinished", "shed"};
+static const char *const error_classes[] = {"connect", "reset", "timeout", "tls", "status", "body", "protocol", "unfinished", "shed"};
 
 static const struct stat_row {
         const char *name;
@@ -88,7 +88,7 @@ static enum fail_kind check_values(const struct metric *metric, struct fail *fai
         for (size_t i = 0; i < ARRAY_LEN(error_classes); i++)
                 class_known = class_known || strcmp(metric->class, error_classes[i]) == 0;
         if (!class_known)
-                return fail_set(fail, FAIL_INVALID, "label class \"%s\" must be connect, reset, timeout, tls, status, protocol, unfinished or shed", metric->class);
+                return fail_set(fail, FAIL_INVALID, "label class \"%s\" must be connect, reset, timeout, tls, status, body, protocol, unfinished or shed", metric->class);
         if (metric->family == METRIC_STATUS_RATIO &&
             (code[0] < '1' || code[0] > '5' || strspn(code, "0123456789") != 3 || code[3] != '\0'))
                 return fail_set(fail, FAIL_INVALID, "status.ratio needs a code, for example status.ratio{code=\"429\"}");

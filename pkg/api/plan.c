@@ -64,6 +64,7 @@ static struct json_object *encode_request(struct json_object *request, size_t in
         }
         if (doc_len(request, "expect.status") > 0)
                 doc_set(out, "statuses", encode_statuses(doc_at(request, "expect.status")));
+        doc_set_text(out, "contains", doc_text(request, "expect.body.contains"));
         return out;
 }
 

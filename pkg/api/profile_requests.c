@@ -17,7 +17,7 @@
 #define HEADER_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" NAME_CHARACTERS
 
 struct request {
-        const char *name, *path, *inline_body;
+        const char *name, *path, *inline_body, *contains;
         int64_t weight;
         int method;
 };
@@ -29,6 +29,7 @@ static const struct field request_fields[] = {
         {"method", FIELD_WORD, offsetof(struct request, method), .words = methods},
         {"path", FIELD_TEXT, offsetof(struct request, path), 1, 2048},
         {"body.inline", FIELD_TEXT, offsetof(struct request, inline_body), 0, 16384, .optional = true},
+        {"expect.body.contains", FIELD_TEXT, offsetof(struct request, contains), 1, 1024, .optional = true},
 };
 
 struct key_ref {
@@ -120,10 +121,12 @@ static enum fail_kind check_body(struct json_object *body, const struct request 
         return ref ? field_decode(ref, ref_where, key_ref_fields, ARRAY_LEN(key_ref_fields), &decoded, fail) : FAIL_NONE;
 }
 
-static enum fail_kind check_statuses(struct json_object *expect, const char *where, struct fail *fail)
+static enum fail_kind check_expected(struct json_object *expect, const struct request *request, const char *where, struct fail *fail)
 {
         struct json_object *statuses = doc_at(expect, "status");
 
+        if (request->contains && text_equal(methods[request->method], "HEAD"))
+                return fail_set(fail, FAIL_INVALID, "%sexpect.body does not go with method HEAD, whose answers have no body", where);
         if (!statuses)
                 return FAIL_NONE;
         if (!json_object_is_type(statuses, json_type_array) || doc_len(statuses, "") < 1 || doc_len(statuses, "") > STATUSES_MAX)
@@ -148,7 +151,7 @@ static enum fail_kind check_request(struct json_object *doc, const char *where, 
         if (check_path(request.path, where, fail) || check_headers(doc_at(doc, "headers"), where, fail) ||
             check_body(doc_at(doc, "body"), &request, where, fail))
                 return FAIL_INVALID;
-        return check_statuses(doc_at(doc, "expect"), where, fail);
+        return check_expected(doc_at(doc, "expect"), &request, where, fail);
 }
 
 enum fail_kind profile_check_requests(const struct profile *profile, struct fail *fail)

@@ -34,6 +34,8 @@ static const struct flag flags[] = {
         {"--method", "M", "GET, POST, … (default GET, with --body POST)", TEXT(method)},
         {"--header", "'name: value'", "a header of each request; may be repeated", LIST(headers)},
         {"--body", "TEXT", "what each request carries", TEXT(body)},
+        {"--expect-status", "CODES", "what counts as success, 200 or 200,404 (default 200 to 399)", TEXT(expect_status)},
+        {"--expect-body", "TEXT", "and a text that the body of such an answer must hold", TEXT(expect_body)},
         {"--ca", "FILE", "certificates to trust instead of the system's", TEXT(ca_file)},
         {"--insecure", NULL, "do not verify the server's certificate", SWITCH(insecure)},
         {"--objective", "'latency.p99 <= 250ms'", "judged at the end; may be repeated", LIST(objectives)},
@@ -95,7 +97,8 @@ static enum fail_kind check_together(const struct run_args *args, struct fail *f
         if (!args->url)
                 return fail_set(fail, FAIL_INVALID, "where to? A URL is wanted, for example http://localhost:8080/");
         if (args->file && (args->rate || args->closed || args->length || args->connections || args->warmup || args->timeout ||
-                           args->method || args->body || args->headers_len || args->objectives_len || args->insecure))
+                           args->method || args->body || args->headers_len || args->objectives_len || args->insecure ||
+                           args->expect_status || args->expect_body))
                 return fail_set(fail, FAIL_INVALID, "--file says what is sent and how: leave the other flags about it out");
         if (!args->file && !args->rate == !args->closed)
                 return fail_set(fail, FAIL_INVALID, "how much? Either --rate, for example --rate 500/s, or --closed");
@@ -141,6 +144,8 @@ static const struct { const char *path, *flag; } blamed[] = {
         {"spec.load.requests[0].method", "--method"},
         {"spec.load.requests[0].headers", "--header"},
         {"spec.load.requests[0].body", "--body"},
+        {"spec.load.requests[0].expect.status", "--expect-status"},
+        {"spec.load.requests[0].expect.body", "--expect-body"},
         {"spec.objectives", "--objective"},
 };
 
@@ -188,6 +193,29 @@ static enum fail_kind add_objective(const char *text, struct json_object *object
         return FAIL_NONE;
 }
 
+static enum fail_kind add_expected(const struct run_args *args, struct json_object *request, struct fail *fail)
+{
+        auto_json struct json_object *expect = doc_object();
+        struct json_object *codes = doc_array();
+
+        if (args->expect_body)
+                doc_set(expect, "body", doc_set_text(doc_object(), "contains", args->expect_body));
+        doc_set(expect, "status", codes);
+        for (const char *at = args->expect_status; at && *at;) {
+                char *end;
+                long code = strtol(at, &end, 10);
+                if (end == at || (*end != ',' && *end != '\0'))
+                        return fail_set(fail, FAIL_INVALID, "--expect-status '%.40s': codes between commas are wanted, for example 200,404", args->expect_status);
+                doc_push(codes, json_object_new_int64(code));
+                at = *end ? end + 1 : end;
+        }
+        if (!args->expect_status)
+                json_object_object_del(expect, "status");
+        if (args->expect_status || args->expect_body)
+                doc_set(request, "expect", take(expect));
+        return FAIL_NONE;
+}
+
 static enum fail_kind encode_request(const struct run_args *args, const struct url *url, struct json_object *requests, struct fail *fail)
 {
         struct json_object *request = doc_set_text(doc_object(), "name", "default");
@@ -197,6 +225,8 @@ static enum fail_kind encode_request(const struct run_args *args, const struct u
         doc_set_text(request, "path", url->path);
         if (args->body)
                 doc_set(request, "body", doc_set_text(doc_object(), "inline", args->body));
+        if (add_expected(args, request, fail))
+                return FAIL_INVALID;
         return add_headers(args, request, fail);
 }
 

@@ -265,10 +265,17 @@ static enum http1_result feed_line(struct http1 *http1, const char *data, size_t
         return result;
 }
 
-static size_t feed_counted(struct http1 *http1, size_t size)
+static void look(struct http1 *http1, const char *data, size_t size)
+{
+        if (http1->body)
+                match_feed(http1->body, data, size);
+}
+
+static size_t feed_counted(struct http1 *http1, const char *data, size_t size)
 {
         size_t used = size < http1->left ? size : (size_t)http1->left;
 
+        look(http1, data, used);
         http1->left -= used;
         return used;
 }
@@ -282,17 +289,18 @@ enum http1_result http1_feed(struct http1 *http1, const char *data, size_t size,
                 size_t step = 0;
                 switch (http1->state) {
                 case HTTP1_LENGTH:
-                        step = feed_counted(http1, size - used);
+                        step = feed_counted(http1, data + used, size - used);
                         if (http1->left == 0)
                                 result = complete(http1);
                         break;
                 case HTTP1_CHUNK_DATA:
-                        step = feed_counted(http1, size - used);
+                        step = feed_counted(http1, data + used, size - used);
                         if (http1->left == 0)
                                 http1->state = HTTP1_CHUNK_END;
                         break;
                 case HTTP1_UNTIL_CLOSE:
                         step = size - used;
+                        look(http1, data + used, step);
                         break;
                 case HTTP1_COMPLETE:
                 case HTTP1_FAILED:

@@ -49,6 +49,7 @@ static void send_request(struct lane *lane, struct exchange *exchange)
         struct wire_request *request = &lane->wire.requests[exchange->kind];
 
         http1_begin(&exchange->conn->http1, request->to_head);
+        http1_look_for(&exchange->conn->http1, &exchange->body);
         /* Changes the shared bytes; safe, because a head always leaves in the first send. */
         wire_set_index(request, exchange->index, exchange->piece < 0);
         lane_note_sent(lane, exchange, lane_now_ns());

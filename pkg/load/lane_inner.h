@@ -28,6 +28,7 @@ struct exchange {
         int64_t able_ns;                   /* when due and a connection had room */
         uint64_t index, bytes_in;
         size_t sent; /* of the request's bytes */
+        struct match_cursor body; /* is fed the answer's body by the protocol */
         size_t kind;
         int piece, status;
         bool flying;

@@ -72,6 +72,7 @@ void lane_answered(struct lane *lane, struct exchange *exchange, int64_t now_ns)
                                                             .kind = exchange->kind,
                                                             .status = exchange->status,
                                                             .expected = wire_expects(request, exchange->status),
+                                                            .held = match_found(&exchange->body),
                                                             .latency_ns = now_ns - exchange->due_ns,
                                                             .service_ns = now_ns - exchange->send_ns,
                                                             .ttfb_ns = exchange->first_ns - exchange->send_ns,
@@ -111,6 +112,7 @@ static void begin(struct lane *lane, uint64_t index, int piece, int64_t due_ns)
         exchange->bytes_in = 0;
         exchange->sent = 0;
         exchange->status = 0;
+        match_begin(&exchange->body, wire_contains(&lane->wire.requests[exchange->kind]));
         lane_place(lane, conn, conn->since_ns);
         lane->protocol->send(lane, exchange);
 }

@@ -9,7 +9,7 @@
  *         "certificateFile":"/etc/loadstone/tls/tls.crt","keyFile":"/etc/loadstone/tls/tls.key"},
  *  "headersFrom":[["authorization","/etc/loadstone/header/0/value"]],
  *  "requests":[{"name":"get-cart","weight":3,"method":"GET","path":"/cart","headers":[["accept","application/json"]],
- *               "body":"text" | "bodyFile":"/etc/loadstone/bodies/0", "statuses":[[200,399]]}],
+ *               "body":"text" | "bodyFile":"/etc/loadstone/bodies/0", "statuses":[[200,399]], "contains":"\"ok\""}],
  *  "timeoutMs":5000, "connections":64, "whenBusy":"queue", "arrival":"constant"|"poisson", "pacing":"precise",
  *  "warmupMs":5000, "cooldownMs":0, "readyTimeoutMs":60000, "intervalMs":1000,
  *  "shape":[{"kind":"hold","rate":500.0,"forMs":60000},{"kind":"ramp","from":500.0,"to":2000.0,"forMs":60000},
@@ -30,6 +30,9 @@
  * 'headersFrom' names headers of every request whose values are secret: each stands in a file, alone, at most
  * LOAD_SECRET_BYTES_MAX bytes without control characters (one line break at its end is dropped), and is read once before the
  * first connection. None may also stand in a request's own headers.
+ *
+ * 'contains' is a text that the body of an answer with an expected status must hold, or the answer counts as an error; absent: any
+ * body will do. It does not go with HEAD.
  *
  * 'whenBusy' says what becomes of a request that is due while no connection is free: it waits ("queue"), counts as shed ("shed"),
  * or waits while further connections are opened for it ("grow"), up to "connectionsMax" in all, which is wanted then and only then.
@@ -52,6 +55,7 @@
 #include "base/fail.h"
 #include "data/address.h"
 #include "load/brake.h"
+#include "load/match.h"
 #include "load/proxy.h"
 
 #define LOAD_REQUESTS_MAX 32
@@ -90,6 +94,7 @@ struct load_request {
         char *headers[LOAD_HEADERS_MAX][2];
         size_t headers_len;
         char *body, *body_file; /* at most one; both may be NULL */
+        char *contains;         /* 1..MATCH_BYTES_MAX bytes; NULL: any body */
         struct { int low, high; } statuses[LOAD_STATUS_RANGES_MAX]; /* what counts as success */
         size_t statuses_len;
 };

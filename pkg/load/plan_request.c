@@ -93,6 +93,17 @@ static enum fail_kind decode_statuses(struct json_object *doc, struct load_reque
         return FAIL_NONE;
 }
 
+static enum fail_kind check_contains(const struct load_request *request, struct fail *fail)
+{
+        if (!request->contains)
+                return FAIL_NONE;
+        if (!*request->contains)
+                return fail_set(fail, FAIL_INVALID, "contains: a text is wanted");
+        if (strcmp(request->method, "HEAD") == 0)
+                return fail_set(fail, FAIL_INVALID, "contains: an answer to HEAD has no body");
+        return FAIL_NONE;
+}
+
 static enum fail_kind decode_request(struct json_object *doc, struct load_request *request, struct fail *fail)
 {
         const struct plan_int want_weight = {"weight", 1, 1000000, 1};
@@ -103,7 +114,8 @@ static enum fail_kind decode_request(struct json_object *doc, struct load_reques
             plan_want_text(doc, "method", 32, &request->method, fail) ||
             plan_want_text(doc, "path", PATH_SIZE_MAX, &request->path, fail) ||
             plan_want_text(doc, "body", LOAD_BODY_BYTES_MAX, &request->body, fail) ||
-            plan_want_text(doc, "bodyFile", 4096, &request->body_file, fail))
+            plan_want_text(doc, "bodyFile", 4096, &request->body_file, fail) ||
+            plan_want_text(doc, "contains", MATCH_BYTES_MAX, &request->contains, fail))
                 return FAIL_INVALID;
         request->weight = (uint32_t)weight;
         if (!request->method)
@@ -115,7 +127,7 @@ static enum fail_kind decode_request(struct json_object *doc, struct load_reques
                 return fail_set(fail, FAIL_INVALID, "path: must begin with / and hold no white space");
         if (request->body && request->body_file)
                 return fail_set(fail, FAIL_INVALID, "body: stands beside bodyFile");
-        if (decode_headers(doc, request, fail))
+        if (check_contains(request, fail) || decode_headers(doc, request, fail))
                 return FAIL_INVALID;
         return decode_statuses(doc, request, fail);
 }
@@ -190,6 +202,7 @@ void plan_free_requests(struct load_plan *plan)
                 free(request->path);
                 free(request->body);
                 free(request->body_file);
+                free(request->contains);
         }
         for (size_t i = 0; i < plan->secret_headers_len; i++) {
                 free(plan->secret_headers[i].name);

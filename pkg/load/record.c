@@ -18,7 +18,7 @@
 const char *const record_error_names[RECORD_ERRORS] = {
         [RECORD_CONNECT] = "connect",   [RECORD_RESET] = "reset",       [RECORD_TIMEOUT] = "timeout",
         [RECORD_TLS] = "tls",           [RECORD_STATUS] = "status",     [RECORD_PROTOCOL] = "protocol",
-        [RECORD_UNFINISHED] = "unfinished", [RECORD_SHED] = "shed",
+        [RECORD_UNFINISHED] = "unfinished", [RECORD_SHED] = "shed",         [RECORD_BODY] = "body",
 };
 
 /* Sums of forged records end at the bound: a status with negative numbers would be refused by its schema, for ever. */

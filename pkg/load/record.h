@@ -31,7 +31,8 @@
  *
  * C = {"offered":due in this span,"sent":…,"done":answers and censored entries completed in this span,"ok":…,"missed":answers
  *  that miss expect,"censored":…,"bytesIn":…,"status":{"200":…},"errors":{"connect":…,"reset":…,"timeout":…,"tls":…,
- *  "status":…,"protocol":…,"unfinished":…,"shed":…}}. Zero members are left out. ok + missed + censored = done. errors.status = missed.
+ *  "status":…,"body":…,"protocol":…,"unfinished":…,"shed":…}}. Zero members are left out. ok + missed + censored = done.
+ *  errors.status (another status than expected) + errors.body (an expected one, but the body misses its text) = missed.
  *  Over a whole shape done = offered - skipped when the worker ran to its end.
  * H = {"hdr":"HISTFAAA…","count":…,"min":ns,"max":ns,"sum":ns,"clamped":…} (clamped left out when 0).
  *
@@ -74,6 +75,7 @@ enum record_error {
         RECORD_PROTOCOL,
         RECORD_UNFINISHED,
         RECORD_SHED,
+        RECORD_BODY,
         RECORD_ERRORS,
 };
 extern const char *const record_error_names[RECORD_ERRORS];

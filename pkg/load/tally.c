@@ -179,12 +179,12 @@ void tally_answered(struct tally *tally, const struct tally_answer *answer)
                 counters->done++;
                 counters->bytes_in += answer->bytes;
                 record_count_status(counters, answer->status, 1);
-                if (answer->expected) {
+                if (answer->expected && answer->held) {
                         counters->ok++;
                         hist_record(sets[i]->latency, answer->latency_ns);
                 } else {
                         counters->missed++;
-                        counters->errors[RECORD_STATUS]++;
+                        counters->errors[answer->expected ? RECORD_BODY : RECORD_STATUS]++;
                         hist_record(sets[i]->error, answer->latency_ns);
                 }
                 if (sets[i]->service) {

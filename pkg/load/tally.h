@@ -51,7 +51,7 @@ struct tally_answer {
         int piece;
         size_t kind;
         int status;
-        bool expected;
+        bool expected, held; /* the status; and the body (read only when the status is expected) */
         int64_t latency_ns, service_ns, ttfb_ns;
         uint64_t bytes;
 };

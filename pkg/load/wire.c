@@ -112,6 +112,9 @@ static enum fail_kind build(struct wire_request *wire, const struct values *valu
         /* The last header of the head. */
         wire->index = plan->index_header ? end - 4 - INDEX_DIGITS : NULL;
         expect_statuses(wire, request);
+        wire->has_contains = request->contains;
+        if (request->contains)
+                match_init(&wire->contains, request->contains, strlen(request->contains));
         return FAIL_NONE;
 }
 

@@ -4,6 +4,7 @@
  * place just before sending. Secret headers stand in these bytes and nowhere else: they are wiped before they are freed. */
 #pragma once
 
+#include "load/match.h"
 #include "load/plan.h"
 
 struct wire_request {
@@ -12,6 +13,8 @@ struct wire_request {
         char *index; /* 16 digits inside bytes, NULL without index header */
         bool to_head;
         uint8_t expected[1000 / 8]; /* bit per status that counts as success */
+        struct match contains;      /* what the body of such an answer must hold */
+        bool has_contains;
 };
 
 struct wire {
@@ -31,4 +34,9 @@ void wire_set_index(struct wire_request *request, uint64_t index, bool warmup);
 static inline bool wire_expects(const struct wire_request *request, int status)
 {
         return request->expected[status / 8] >> (status % 8) & 1;
+}
+/* What to look for in the body of an answer; NULL when any will do. */
+static inline const struct match *wire_contains(const struct wire_request *request)
+{
+        return request->has_contains ? &request->contains : NULL;
 }

@@ -18,7 +18,7 @@
 #define FULL                                                                                                                   \
         "{'target':{'service':{'port':443},'scheme':'https','host':'shop.example.com'},"                                        \
         "'load':{'requests':[{'name':'get-cart','weight':3,'path':'/cart','headers':{'accept':'application/json'}},"            \
-        "{'name':'put-cart','method':'PUT','path':'/cart','body':{'inline':'{}'},'expect':{'status':[200,204]}},"               \
+        "{'name':'put-cart','method':'PUT','path':'/cart','body':{'inline':'{}'},'expect':{'status':[200,204],'body':{'contains':'item'}}}," \
         "{'name':'checkout','method':'POST','path':'/checkout','body':{'configMapKeyRef':{'name':'bodies','key':'order.json'}}}]," \
         "'tls':{'caFrom':{'configMapKeyRef':{'name':'shop-ca','key':'ca.pem'}}},'workers':4,'pacing':'coarse',"                 \
         "'concurrency':{'connections':32,'whenBusy':'shed'},'warmup':'10s','cooldown':'2s','arrival':'poisson','seed':42,"       \

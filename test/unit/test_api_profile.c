@@ -120,6 +120,8 @@ static const struct refusal refusals[] = {
         {"{'load':{'requests':[{'name':'a','method':'POST','body':{'configMapKeyRef':{'name':'b'}}}]}}", "spec.load.requests[0].body.configMapKeyRef.key is missing"},
         {"{'load':{'requests':[{'name':'a','expect':{'status':[42]}}]}}", "spec.load.requests[0].expect.status[0] must be 100 to 599"},
         {"{'load':{'requests':[{'name':'a','expect':{'status':200}}]}}", "spec.load.requests[0].expect.status must be a list"},
+        {"{'load':{'requests':[{'name':'a','expect':{'body':{'contains':''}}}]}}", "spec.load.requests[0].expect.body.contains"},
+        {"{'load':{'requests':[{'name':'a','method':'HEAD','expect':{'body':{'contains':'x'}}}]}}", "spec.load.requests[0].expect.body does not go with method HEAD"},
         {"{'objectives':{}}", "spec.objectives must be a list"},
         {"{'objectives':[{'max':'5ms'}]}", "spec.objectives[0]: metric is missing"},
         {"{'objectives':[{'metric':'latency.p99'}]}", "spec.objectives[0]: must have min, max or both"},

@@ -12,10 +12,13 @@
 #include "base/mem.h"
 #include "load/http1.h"
 
+/* What is looked for in every body. */
+static const char sought[] = "nano";
+
 struct outcome {
         enum http1_result result;
         int status;
-        bool persistent;
+        bool persistent, found;
         size_t used;
 };
 
@@ -24,8 +27,13 @@ static struct outcome feed(const char *text, size_t size, size_t first, size_t s
 {
         struct http1 http1;
         struct outcome outcome = {HTTP1_MORE};
+        struct match match;
+        struct match_cursor cursor;
 
+        match_init(&match, sought, strlen(sought));
+        match_begin(&cursor, &match);
         http1_begin(&http1, to_head);
+        http1_look_for(&http1, &cursor);
         while (outcome.used < size && outcome.result == HTTP1_MORE) {
                 size_t length = outcome.used == 0 && first ? first : step, used = 0;
                 if (length > size - outcome.used)
@@ -40,6 +48,7 @@ static struct outcome feed(const char *text, size_t size, size_t first, size_t s
                 outcome.result = http1_end(&http1);
         outcome.status = http1.status;
         outcome.persistent = http1.persistent;
+        outcome.found = match_found(&cursor);
         return outcome;
 }
 
@@ -55,6 +64,7 @@ static struct outcome feed_all_ways(const char *text, bool to_head)
                 assert_int_equal(cut.status, whole.status);
                 if (cut.result == HTTP1_DONE) {
                         assert_int_equal(cut.persistent, whole.persistent);
+                        assert_int_equal(cut.found, whole.found);
                         assert_int_equal(cut.used, whole.used);
                 }
         }
@@ -213,9 +223,29 @@ static void a_body_of_many_small_chunks_is_no_head(void **state)
         assert_int_equal(feed(text, strlen(text), 0, 4096, false).result, HTTP1_DONE);
 }
 
+static void a_text_is_found_in_the_body_and_nowhere_else(void **state)
+{
+        (void)state;
+        static const struct { const char *text; bool found; } cases[] = {
+                {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nnanananox", true},
+                {"HTTP/1.1 200 nano\r\nContent-Length: 9\r\nX: nano\r\n\r\nnanananax", false},
+                {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nnano", false},
+                {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nna\r\n3;nano\r\nnox\r\n0\r\nT: nano\r\n\r\n", true},
+                {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nna\r\n0\r\nT: nano\r\n\r\n", false},
+                {"HTTP/1.0 200 OK\r\n\r\nxnano", true},
+                {"HTTP/1.1 103 nano\r\nL: nano\r\n\r\nHTTP/1.1 204 OK\r\n\r\n", false},
+        };
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                struct outcome outcome = feed_all_ways(cases[i].text, false);
+                assert_int_equal(outcome.result, HTTP1_DONE);
+                assert_int_equal(outcome.found, cases[i].found);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_text_is_found_in_the_body_and_nowhere_else),
                 cmocka_unit_test(answers_end_where_their_framing_says),
                 cmocka_unit_test(persistence_follows_version_and_connection),
                 cmocka_unit_test(interim_answers_are_passed_over),

@@ -77,7 +77,7 @@ static void the_documented_plan_is_read_as_it_stands(void **state)
                 "\"authority\":\"checkout.shop:8080\",\"tls\":{\"caFile\":\"/ca.crt\",\"verify\":false,"
                 "\"certificateFile\":\"/tls.crt\",\"keyFile\":\"/tls.key\"},\"headersFrom\":[[\"authorization\",\"/value\"]],"
                 "\"requests\":[{\"name\":\"get-cart\",\"weight\":3,\"method\":\"POST\",\"path\":\"/cart\","
-                "\"headers\":[[\"accept\",\"application/json\"]],\"body\":\"text\", \"statuses\":[[200,204],[404,404]]}],"
+                "\"headers\":[[\"accept\",\"application/json\"]],\"body\":\"text\", \"statuses\":[[200,204],[404,404]],\"contains\":\"\\\"ok\\\"\"}],"
                 "\"timeoutMs\":100, \"connections\":3, \"whenBusy\":\"shed\", \"arrival\":\"constant\",\"pacing\":\"coarse\","
                 "\"warmupMs\":5000, \"cooldownMs\":7, \"readyTimeoutMs\":1000, \"intervalMs\":500, \"indexHeader\":true,"
                 "\"guard\":{\"allow\":[\"10.0.0.0/8\"],\"deny\":[\"10.96.0.1\",\"fd00::/64\"]},\"brake\":{\"errorRatio\":0.25,\"forMs\":7000},"
@@ -96,6 +96,7 @@ static void the_documented_plan_is_read_as_it_stands(void **state)
         assert_int_equal(plan->when_busy, LOAD_SHED);
         assert_string_equal(plan->requests[0].headers[0][1], "application/json");
         assert_int_equal(plan->requests[0].statuses[1].low, 404);
+        assert_string_equal(plan->requests[0].contains, "\"ok\"");
         assert_true(plan->shape[0].from_rps == 500.5 && plan->shape[0].to_rps == 500.5);
         assert_int_equal(plan->shape[1].kind, LOAD_RAMP);
         assert_string_equal(plan->certificate_file, "/tls.crt");
@@ -180,6 +181,9 @@ static void what_is_out_of_bounds_is_named(void **state)
                 {"{\"requests\":[{\"path\":\"/\",\"statuses\":[[300,200]]}]}", "statuses[0]"},
                 {"{\"requests\":[{\"path\":\"/\",\"statuses\":[[200]]}]}", "statuses[0]"},
                 {"{\"requests\":[{\"path\":\"/\",\"statuses\":[[99,200]]}]}", "statuses[0]"},
+                {"{\"requests\":[{\"path\":\"/\",\"contains\":\"\"}]}", "contains"},
+                {"{\"requests\":[{\"path\":\"/\",\"contains\":[\"a\"]}]}", "contains"},
+                {"{\"requests\":[{\"path\":\"/\",\"method\":\"HEAD\",\"contains\":\"a\"}]}", "contains"},
                 {"{\"shape\":[]}", "shape"},
                 {"{\"shape\":[{\"kind\":\"hold\",\"rate\":1}]}", "shape[0]: forMs"},
                 {"{\"shape\":[{\"kind\":\"hold\",\"forMs\":1}]}", "shape[0]: rate"},

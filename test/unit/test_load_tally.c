@@ -24,7 +24,7 @@ static void an_answer_counts_in_span_piece_and_request(void **state)
         tally_init(&tally, &plan);
         tally_offered(&tally, 1, 0);
         tally_sent(&tally, 1, 0, 100, 200);
-        tally_answered(&tally, &(struct tally_answer){.piece = 1, .status = 200, .expected = true, .latency_ns = 5000,
+        tally_answered(&tally, &(struct tally_answer){.piece = 1, .status = 200, .expected = true, .held = true, .latency_ns = 5000,
                                                       .service_ns = 4000, .ttfb_ns = 3000, .bytes = 10});
         tally_offered(&tally, 1, 1);
         tally_answered(&tally, &(struct tally_answer){.piece = 1, .kind = 1, .status = 500, .latency_ns = 7000});
@@ -50,12 +50,30 @@ static void an_answer_counts_in_span_piece_and_request(void **state)
         tally_done(&tally);
 }
 
+static void an_expected_status_with_another_body_is_an_error_of_its_own(void **state)
+{
+        (void)state;
+        struct load_plan plan = small_plan();
+        struct tally tally;
+
+        tally_init(&tally, &plan);
+        tally_answered(&tally, &(struct tally_answer){.status = 200, .expected = true, .held = false, .latency_ns = 9});
+        tally_answered(&tally, &(struct tally_answer){.status = 503, .expected = false, .held = false, .latency_ns = 9});
+        const struct record_counters *counters = &tally.pieces[0].counters;
+        assert_int_equal(counters->ok, 0);
+        assert_int_equal(counters->missed, 2);
+        assert_int_equal(counters->errors[RECORD_BODY], 1);
+        assert_int_equal(counters->errors[RECORD_STATUS], 1);
+        assert_int_equal(hist_count(tally.pieces[0].error), 2);
+        tally_done(&tally);
+}
+
 static void warm_up_requests_count_in_warm_up_spans_only(void **state)
 {
         (void)state;
         struct load_plan plan = small_plan();
         struct tally tally;
-        const struct tally_answer late = {.piece = -1, .status = 200, .expected = true, .latency_ns = 5};
+        const struct tally_answer late = {.piece = -1, .status = 200, .expected = true, .held = true, .latency_ns = 5};
 
         tally_init(&tally, &plan);
         tally_span(&tally)->warmup = true;
@@ -100,6 +118,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_answer_counts_in_span_piece_and_request),
+                cmocka_unit_test(an_expected_status_with_another_body_is_an_error_of_its_own),
                 cmocka_unit_test(warm_up_requests_count_in_warm_up_spans_only),
                 cmocka_unit_test(a_slow_reader_gets_longer_spans),
         };
