@@ -13,7 +13,7 @@
 struct admin_load admin_load_of(const struct profile *profile)
 {
         return (struct admin_load){.rate_rps = profile->peak_rps,
-                                   .connections = profile->connections,
+                                   .connections = profile->connections_max,
                                    .workers = profile->workers,
                                    .duration_ms = profile->warmup_ms + profile->shape_ms,
                                    .runs = 1};
@@ -57,9 +57,10 @@ static const struct check *first_over(const struct check *checks, size_t len)
 static enum fail_kind check_alone(const struct profile *profile, const struct admin_caps *caps, const char *level, struct fail *fail)
 {
         struct admin_load load = admin_load_of(profile);
+        const char *connections = profile->connections_max > profile->connections ? "load.concurrency.maxConnections" : "load.concurrency.connections";
         const struct check checks[] = {
                 {load.rate_rps, caps->rate_rps, UNIT_RATE, "load.shape", "rate"},
-                {(double)load.connections, (double)caps->connections, UNIT_COUNT, "load.concurrency.connections", "connections"},
+                {(double)load.connections, (double)caps->connections, UNIT_COUNT, connections, "connections"},
                 {(double)load.workers, (double)caps->workers, UNIT_COUNT, "load.workers", "workers"},
                 {(double)load.duration_ms, (double)caps->duration_ms, UNIT_DURATION, "load.warmup and load.shape", "duration"},
         };

@@ -131,6 +131,12 @@ struct json_object *plan_encode_worker(const struct plan_parts *parts)
                 doc_set(worker, "headersFrom", encode_headers_from(profile));
         doc_set_int(doc_set_int(worker, "timeoutMs", profile->timeout_ms), "connections", profile->connections);
         doc_set_text(worker, "whenBusy", doc_text(profile->spec, "load.concurrency.whenBusy"));
+        if (text_equal(doc_text(worker, "whenBusy"), "grow"))
+                doc_set_int(worker, "connectionsMax", profile->connections_max);
+        if (profile->reconnect_requests)
+                doc_set_int(worker, "reconnectAfterRequests", profile->reconnect_requests);
+        if (profile->reconnect_ms)
+                doc_set_int(worker, "reconnectAfterMs", profile->reconnect_ms);
         doc_set_text(worker, "arrival", doc_text(profile->spec, "load.arrival"));
         doc_set_text(worker, "pacing", doc_text(profile->spec, "load.pacing"));
         doc_set_int(doc_set_int(worker, "warmupMs", profile->warmup_ms), "cooldownMs", profile->cooldown_ms);

@@ -22,6 +22,9 @@ static const struct field fields[] = {
         {"load.seed", FIELD_INT, offsetof(struct profile, seed), 0, 9007199254740991},
         {"load.workers", FIELD_INT32, offsetof(struct profile, workers), 1, 64},
         {"load.concurrency.connections", FIELD_INT32, offsetof(struct profile, connections), 1, 65536},
+        {"load.concurrency.maxConnections", FIELD_INT32, offsetof(struct profile, connections_max), 1, 65536, .optional = true},
+        {"load.concurrency.reconnectAfter.requests", FIELD_INT, offsetof(struct profile, reconnect_requests), 1, 1e9, .optional = true},
+        {"load.concurrency.reconnectAfter.time", FIELD_DURATION_MS, offsetof(struct profile, reconnect_ms), 10, PROFILE_DAY_MS, .optional = true},
         {"limits.deadline", FIELD_DURATION_MS, offsetof(struct profile, deadline_ms), 1000, PROFILE_DAY_MS},
         {"limits.readyTimeout", FIELD_DURATION_MS, offsetof(struct profile, ready_timeout_ms), 1000, PROFILE_DAY_MS},
         {"limits.queueTimeout", FIELD_DURATION_MS, offsetof(struct profile, queue_timeout_ms), 1000, PROFILE_DAY_MS},
@@ -40,7 +43,7 @@ struct words {
         int when_busy, pacing, arrival, client;
         bool skip_verify;
 };
-static const char *const busy[] = {"queue", "shed", NULL}, *const pacings[] = {"precise", "coarse", NULL},
+static const char *const busy[] = {"queue", "shed", "grow", NULL}, *const pacings[] = {"precise", "coarse", NULL},
                                                            *const arrivals[] = {"constant", "poisson", NULL},
                                                            *const clients[] = {"inherit", "enrolled", "excluded", NULL};
 static const struct field word_fields[] = {
@@ -50,6 +53,16 @@ static const struct field word_fields[] = {
         {"context.mesh.client", FIELD_WORD, offsetof(struct words, client), .words = clients},
         {"load.tls.insecureSkipVerify", FIELD_BOOL, offsetof(struct words, skip_verify), .optional = true},
 };
+
+/* An override may turn growth off, but not remove a field: what is left of it then means nothing. */
+static enum fail_kind decode_growth(struct profile *profile, bool grows, struct fail *fail)
+{
+        if (grows && profile->connections_max < profile->connections)
+                return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.maxConnections must be at least connections with whenBusy: grow");
+        if (!grows)
+                profile->connections_max = profile->connections;
+        return FAIL_NONE;
+}
 
 static enum fail_kind decode_fields(struct profile *profile, struct fail *fail)
 {
@@ -61,6 +74,13 @@ static enum fail_kind decode_fields(struct profile *profile, struct fail *fail)
         profile->tls_verify = !words.skip_verify;
         if (profile->connections < profile->workers)
                 return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.connections must be at least load.workers");
+        return decode_growth(profile, text_equal(busy[words.when_busy], "grow"), fail);
+}
+
+static enum fail_kind check_loop(const struct profile *profile, struct fail *fail)
+{
+        if (profile->closed && text_equal(doc_text(profile->spec, "load.concurrency.whenBusy"), "grow"))
+                return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.whenBusy: grow has no meaning in a closed loop, which sends as answers come");
         return FAIL_NONE;
 }
 
@@ -140,7 +160,7 @@ enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_pro
         auto_profile struct profile *profile = xnew(struct profile);
 
         profile->spec = json_object_get(spec);
-        if (profile_decode_target(profile, fail) || decode_fields(profile, fail) || profile_decode_shape(profile, fail) ||
+        if (profile_decode_target(profile, fail) || decode_fields(profile, fail) || profile_decode_shape(profile, fail) || check_loop(profile, fail) ||
             profile_check_requests(profile, fail) || profile_decode_secrets(profile, fail) || decode_objectives(profile, fail) ||
             profile_check_placement(profile, fail) || check_size(spec, fail))
                 return FAIL_INVALID;

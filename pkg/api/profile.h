@@ -39,7 +39,8 @@ struct profile {
         struct profile_header_from headers_from[PROFILE_HEADERS_FROM_MAX];
         size_t headers_from_len;
         int64_t timeout_ms, warmup_ms, cooldown_ms, shape_ms;
-        uint32_t workers, connections;
+        uint32_t workers, connections, connections_max; /* the latter: equal unless more may be opened (whenBusy: grow) */
+        int64_t reconnect_requests, reconnect_ms;       /* what a connection carries, and how long it stands; 0: no end */
         int64_t seed;
         bool closed;
         double peak_rps;           /* the shape's highest rate; 0 when closed */

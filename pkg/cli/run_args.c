@@ -29,6 +29,9 @@ static const struct flag flags[] = {
         {"--closed", NULL, "closed loop: as fast as the connections allow", SWITCH(closed)},
         {"--for", "D", "how long, 30s or 5m (default 30s)", TEXT(length)},
         {"--connections", "N", "connections that are kept open (default 64)", TEXT(connections)},
+        {"--when-busy", "queue|shed|grow", "what becomes of a request while no connection is free (default queue)", TEXT(when_busy)},
+        {"--max-connections", "N", "as many as there may be with --when-busy grow", TEXT(max_connections)},
+        {"--reconnect-after", "N or D", "end a connection after 100 requests or 30s, and open another", TEXT(reconnect_after)},
         {"--warmup", "D", "extra time before, not measured (default 2s)", TEXT(warmup)},
         {"--timeout", "D", "per request, from the instant it was due (default 5s)", TEXT(timeout)},
         {"--method", "M", "GET, POST, … (default GET, with --body POST)", TEXT(method)},
@@ -98,7 +101,7 @@ static enum fail_kind check_together(const struct run_args *args, struct fail *f
                 return fail_set(fail, FAIL_INVALID, "where to? A URL is wanted, for example http://localhost:8080/");
         if (args->file && (args->rate || args->closed || args->length || args->connections || args->warmup || args->timeout ||
                            args->method || args->body || args->headers_len || args->objectives_len || args->insecure ||
-                           args->expect_status || args->expect_body))
+                           args->expect_status || args->expect_body || args->when_busy || args->max_connections || args->reconnect_after))
                 return fail_set(fail, FAIL_INVALID, "--file says what is sent and how: leave the other flags about it out");
         if (!args->file && !args->rate == !args->closed)
                 return fail_set(fail, FAIL_INVALID, "how much? Either --rate, for example --rate 500/s, or --closed");
@@ -139,6 +142,10 @@ static const struct { const char *path, *flag; } blamed[] = {
         {"spec.load.shape[0].hold.for", "--for"},
         {"spec.load.shape[0].closed.for", "--for"},
         {"spec.load.concurrency.connections", "--connections"},
+        {"spec.load.concurrency.maxConnections", "--max-connections"},
+        {"spec.load.concurrency.whenBusy", "--when-busy"},
+        {"spec.load.concurrency.reconnectAfter.requests", "--reconnect-after"},
+        {"spec.load.concurrency.reconnectAfter.time", "--reconnect-after"},
         {"spec.load.warmup", "--warmup"},
         {"spec.load.timeout", "--timeout"},
         {"spec.load.requests[0].method", "--method"},
@@ -238,6 +245,38 @@ static struct json_object *encode_shape(const struct run_args *args)
         return doc_push(doc_array(), doc_set(doc_object(), args->closed ? "closed" : "hold", piece));
 }
 
+static enum fail_kind add_count(const char *flag, const char *text, struct json_object *into, const char *name, struct fail *fail)
+{
+        char *end;
+
+        if (!text)
+                return FAIL_NONE;
+        long count = strtol(text, &end, 10);
+        if (*end || count < 1)
+                return fail_set(fail, FAIL_INVALID, "%s '%.20s' is not a number", flag, text);
+        doc_set_int(into, name, count);
+        return FAIL_NONE;
+}
+
+static enum fail_kind add_concurrency(const struct run_args *args, struct json_object *load, struct fail *fail)
+{
+        struct json_object *concurrency = doc_set_text(doc_object(), "whenBusy", args->when_busy);
+        const char *after = args->reconnect_after;
+
+        doc_set(load, "concurrency", concurrency);
+        if (add_count("--connections", args->connections, concurrency, "connections", fail) ||
+            add_count("--max-connections", args->max_connections, concurrency, "maxConnections", fail))
+                return FAIL_INVALID;
+        if (!after)
+                return FAIL_NONE;
+        struct json_object *reconnect = doc_object();
+        doc_set(concurrency, "reconnectAfter", reconnect);
+        if (after[strspn(after, "0123456789")] == '\0')
+                return add_count("--reconnect-after", after, reconnect, "requests", fail);
+        doc_set_text(reconnect, "time", after);
+        return FAIL_NONE;
+}
+
 static enum fail_kind encode_load(const struct run_args *args, const struct url *url, struct json_object *load, struct fail *fail)
 {
         struct json_object *requests = doc_array();
@@ -249,14 +288,7 @@ static enum fail_kind encode_load(const struct run_args *args, const struct url 
         doc_set_text(doc_set_text(load, "warmup", args->warmup ? args->warmup : "2s"), "timeout", args->timeout);
         if (args->insecure)
                 doc_set(load, "tls", doc_set_bool(doc_object(), "insecureSkipVerify", true));
-        if (!args->connections)
-                return FAIL_NONE;
-        char *end;
-        long connections = strtol(args->connections, &end, 10);
-        if (*end || connections < 1)
-                return fail_set(fail, FAIL_INVALID, "--connections '%.20s' is not a number", args->connections);
-        doc_set(load, "concurrency", doc_set_int(doc_object(), "connections", connections));
-        return FAIL_NONE;
+        return add_concurrency(args, load, fail);
 }
 
 enum fail_kind run_args_spec(const struct run_args *args, struct json_object **ret_spec, struct fail *fail)

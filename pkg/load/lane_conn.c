@@ -132,9 +132,36 @@ static void shake(struct lane *lane, struct conn *conn)
         lane->protocol->greet(lane, conn);
 }
 
+/* Of a life of 'whole', what this connection gets: the first lives end one after the other. */
+static int64_t life_of(const struct lane *lane, const struct conn *conn, int64_t whole)
+{
+        int64_t index = conn - lane->conns, count = lane->setup.connections;
+
+        return conn->renewed || index >= count ? whole : whole - (int64_t)((double)whole * (double)index / (double)count);
+}
+
+static void begin_life(struct lane *lane, struct conn *conn, int64_t now_ns)
+{
+        int64_t life_ms = lane->setup.plan->reconnect_ms;
+
+        conn->worn = false;
+        conn->answers = 0;
+        conn->worn_ns = life_ms ? now_ns + life_of(lane, conn, life_ms * NS_PER_MS) : INT64_MAX;
+}
+
+void lane_wear(struct lane *lane, struct conn *conn, int64_t now_ns)
+{
+        int64_t requests = lane->setup.plan->reconnect_requests;
+
+        conn->answers++;
+        if ((requests && conn->answers >= life_of(lane, conn, requests)) || now_ns >= conn->worn_ns)
+                conn->worn = conn->renewed = true;
+}
+
 void lane_stand(struct lane *lane, struct conn *conn)
 {
         conn->since_ns = lane_now_ns();
+        begin_life(lane, conn, conn->since_ns);
         move(lane, conn, CONN_FREE);
         atomic_fetch_add(&lane->state.open, 1);
         note_tried(lane, conn);
@@ -142,7 +169,7 @@ void lane_stand(struct lane *lane, struct conn *conn)
 
 void lane_place(struct lane *lane, struct conn *conn, int64_t now_ns)
 {
-        bool has_room = conn->flying_len < conn->room;
+        bool has_room = conn->flying_len < conn->room && !conn->worn;
 
         if (has_room && conn->state == CONN_BUSY) {
                 conn->state = CONN_FREE;

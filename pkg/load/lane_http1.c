@@ -18,7 +18,7 @@ static void answered(struct lane *lane, struct conn *conn, bool reusable, int64_
         reusable = reusable && exchange->sent == lane->wire.requests[exchange->kind].size;
         exchange->status = conn->http1.status;
         lane_answered(lane, exchange, now_ns);
-        if (reusable)
+        if (reusable && !conn->worn)
                 lane_place(lane, conn, now_ns);
         else
                 lane_drop(lane, conn);

@@ -42,6 +42,9 @@ struct conn {
         int64_t shake_ns;
         int32_t backoff_ms;
         bool tried, served;           /* served: has answered since it was connected */
+        bool worn;                    /* takes no further request, and is dropped by its protocol when the last is answered */
+        bool renewed;                 /* has worn out before: lives its whole life now */
+        int64_t answers, worn_ns;     /* since it stands; when it will have stood for its life, INT64_MAX never */
         uint32_t address;
         uint32_t flying_len, room;    /* requests on their way, of so many that it takes at once */
         struct exchange *exchanges, *spare; /* protocol->room of them; those that are not on their way */
@@ -131,6 +134,8 @@ void lane_drop(struct lane *lane, struct conn *conn);
 /* A connection ends by a failure: while greeting as a failed attempt to connect, else its requests are lost and it is dropped. */
 void lane_break(struct lane *lane, struct conn *conn, enum record_error error);
 void lane_close_all(struct lane *lane);
+/* After an answer, lane_answered does it: the connection wears out when it has carried or stood what the plan gives it. */
+void lane_wear(struct lane *lane, struct conn *conn, int64_t now_ns);
 
 /* lane_request.c */
 /* Sends, sheds or keeps what is due, as connections allow. */

@@ -79,6 +79,7 @@ void lane_answered(struct lane *lane, struct exchange *exchange, int64_t now_ns)
                                                             .bytes = exchange->bytes_in});
         exchange->conn->served = true;
         exchange->conn->backoff_ms = 0;
+        lane_wear(lane, exchange->conn, now_ns);
         land(lane, exchange);
 }
 

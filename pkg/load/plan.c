@@ -143,6 +143,8 @@ static enum fail_kind decode_numbers(struct json_object *doc, struct load_plan *
                 {{"workers", 1, LOAD_WORKERS_MAX, 1}, &workers},
                 {{"seed", INT64_MIN, INT64_MAX, 0}, &seed},
                 {{"connections", 1, LOAD_CONNECTIONS_MAX, 64}, &connections},
+                {{"reconnectAfterRequests", 0, LOAD_RECONNECT_REQUESTS_MAX, 0}, &plan->reconnect_requests},
+                {{"reconnectAfterMs", 0, 86400000, 0}, &plan->reconnect_ms},
                 {{"timeoutMs", 1, LOAD_TIMEOUT_MS_MAX, 5000}, &plan->timeout_ms},
                 {{"warmupMs", 0, 86400000, 0}, &plan->warmup_ms},
                 {{"cooldownMs", 0, 86400000, 0}, &plan->cooldown_ms},

@@ -10,7 +10,8 @@
  *  "headersFrom":[["authorization","/etc/loadstone/header/0/value"]],
  *  "requests":[{"name":"get-cart","weight":3,"method":"GET","path":"/cart","headers":[["accept","application/json"]],
  *               "body":"text" | "bodyFile":"/etc/loadstone/bodies/0", "statuses":[[200,399]], "contains":"\"ok\""}],
- *  "timeoutMs":5000, "connections":64, "whenBusy":"queue", "arrival":"constant"|"poisson", "pacing":"precise",
+ *  "timeoutMs":5000, "connections":64, "whenBusy":"queue",
+ *  "reconnectAfterRequests":1000, "reconnectAfterMs":60000, "arrival":"constant"|"poisson", "pacing":"precise",
  *  "warmupMs":5000, "cooldownMs":0, "readyTimeoutMs":60000, "intervalMs":1000,
  *  "shape":[{"kind":"hold","rate":500.0,"forMs":60000},{"kind":"ramp","from":500.0,"to":2000.0,"forMs":60000},
  *           {"kind":"step","from":500.0,"to":2000.0,"steps":4,"forMs":80000},
@@ -36,6 +37,10 @@
  *
  * 'whenBusy' says what becomes of a request that is due while no connection is free: it waits ("queue"), counts as shed ("shed"),
  * or waits while further connections are opened for it ("grow"), up to "connectionsMax" in all, which is wanted then and only then.
+ *
+ * 'reconnectAfterRequests' and 'reconnectAfterMs' end a connection, and open another in its place, after the answer with which it has
+ * carried so many requests or has stood for so long; 0 or absent: never. The first lives are cut short by an even share each, so that
+ * connections that were opened together are not renewed together.
  *
  * 'connections' is the total over all workers; worker k of N opens connections/N, the first (connections mod N)
  * workers one more. Worker k takes every request i with i mod N = k of the one global schedule. The warm-up is extra
@@ -69,6 +74,7 @@
 #define LOAD_STATUS_RANGES_MAX 16
 #define LOAD_WORKERS_MAX 256
 #define LOAD_CONNECTIONS_MAX 65536
+#define LOAD_RECONNECT_REQUESTS_MAX 1000000000
 #define LOAD_RATE_MAX 10000000.0
 #define LOAD_SHAPE_MS_MAX (INT64_C(7) * 86400 * 1000)
 #define LOAD_TIMEOUT_MS_MAX 600000
@@ -133,6 +139,7 @@ struct load_plan {
         bool precise; /* pacing: sleep, then poll; else sends are grouped to <= 1 ms */
         enum load_busy when_busy;
         uint32_t connections, connections_max; /* the latter: equal but with LOAD_GROW */
+        int64_t reconnect_requests, reconnect_ms; /* 0: never */
         int64_t timeout_ms, warmup_ms, cooldown_ms, ready_timeout_ms, interval_ms;
         int64_t shape_ms; /* sum of the pieces */
 };

@@ -144,6 +144,12 @@ static void a_run_beyond_a_cap_hears_which(void **state)
                 assert_string_equal(fail.text, rows[i].text);
                 admin_free(admin);
         }
+        auto_profile struct profile *growing = profile_with("{'load':{'concurrency':{'whenBusy':'grow','maxConnections':70}}}");
+        struct admin *few = admin_of("caps: {run: {connections: 69}}");
+        struct fail fail = {0};
+        assert_int_equal(admin_check_run(few, growing, &fail), FAIL_DENIED);
+        assert_non_null(strstr(fail.text, "spec.load.concurrency.maxConnections: asks for 70"));
+        admin_free(few);
         struct admin *enough = admin_of("caps: {run: {rate: 500/s, connections: 64, workers: 1, duration: 1m5s}}");
         assert_int_equal(admin_check_run(enough, profile, NULL), FAIL_NONE);
         admin_free(enough);

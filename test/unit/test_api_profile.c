@@ -68,7 +68,12 @@ static const struct refusal refusals[] = {
         {"{'load':{'workers':0}}", "spec.load.workers: must be 1 to 64"},
         {"{'load':{'workers':'2'}}", "spec.load.workers: must be a whole number"},
         {"{'load':{'workers':8,'concurrency':{'connections':4}}}", "spec.load.concurrency.connections must be at least load.workers"},
-        {"{'load':{'concurrency':{'whenBusy':'grow'}}}", "spec.load.concurrency.whenBusy: must be one of queue, shed"},
+        {"{'load':{'concurrency':{'whenBusy':'wait'}}}", "spec.load.concurrency.whenBusy: must be one of queue, shed, grow"},
+        {"{'load':{'concurrency':{'whenBusy':'grow'}}}", "spec.load.concurrency.maxConnections must be at least connections"},
+        {"{'load':{'concurrency':{'whenBusy':'grow','maxConnections':63}}}", "spec.load.concurrency.maxConnections must be at least connections"},
+        {"{'load':{'shape':[{'closed':{'for':'3s'}}],'concurrency':{'whenBusy':'grow','maxConnections':99}}}", "spec.load.concurrency.whenBusy: grow has no meaning"},
+        {"{'load':{'concurrency':{'reconnectAfter':{'requests':0}}}}", "spec.load.concurrency.reconnectAfter.requests"},
+        {"{'load':{'concurrency':{'reconnectAfter':{'time':'1ms'}}}}", "spec.load.concurrency.reconnectAfter.time"},
         {"{'load':{'pacing':'fine'}}", "spec.load.pacing: must be one of precise, coarse"},
         {"{'load':{'tls':{'insecureSkipVerify':true}}}", "spec.load.tls is only read over TLS"},
         {"{'load':{'shape':[]}}", "spec.load.shape must be 1 to 64 pieces"},
@@ -201,6 +206,22 @@ static void a_run_changes_only_what_is_safe(void **state)
                 assert_memory_equal(fail.text, rows[i].says, strlen(rows[i].says));
                 assert_null(merged);
         }
+}
+
+static void an_override_can_turn_growth_off(void **state)
+{
+        auto_json struct json_object *stored = json(GOOD_SPEC), *merged = NULL;
+        auto_json struct json_object *grows = json("{'load':{'concurrency':{'whenBusy':'grow','maxConnections':100}}}");
+        auto_json struct json_object *overrides = json("{'load':{'concurrency':{'whenBusy':'queue'}}}"), *queues = NULL;
+        auto_profile struct profile *growing = NULL, *queueing = NULL;
+        (void)state;
+
+        assert_int_equal(profile_merge(stored, grows, &merged, NULL), FAIL_NONE);
+        assert_int_equal(profile_decode(merged, &growing, NULL), FAIL_NONE);
+        assert_int_equal(growing->connections_max, 100);
+        assert_int_equal(profile_merge(merged, overrides, &queues, NULL), FAIL_NONE);
+        assert_int_equal(profile_decode(queues, &queueing, NULL), FAIL_NONE);
+        assert_int_equal(queueing->connections_max, 64);
 }
 
 static void an_override_replaces_lists_and_merges_objects(void **state)
@@ -337,6 +358,7 @@ int main(void)
                 cmocka_unit_test(the_peak_of_a_shape_is_that_of_its_highest_piece),
                 cmocka_unit_test(a_spec_too_large_for_its_plan_is_refused),
                 cmocka_unit_test(a_run_changes_only_what_is_safe),
+                cmocka_unit_test(an_override_can_turn_growth_off),
                 cmocka_unit_test(an_override_replaces_lists_and_merges_objects),
                 cmocka_unit_test(writing_a_default_out_does_not_change_the_digest),
                 cmocka_unit_test(the_digest_of_a_known_profile_never_changes),

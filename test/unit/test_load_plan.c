@@ -78,7 +78,7 @@ static void the_documented_plan_is_read_as_it_stands(void **state)
                 "\"certificateFile\":\"/tls.crt\",\"keyFile\":\"/tls.key\"},\"headersFrom\":[[\"authorization\",\"/value\"]],"
                 "\"requests\":[{\"name\":\"get-cart\",\"weight\":3,\"method\":\"POST\",\"path\":\"/cart\","
                 "\"headers\":[[\"accept\",\"application/json\"]],\"body\":\"text\", \"statuses\":[[200,204],[404,404]],\"contains\":\"\\\"ok\\\"\"}],"
-                "\"timeoutMs\":100, \"connections\":3, \"whenBusy\":\"shed\", \"arrival\":\"constant\",\"pacing\":\"coarse\","
+                "\"timeoutMs\":100, \"connections\":3, \"whenBusy\":\"shed\", \"reconnectAfterRequests\":9,\"reconnectAfterMs\":8, \"arrival\":\"constant\",\"pacing\":\"coarse\","
                 "\"warmupMs\":5000, \"cooldownMs\":7, \"readyTimeoutMs\":1000, \"intervalMs\":500, \"indexHeader\":true,"
                 "\"guard\":{\"allow\":[\"10.0.0.0/8\"],\"deny\":[\"10.96.0.1\",\"fd00::/64\"]},\"brake\":{\"errorRatio\":0.25,\"forMs\":7000},"
                 "\"shape\":[{\"kind\":\"hold\",\"rate\":500.5,\"forMs\":60000},"
@@ -94,6 +94,7 @@ static void the_documented_plan_is_read_as_it_stands(void **state)
         assert_string_equal(plan->sni, "checkout.shop");
         assert_true(plan->tls && !plan->tls_verify && plan->index_header && !plan->precise);
         assert_int_equal(plan->when_busy, LOAD_SHED);
+        assert_true(plan->reconnect_requests == 9 && plan->reconnect_ms == 8);
         assert_string_equal(plan->requests[0].headers[0][1], "application/json");
         assert_int_equal(plan->requests[0].statuses[1].low, 404);
         assert_string_equal(plan->requests[0].contains, "\"ok\"");
@@ -133,6 +134,8 @@ static void what_is_out_of_bounds_is_named(void **state)
                 {"{\"whenBusy\":\"drop\"}", "whenBusy"},
                 {"{\"whenBusy\":1}", "whenBusy"},
                 {"{\"whenBusy\":\"grow\"}", "connectionsMax"},
+                {"{\"reconnectAfterRequests\":-1}", "reconnectAfterRequests"},
+                {"{\"reconnectAfterMs\":90000000}", "reconnectAfterMs"},
                 {"{\"connectionsMax\":100}", "connectionsMax"},
                 {"{\"whenBusy\":\"grow\",\"connectionsMax\":63}", "connectionsMax"},
                 {"{\"indexHeader\":1}", "indexHeader"},
