@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "mesh/client.h"
+#include "operator/baseline.h"
 #include "operator/job_pods.h"
 #include "operator/run_status.h"
 #include "result/pack.h"
@@ -218,7 +219,7 @@ static bool create(struct session *session, const struct kube_kind *kind, struct
 
 static bool create_plan(struct session *session, const struct run_sight *sight)
 {
-        auto_json struct json_object *context = context_encode_state(session->context);
+        auto_json struct json_object *context = context_encode_state(session->context), *baseline = baseline_choose(session, &sight->run);
         enum mesh_client wish = mesh_client_of(doc_text(session->profile->spec, "context.mesh.client"));
         auto_json struct json_object *pod = mesh_client_encode(wish, NULL);
         const struct plan_parts parts = {
@@ -229,6 +230,7 @@ static bool create_plan(struct session *session, const struct run_sight *sight)
                 .context = context,
                 .image = session->manager->options->image,
                 .pod = pod,
+                .baseline = baseline,
         };
         auto_json struct json_object *configmap = plan_encode(&parts);
 
@@ -426,6 +428,8 @@ bool run_apply(struct session *session, const struct run_view *view, const struc
         case RUN_RESOLVE:
                 session_resolve(session, &sight->run, view->plan_found);
                 return false;
+        case RUN_READ_BASELINE:
+                return baseline_read(session);
         case RUN_FOLD:
                 run_status_fold(session, view, sight);
                 return false;

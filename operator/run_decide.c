@@ -63,6 +63,7 @@ static bool stopped_before_load(seen v) { return v->stop_reason && !v->bound; }
 
 static bool store_left(seen v) { return v->packed && v->chunks_left; }
 static bool nothing_measured(seen v) { return v->packed; }
+static bool baseline_first(seen v) { return v->bound && v->records == RECORDS_SETTLED && v->baseline_unread; }
 static bool all_said(seen v) { return v->bound && v->records == RECORDS_SETTLED; }
 
 static bool plan_lost(seen v) { return v->bound && !v->plan_found; }
@@ -123,6 +124,7 @@ static const struct rule rules[] = {
         {memory_empty, RUN_RESOLVE, "Resolving", "plan, target and surroundings are not in memory"},
         {store_left, RUN_STORE, "ResultsFolded", "results are folded and not all stored"},
         {nothing_measured, RUN_FINISH, "NothingMeasured", "folded, and there is nothing to store"},
+        {baseline_first, RUN_READ_BASELINE, "BaselineUnread", "every worker's records are in, or lost for good, and the baseline's result has not been read"},
         {all_said, RUN_FOLD, "HarvestSettled", "every worker's records are in, or lost for good"},
         {secrets_asked, RUN_WAIT, "SecretsAsked", "before there is a plan: names Secrets, and the API server is being asked"},
         {plan_absent, RUN_CREATE_PLAN, "PlanAbsent", "there is no plan yet"},
@@ -172,6 +174,7 @@ const char *run_action_name(enum run_action action)
                 [RUN_START] = "start",
                 [RUN_RECORD_STOP] = "record-stop",
                 [RUN_STOP_JOB] = "stop-job",
+                [RUN_READ_BASELINE] = "read-baseline",
                 [RUN_FOLD] = "fold",
                 [RUN_STORE] = "store",
                 [RUN_FINISH] = "finish",

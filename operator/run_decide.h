@@ -24,6 +24,7 @@ enum run_action {
         RUN_START,         /* one start instant into every worker pod's annotation */
         RUN_RECORD_STOP,   /* why it ends early, before anything is stopped */
         RUN_STOP_JOB,      /* suspend: true; workers flush on SIGTERM */
+        RUN_READ_BASELINE, /* the result that this one is compared with */
         RUN_FOLD,          /* merge and judge what the workers said; no request */
         RUN_STORE,         /* the next chunk, at last the manifest */
         RUN_FINISH,        /* terminal status, from the stored result where there is one */

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "operator/authors.h"
+#include "operator/baseline.h"
 #include "operator/job_pods.h"
 #include "operator/run_queue.h"
 #include "operator/run_status.h"
@@ -307,6 +308,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         if (!view->plan_found)
                 fill_secrets(manager, session, sight, view);
         fill_records(session, view);
+        view->baseline_unread = baseline_unread(session);
         view->packed = session->packed;
         view->chunks_left = session->packed && session->stored < session->pack.len;
         fill_times(session, sight, view);

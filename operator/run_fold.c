@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/baseline.h"
 #include "operator/run_status.h"
 #include "result/fold.h"
 #include "result/gates.h"
@@ -65,23 +66,24 @@ static struct json_object *encode_workers(const struct session *session, const s
 }
 
 /* The terminal status but for times and conditions. */
-static struct json_object *compose(struct session *session, const struct run_sight *sight, const struct fold *fold,
-                                   const struct gates *gates, const struct verdict_judged *judged)
+static struct json_object *compose(struct session *session, const struct run_sight *sight, const struct status_end *end)
 {
-        struct json_object *truncated = doc_array(), *final = status_encode_end(fold, gates, judged, truncated);
+        struct json_object *truncated = doc_array(), *final = status_encode_end(end, truncated);
         const char *stop = sight->run.stop_reason;
         bool cut = cuts_short(stop);
 
         doc_set_text(final, "phase", !cut ? "Succeeded" : text_equal(stop, "Cancelled") ? "Cancelled" : "Failed");
-        doc_set_text(final, "reason", cut ? stop : judged->reason);
+        doc_set_text(final, "reason", cut ? stop : end->judged->reason);
         if (cut)
                 doc_set_text(final, "verdict", "None");
         if (sight->run.stop_message) {
                 auto_free char *message = xasprintf("%s; %s", sight->run.stop_message, doc_text(final, "message"));
                 doc_set_text(final, "message", message);
         }
-        doc_set(final, "trials", encode_trials(sight, gates, doc_at(final, "summary")));
-        doc_set(final, "workers", encode_workers(session, fold, sight));
+        doc_set(final, "trials", encode_trials(sight, end->gates, doc_at(final, "summary")));
+        doc_set(final, "workers", encode_workers(session, end->fold, sight));
+        if (doc_at(final, "comparison.baseline"))
+                doc_set_text(doc_at(final, "comparison.baseline"), "digest", doc_text(session->plan.meta, "baseline.digest"));
         if (session->context)
                 doc_set(final, "context", context_encode_status(session->context, session->generator_nodes, truncated));
         if (json_object_array_length(truncated) > 0)
@@ -99,7 +101,7 @@ static struct json_object *encode_provenance(const struct session *session, cons
         return doc_set(out, "worker", json_object_get(session->plan.worker));
 }
 
-static void store_away(struct session *session, const struct run_sight *sight, const struct fold *fold)
+static void store_away(struct session *session, const struct run_sight *sight, const struct fold *fold, const struct estimates *estimates)
 {
         struct fail fail = {0};
         auto_json struct json_object *summary = doc_set(doc_object(), "status", json_object_get(session->final));
@@ -108,6 +110,7 @@ static void store_away(struct session *session, const struct run_sight *sight, c
                 session->context ? context_encode_full(session->context, session->generator_nodes) : NULL;
 
         doc_set(summary, "full", status_encode_full(fold));
+        doc_set(summary, "estimates", doc_push(doc_array(), estimates_encode(estimates)));
         const struct pack_input input = {
                 .namespace = session->namespace,
                 .run_name = session->name,
@@ -139,10 +142,25 @@ static void judge(struct session *session, const struct run_view *view, const st
         struct gates_facts facts = facts_of(session, fold, view);
         struct gates gates = gates_judge(fold, &limits, &facts);
         auto_free struct verdict_judged *judged = xnew(struct verdict_judged);
+        auto_free struct estimates *estimates = xnew(struct estimates);
+        auto_free struct compared *compared = xnew(struct compared);
 
-        verdict_judge(fold, &gates, profile->objectives, profile->objectives_len, judged);
-        session->final = compose(session, sight, fold, &gates, judged);
-        store_away(session, sight, fold);
+        estimates_of(fold, estimates);
+        bool compares = !cuts_short(view->stop_reason) && baseline_compare(session, estimates, 1, compared);
+        const struct verdict_case question = {
+                .fold = fold,
+                .gates = &gates,
+                .objectives = profile->objectives,
+                .len = profile->objectives_len,
+                .estimates = estimates,
+                .compared = compares ? compared : NULL,
+                .warn_only = profile->baseline.warn_only,
+        };
+        verdict_judge(&question, judged);
+        const struct status_end end = {.fold = fold, .gates = &gates, .judged = judged, .estimates = estimates,
+                                       .compared = question.compared, .run = session->name};
+        session->final = compose(session, sight, &end);
+        store_away(session, sight, fold, estimates);
 }
 
 void run_status_fold(struct session *session, const struct run_view *view, const struct run_sight *sight)

@@ -122,7 +122,7 @@ static char *reasons_about(struct json_object *status, const char *about)
         return buf_take(&text);
 }
 
-static void set_conditions(struct json_object *status, const struct run_sight *sight, const char *reason)
+static void set_conditions(struct json_object *status, const struct session *session, const struct run_sight *sight, const char *reason)
 {
         auto_free char *valid = reasons_about(status, "validity"), *passed = reasons_about(status, "verdict");
         const struct condition_facts facts = {
@@ -133,6 +133,7 @@ static void set_conditions(struct json_object *status, const struct run_sight *s
                 .message = doc_text(status, "message"),
                 .valid_message = valid,
                 .passed_message = passed,
+                .inconclusive_fails = session->profile && session->profile->baseline.fail_inconclusive,
                 .generation = sight->run.generation,
                 .wall_ms = sight->wall_ms,
         };
@@ -286,7 +287,7 @@ struct json_object *run_status_next(const struct session *session, const struct 
                 reason = sight->phase;
                 break;
         }
-        set_conditions(status, sight, reason);
+        set_conditions(status, session, sight, reason);
         return status;
 }
 

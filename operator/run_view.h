@@ -68,6 +68,7 @@ struct run_view {
         bool ready_overdue;             /* readyTimeout since admission (no Job yet) or release has passed */
         enum view_records records;
         bool braked;                    /* a worker stopped of itself */
+        bool baseline_unread;           /* the plan names a baseline whose result was not read yet */
         bool packed;                    /* results are folded and waiting to be stored */
         bool chunks_left;               /* some of them are not stored yet */
 

@@ -80,6 +80,7 @@ struct session *session_free(struct session *session)
         json_object_put(session->generator_nodes);
         json_object_put(session->profile_object);
         json_object_put(session->final);
+        json_object_put(session->baseline);
         free(session->stale_chunk);
         free(session->key);
         free(session->namespace);

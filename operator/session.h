@@ -67,6 +67,10 @@ struct session {
         struct follower *followers;
         uint32_t followers_len;
 
+        bool baseline_read;            /* the baseline's result was asked for and answered */
+        struct json_object *baseline;  /* its estimates, trial by trial; owned reference, NULL when there are none */
+        char baseline_problem[SESSION_TEXT_MAX]; /* why there are none, "" when there are */
+
         struct json_object *final;     /* the terminal status without conditions, when folded or read back */
         struct pack pack;
         bool packed;

@@ -294,7 +294,11 @@ static enum fail_kind profile_of(struct manager *manager, const struct run *run,
         if (!spec)
                 return fail_set(fail, FAIL_MISSING, "there is no PerformanceProfile %s in namespace %s",
                                 run->profile ? run->profile : "(none)", run->namespace);
-        if (profile_merge(spec, run->overrides, &merged, fail) || profile_decode(merged, ret_profile, fail))
+        if (profile_merge(spec, run->overrides, &merged, fail))
+                return fail->kind;
+        if (run->baseline)
+                profile_pin_baseline(merged, run->baseline);
+        if (profile_decode(merged, ret_profile, fail))
                 return fail->kind;
         *ret_object = object;
         return FAIL_NONE;

@@ -52,7 +52,8 @@ static struct standing standing_of(const struct condition_facts *facts)
         if (!succeeded)
                 return (struct standing){.stalled = "True", .ready = "False", .finished = "True", .succeeded = "False",
                                          .valid = valid, .passed = "Unknown"};
-        bool bad = invalid || verdict_fail;
+        bool open = text_equal(facts->verdict, "Inconclusive") && facts->inconclusive_fails;
+        bool bad = invalid || verdict_fail || open;
         return (struct standing){.stalled = bad ? "True" : NULL, .ready = bad ? "False" : "True", .finished = "True",
                                  .succeeded = "True", .valid = valid,
                                  .passed = invalid ? "Unknown" : verdict_fail ? "False" : verdict_pass ? "True" : "Unknown"};
@@ -63,7 +64,8 @@ struct json_object *condition_list(const struct condition_facts *facts, struct j
         struct standing standing = standing_of(facts);
         struct json_object *list = doc_array();
         bool invalid = text_equal(facts->validity, "Invalid"), succeeded = text_equal(facts->phase, "Succeeded");
-        const char *stalled_reason = succeeded ? (invalid ? "Invalid" : "VerdictFailed") : facts->reason;
+        bool open = text_equal(facts->verdict, "Inconclusive");
+        const char *stalled_reason = !succeeded ? facts->reason : invalid ? "Invalid" : open ? "VerdictInconclusive" : "VerdictFailed";
 
         condition_add(list, previous, facts, "Reconciling", standing.reconciling, facts->reason, facts->message);
         condition_add(list, previous, facts, "Stalled", standing.stalled, stalled_reason, facts->message);

@@ -5,6 +5,7 @@
  *   end                                  Ready   Stalled        Passed
  *   Succeeded, verdict Pass or None      True    -              True / Unknown
  *   Succeeded, Inconclusive              True    -              Unknown
+ *   the same, onInconclusive: fail       False   True           Unknown
  *   Succeeded, Fail                      False   True           False
  *   Succeeded, validity Invalid          False   True/Invalid   Unknown
  *   Failed                               False   True/reason    Unknown
@@ -14,6 +15,7 @@
 #pragma once
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct condition_facts {
@@ -22,6 +24,7 @@ struct condition_facts {
         const char *verdict;  /* None | Pass | Fail | Inconclusive */
         const char *reason, *message; /* of what is under way, or of the end; reason CamelCase */
         const char *valid_message, *passed_message; /* why validity and verdict are what they are; NULL: nothing to say */
+        bool inconclusive_fails; /* baseline.onInconclusive: fail */
         int64_t generation, wall_ms;
 };
 

@@ -160,10 +160,13 @@ static struct json_object *encode_meta(const struct plan_parts *parts)
         if (parts->profile_object)
                 doc_set_int(profile, "generation", doc_int(parts->profile_object, "metadata.generation", 0));
         doc_set_text(profile, "digest", digest);
+        profile_load_digest(parts->profile, digest);
+        doc_set_text(profile, "loadDigest", digest);
         doc_set(doc_set_int(meta, "version", PLAN_VERSION), "profile", profile);
         doc_set_text(meta, "image", parts->image);
         if (parts->pod)
                 doc_set(meta, "pod", json_object_get(parts->pod));
+        doc_set(meta, "baseline", json_object_get(parts->baseline));
         if (parts->run->labels)
                 doc_set(meta, "labels", json_object_get(parts->run->labels));
         return meta;

@@ -2,7 +2,7 @@
  *
  * The immutable …-plan ConfigMap: everything a run needs, frozen before its Job exists. A restarted operator works only from
  * it. Keys: profile.json (merged spec), worker.json (the format of pkg/load's plan), target.json, context.json ("before"),
- * meta.json (profile name, uid, generation, digest; image of the workers; "pod"), and mesh.json (the mesh "before") when it was looked at. */
+ * meta.json (profile name, uid, generation, digests; image of the workers; "pod"; the baseline), and mesh.json (the mesh "before") when it was looked at. */
 #pragma once
 
 #include <json-c/json.h>
@@ -23,6 +23,7 @@ struct plan_parts {
         const char *image;                  /* of the workers */
         struct json_object *pod;            /* what a mesh wants of their pods, see job_add_pod; NULL: nothing; borrowed */
         struct json_object *mesh;           /* the mesh "before"; NULL: not looked at; borrowed */
+        struct json_object *baseline;       /* what it will be compared with (operator/baseline.h); borrowed, NULL: with nothing */
 };
 
 /* worker.json: what the workers of this run do, as load/plan.h reads it; caller owns. Of the parts run, profile, target and pod count. */

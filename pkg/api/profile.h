@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/comparable.h"
 #include "base/fail.h"
 
 #define PROFILE_OBJECTIVES_MAX 32
@@ -23,6 +24,19 @@ struct profile_objective {
 
 struct profile_header_from {
         const char *name, *secret, *key; /* the header's, the Secret's, and which of its keys is the value */
+};
+
+enum profile_baseline_from { PROFILE_BASELINE_NONE, PROFILE_BASELINE_PINNED, PROFILE_BASELINE_PREVIOUS };
+
+struct profile_baseline {
+        enum profile_baseline_from from;
+        const char *run;                  /* of PINNED; NULL else */
+        const char *primary;              /* as all metrics here one of comparables; never NULL */
+        const char *gates[COMPARABLE_MAX];
+        size_t gates_len;
+        double tolerance[COMPARABLE_MAX]; /* of comparables[i]: a ratio minus 1, or a share */
+        bool warn_only;                   /* onRegression: warn */
+        bool fail_inconclusive;           /* onInconclusive: fail */
 };
 
 struct profile {
@@ -46,6 +60,7 @@ struct profile {
         double peak_rps;           /* the shape's highest rate; 0 when closed */
         struct profile_objective objectives[PROFILE_OBJECTIVES_MAX];
         size_t objectives_len;
+        struct profile_baseline baseline;
         int64_t deadline_ms, ready_timeout_ms, queue_timeout_ms;
         double brake_ratio;
         int64_t brake_ms;
@@ -62,6 +77,9 @@ struct profile {
 enum fail_kind profile_merge(struct json_object *spec, struct json_object *overrides, struct json_object **ret_spec,
                              struct fail *fail);
 
+/* A merged spec compares with that run instead of what its baseline says: spec.baseline of a BenchmarkRun. */
+void profile_pin_baseline(struct json_object *spec, const char *run);
+
 /* Decodes a merged spec. *ret_profile is new and takes its own reference of 'spec'. FAIL_INVALID names the field and says
  * what to write. */
 enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_profile, struct fail *fail);
@@ -77,3 +95,5 @@ bool profile_names_secrets(const struct profile *profile);
 #define PROFILE_DIGEST_MAX 80
 /* "v1:sha256:<64 hex>" over the canonical JSON of what is measured (target, load, and whether its client is in a mesh), defaults left out. */
 void profile_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX]);
+/* The same of the load alone: two runs with the same one may be compared, whatever they loaded. */
+void profile_load_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX]);

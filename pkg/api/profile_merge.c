@@ -120,7 +120,8 @@ static void drop_request_defaults(struct json_object *requests)
                 drop_defaults(doc_item(requests, i), plain);
 }
 
-void profile_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX])
+/* Of target and load, or of the load alone. */
+static void digest_of(const struct profile *profile, bool with_target, char text[static PROFILE_DIGEST_MAX])
 {
         static const char tls_defaults_text[] = "{\"tls\":{\"insecureSkipVerify\":false}}";
         auto_json struct json_object *defaults = parse_own(defaults_text, sizeof defaults_text - 1);
@@ -128,7 +129,8 @@ void profile_digest(const struct profile *profile, char text[static PROFILE_DIGE
         auto_json struct json_object *measured = doc_object();
         char hex[SHA_HEX_MAX];
 
-        doc_set(measured, "target", doc_copy(doc_at(profile->spec, "target")));
+        if (with_target)
+                doc_set(measured, "target", doc_copy(doc_at(profile->spec, "target")));
         doc_set(measured, "load", doc_copy(doc_at(profile->spec, "load")));
         doc_set(measured, "context", doc_copy(doc_at(profile->spec, "context")));
         drop_request_defaults(doc_at(measured, "load.requests"));
@@ -137,4 +139,14 @@ void profile_digest(const struct profile *profile, char text[static PROFILE_DIGE
         auto_free char *canonical = doc_canonical(measured);
         sha256_hex(canonical, strlen(canonical), hex);
         snprintf(text, PROFILE_DIGEST_MAX, "v1:sha256:%s", hex);
+}
+
+void profile_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX])
+{
+        digest_of(profile, true, text);
+}
+
+void profile_load_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX])
+{
+        digest_of(profile, false, text);
 }

@@ -46,6 +46,7 @@ void run_decode(struct json_object *object, struct run *ret_run)
                 .template = doc_at(object, "spec.template"),
                 .overrides = doc_at(object, "spec.overrides"),
                 .labels = doc_at(object, "spec.labels"),
+                .baseline = doc_text(object, "spec.baseline.run"),
         };
         decode_status(doc_at(object, "status"), ret_run);
 }

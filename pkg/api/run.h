@@ -14,6 +14,7 @@ struct run {
         bool deleting, cancel;
         const char *profile;                 /* NULL with a template */
         struct json_object *template, *overrides, *labels; /* NULL when absent */
+        const char *baseline;                /* spec.baseline.run, NULL when absent */
         /* recorded in status */
         int64_t observed_generation;         /* -1: never looked at */
         const char *phase, *target, *stop_reason, *stop_message, *job_uid, *job_name;

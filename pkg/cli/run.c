@@ -62,10 +62,11 @@ static enum fail_kind confirm(const struct run_args *args, const struct url *url
 
 /* The same document as "kubectl get benchmarkrun -o json", and what a status has no room for as "full". */
 static struct json_object *encode_result(const struct local_plan *plan, const struct fold *fold, const struct gates *gates,
-                                         const struct verdict_judged *judged, bool interrupted)
+                                         const struct verdict_judged *judged, const struct estimates *estimates, bool interrupted)
 {
+        const struct status_end end = {.fold = fold, .gates = gates, .judged = judged, .estimates = estimates};
         struct json_object *result = doc_object(), *truncated = doc_array();
-        struct json_object *status = status_encode_end(fold, gates, judged, truncated);
+        struct json_object *status = status_encode_end(&end, truncated);
 
         doc_set_text(status, "phase", interrupted ? "Cancelled" : "Succeeded");
         if (doc_len(truncated, "") > 0)
@@ -101,12 +102,15 @@ static enum cli_exit judge(const struct run_args *args, const struct local_plan 
         };
         const char *path = args->result ? args->result : RESULT_FILE;
         auto_free struct verdict_judged *judged = xnew(struct verdict_judged);
+        auto_free struct estimates *estimates = xnew(struct estimates);
         struct fold *fold = fold_new(harvest, plan->load);
         struct gates gates = gates_judge(fold, &limits, &(struct gates_facts){.cancelled = interrupted});
         struct fail fail = {0};
 
-        verdict_judge(fold, &gates, profile->objectives, profile->objectives_len, judged);
-        auto_json struct json_object *result = encode_result(plan, fold, &gates, judged, interrupted);
+        estimates_of(fold, estimates);
+        verdict_judge(&(struct verdict_case){.fold = fold, .gates = &gates, .objectives = profile->objectives,
+                                             .len = profile->objectives_len, .estimates = estimates}, judged);
+        auto_json struct json_object *result = encode_result(plan, fold, &gates, judged, estimates, interrupted);
         run_print_summary(text_equal(path, "-") ? stderr : stdout, fold, &gates, judged);
         fold_free(fold);
         if (write_file(path, json_object_to_json_string_ext(result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE), &fail))

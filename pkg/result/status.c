@@ -322,8 +322,23 @@ struct json_object *status_encode_workers(const struct harvest *harvest, const s
         return workers;
 }
 
-char *status_message(const struct fold *fold, const struct gates *gates, const struct verdict_judged *judged)
+/* ---- the end ---- */
+
+/* What the comparison says, unless the verdict's own sentence is it. */
+static void put_comparison(struct buf *text, const struct status_end *end)
 {
+        const struct compared *compared = end->compared;
+
+        if (!compared || strcmp(compared->text, end->judged->text) == 0)
+                return;
+        buf_format(text, "; %s", compared->text);
+}
+
+char *status_message(const struct status_end *end)
+{
+        const struct fold *fold = end->fold;
+        const struct gates *gates = end->gates;
+        const struct verdict_judged *judged = end->judged;
         struct buf text = buf_bounded(1000);
         auto_json struct json_object *summary = status_encode_summary(fold);
 
@@ -334,6 +349,7 @@ char *status_message(const struct fold *fold, const struct gates *gates, const s
                            doc_text(summary, "errors"));
         if (judged->verdict != VERDICT_NONE)
                 buf_format(&text, "; %s: %s", verdict_name(judged->verdict), judged->text);
+        put_comparison(&text, end);
         if (gates->len > 0)
                 buf_format(&text, "; %s: %s", validity_name(gates->validity), gates->reasons[0].text);
         for (size_t i = 1; i < gates->len && i < 3; i++)
@@ -343,15 +359,42 @@ char *status_message(const struct fold *fold, const struct gates *gates, const s
         return buf_take(&text);
 }
 
-struct json_object *status_encode_end(const struct fold *fold, const struct gates *gates, const struct verdict_judged *judged,
-                                      struct json_object *truncated)
+/* Intervals of latencyMicros, in whole microseconds. */
+static struct json_object *encode_intervals(const struct estimates *estimates)
 {
-        struct json_object *end = doc_object();
-        auto_free char *message = status_message(fold, gates, judged);
+        static const char *const names[] = {"mean", "p50", "p75", "p90", "p95", "p99", "p999"};
+        auto_json struct json_object *out = doc_object();
+        char metric[32];
 
-        doc_set_text(doc_set_text(end, "validity", validity_name(gates->validity)), "verdict", verdict_name(judged->verdict));
-        doc_set(end, "reasons", doc_push(gates_encode(gates), verdict_encode_reason(judged)));
-        doc_set_text(end, "message", message);
-        doc_set(doc_set(end, "summary", status_encode_summary(fold)), "results", status_encode_results(fold, truncated));
-        return doc_set(end, "objectives", verdict_encode_objectives(judged));
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+                snprintf(metric, sizeof metric, "latency.%s", names[i]);
+                const struct estimate *one = estimates_find(estimates, metric);
+                if (!(one->se > 0))
+                        continue;
+                struct json_object *pair = doc_push(doc_array(), json_object_new_int64((int64_t)(one->low / 1000)));
+                if (one->high_open)
+                        doc_push_text(pair, "open");
+                else
+                        doc_push(pair, json_object_new_int64((int64_t)(one->high / 1000) + 1));
+                doc_set(out, names[i], pair);
+        }
+        return json_object_object_length(out) ? take(out) : NULL;
+}
+
+struct json_object *status_encode_end(const struct status_end *end, struct json_object *truncated)
+{
+        struct json_object *out = doc_object(), *summary = status_encode_summary(end->fold);
+        struct json_object *results = status_encode_results(end->fold, truncated);
+        auto_free char *message = status_message(end);
+
+        doc_set_text(doc_set_text(out, "validity", validity_name(end->gates->validity)), "verdict", verdict_name(end->judged->verdict));
+        doc_set(out, "reasons", doc_push(gates_encode(end->gates), verdict_encode_reason(end->judged)));
+        doc_set_text(out, "message", message);
+        doc_set(results, "interval95", encode_intervals(end->estimates));
+        if (end->compared) {
+                doc_set_text(summary, "change", end->compared->change);
+                doc_set(out, "comparison", compare_encode(end->compared, end->run));
+        }
+        doc_set(doc_set(out, "summary", summary), "results", results);
+        return doc_set(out, "objectives", verdict_encode_objectives(end->judged));
 }

@@ -14,6 +14,7 @@
  *   "serviceMicros", "errorLatencyMicros", "ttfbMicros", "pacingMicros", "backlogMicros", "connectMicros", "handshakeMicros": {mean, p50, p99, max},
  *   "byPiece": [{"index","kind","from","to","requests","errors","errorRatio","rateOffered","rateAchieved","latencyMicros":{p50,p99,max}}],   <= 16
  *   "byRequest": [{"name","requests","errors","errorRatio","rateAchieved","latencyMicros":{p50,p99,max}}],                    <= 16
+ *   "interval95": {"p99": [10900, 11500]}   of latencyMicros, 95 %, where the window is long enough; the second is "open" where it is
  *   "byStatus": {"200": 60000, …, "other": 1}, "errorsByClass": {"timeout": 3}
  * } */
 #pragma once
@@ -47,10 +48,18 @@ struct json_object *status_encode_progress(const struct harvest_live *live, int 
 /* status.workers: {"wanted","ready","finished","startSkewMicros"}; the skew is absent while unknown. 'fold' may be NULL. */
 struct json_object *status_encode_workers(const struct harvest *harvest, const struct fold *fold);
 
-/* What an end says about figures: {validity, verdict, reasons, message, summary, results, objectives}. Adds to the array 'truncated'
- * what was cut. Caller owns. */
-struct json_object *status_encode_end(const struct fold *fold, const struct gates *gates, const struct verdict_judged *judged,
-                                      struct json_object *truncated);
+struct status_end { /* all borrowed for the call */
+        const struct fold *fold;
+        const struct gates *gates;
+        const struct verdict_judged *judged;
+        const struct estimates *estimates; /* of the same fold */
+        const struct compared *compared;   /* NULL: with nothing */
+        const char *run;                   /* its name; NULL with nothing compared */
+};
+
+/* What an end says about figures: {validity, verdict, reasons, message, summary, results, objectives, comparison}. Adds to the array
+ * 'truncated' what was cut. Caller owns. */
+struct json_object *status_encode_end(const struct status_end *end, struct json_object *truncated);
 
 /* status.message at the end: "998.7/s, p99 11.200ms, errors 0.02%; Pass: …; Limited: …". New string, caller frees. */
-char *status_message(const struct fold *fold, const struct gates *gates, const struct verdict_judged *judged);
+char *status_message(const struct status_end *end);

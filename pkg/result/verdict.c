@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From an objective's metric to the span it speaks of, from the span to a value, from value and limit to met or missed. */
+ * From an objective's value and limit to met or missed, and from all of them to the verdict. */
 #include "result/verdict.h"
 
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/metric.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "data/unit.h"
+#include "result/measure.h"
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -19,212 +18,7 @@ const char *verdict_name(enum verdict verdict)
         return names[verdict];
 }
 
-/* A value in its metric's own unit: nanoseconds, a ratio, requests per second. */
-struct measured {
-        const char *missing; /* reason why there is none; NULL when there is one */
-        bool censored;       /* worse than any limit */
-        double number;
-        double offered_rps;  /* of the same span, for limits in percent */
-};
-
-static struct measured missing(const char *reason)
-{
-        return (struct measured){.missing = reason};
-}
-
-/* ---- which span ---- */
-
-static const struct fold_span *piece_span(const struct fold *fold, const char *label, const char **ret_missing)
-{
-        char *end;
-        unsigned long index = strtoul(label, &end, 10);
-        const struct fold_span *found = NULL;
-
-        if (fold->reduced > 0) {
-                *ret_missing = "ReducedPrecision";
-                return NULL;
-        }
-        if (*end == '\0' && index < fold->pieces_len)
-                return &fold->pieces[index].span;
-        for (size_t i = 0; i < fold->pieces_len; i++) {
-                if (!text_equal(label, load_piece_names[fold->pieces[i].kind]))
-                        continue;
-                *ret_missing = "AmbiguousPiece";
-                if (found)
-                        return NULL;
-                found = &fold->pieces[i].span;
-        }
-        if (!found)
-                *ret_missing = "NoSuchPiece";
-        return found;
-}
-
-static const struct fold_span *request_span(const struct fold *fold, const char *label, const char **ret_missing)
-{
-        *ret_missing = fold->reduced > 0 ? "ReducedPrecision" : "NoSuchRequest";
-        for (size_t i = 0; fold->reduced == 0 && i < fold->requests_len; i++)
-                if (text_equal(label, fold->requests[i].name))
-                        return &fold->requests[i].span;
-        return NULL;
-}
-
-static const struct fold_span *find_span(const struct fold *fold, const struct metric *metric, const char **ret_missing)
-{
-        if (metric->piece[0] && metric->request[0]) {
-                *ret_missing = "NotMeasured";
-                return NULL;
-        }
-        if (metric->piece[0])
-                return piece_span(fold, metric->piece, ret_missing);
-        if (metric->request[0])
-                return request_span(fold, metric->request, ret_missing);
-        if (fold->window >= 0)
-                return fold_window(fold);
-        /* Of a single hold the whole shape is the window, also at reduced precision. */
-        if (fold->pieces_len == 1 && fold_is_steady(&fold->pieces[0]))
-                return &fold->whole;
-        *ret_missing = fold->reduced > 0 ? "ReducedPrecision" : "NoHoldPiece";
-        return NULL;
-}
-
-/* ---- which value ---- */
-
-/* Connections are recorded over the whole life of the workers, whatever span is judged. */
-static const struct hist *hist_of(const struct fold *fold, enum metric_family family, const struct fold_span *span)
-{
-        switch (family) {
-        case METRIC_LATENCY:
-                return span->latency;
-        case METRIC_SERVICE:
-                return span->service;
-        case METRIC_TTFB:
-                return span->ttfb;
-        case METRIC_CONNECT:
-                return fold->connect;
-        case METRIC_HANDSHAKE:
-                return fold->handshake;
-        default:
-                return NULL;
-        }
-}
-
-static struct measured measure_time(const struct fold *fold, const struct metric *metric, const struct fold_span *span)
-{
-        const struct hist *ok = hist_of(fold, metric->family, span);
-        const struct hist *censored = metric->family == METRIC_LATENCY ? span->censored : NULL;
-
-        if (span->unresolved)
-                return missing("ReducedPrecision");
-        struct fold_value value = {0};
-        switch (metric->stat) {
-        case METRIC_MIN:
-                value = fold_min(ok, censored, fold->timeout_ns);
-                break;
-        case METRIC_MEAN:
-                value = fold_mean(ok, censored);
-                break;
-        case METRIC_QUANTILE:
-                value = fold_quantile(ok, censored, metric->quantile, fold->timeout_ns);
-                break;
-        case METRIC_MAX:
-                value = fold_max(ok, censored, fold->timeout_ns);
-                break;
-        case METRIC_NO_STAT:
-                break;
-        }
-        if (!value.known)
-                return missing(ok || censored ? "TooFewSamples" : "NotMeasured");
-        return (struct measured){.censored = value.censored, .number = (double)value.ns};
-}
-
-static struct measured measure_ratio(uint64_t part, const struct fold_span *span)
-{
-        if (span->counters.done == 0)
-                return missing("TooFewSamples");
-        return (struct measured){.number = (double)part / (double)span->counters.done};
-}
-
-static uint64_t count_errors(const struct metric *metric, const struct record_counters *counters, bool *ret_known)
-{
-        *ret_known = true;
-        if (!metric->class[0])
-                return counters->missed + counters->censored;
-        for (size_t i = 0; i < RECORD_ERRORS; i++)
-                if (text_equal(metric->class, record_error_names[i]))
-                        return counters->errors[i];
-        *ret_known = false;
-        return 0;
-}
-
-static uint64_t count_status(const struct metric *metric, const struct record_counters *counters)
-{
-        for (size_t i = 0; i < RECORD_STATUS_CODES_MAX && counters->statuses[i].code; i++)
-                if (counters->statuses[i].code == atoi(metric->code))
-                        return counters->statuses[i].count;
-        return 0;
-}
-
-static struct measured measure(const struct fold *fold, const struct metric *metric)
-{
-        const char *why = "NotMeasured";
-        const struct fold_span *span = find_span(fold, metric, &why);
-        struct measured measured = {0};
-        bool known = true;
-
-        if (!span)
-                return missing(why);
-        switch (metric->family) {
-        case METRIC_LATENCY:
-        case METRIC_SERVICE:
-        case METRIC_TTFB:
-        case METRIC_CONNECT:
-        case METRIC_HANDSHAKE:
-                measured = measure_time(fold, metric, span);
-                break;
-        case METRIC_ERRORS_RATIO:
-                measured = measure_ratio(count_errors(metric, &span->counters, &known), span);
-                break;
-        case METRIC_STATUS_RATIO:
-                measured = measure_ratio(count_status(metric, &span->counters), span);
-                break;
-        case METRIC_RATE_OFFERED:
-                measured = (struct measured){.number = fold_offered_rps(span)};
-                break;
-        case METRIC_RATE_ACHIEVED:
-                measured = (struct measured){.number = fold_achieved_rps(span)};
-                break;
-        }
-        if (!known)
-                return missing("Malformed");
-        measured.offered_rps = fold_offered_rps(span);
-        return measured;
-}
-
 /* ---- judging one ---- */
-
-static void format_value(const struct metric *metric, const struct measured *measured, char text[static FOLD_TEXT_MAX])
-{
-        struct fold_value value = {.known = !measured->missing, .censored = measured->censored};
-
-        switch (metric->family) {
-        case METRIC_LATENCY:
-        case METRIC_SERVICE:
-        case METRIC_TTFB:
-        case METRIC_CONNECT:
-        case METRIC_HANDSHAKE:
-                value.ns = (int64_t)measured->number;
-                fold_format(value, text);
-                break;
-        case METRIC_ERRORS_RATIO:
-        case METRIC_STATUS_RATIO:
-                unit_format_percent(measured->number, text);
-                break;
-        case METRIC_RATE_OFFERED:
-        case METRIC_RATE_ACHIEVED:
-                unit_format_rate(measured->number, text);
-                break;
-        }
-}
 
 /* A mean with censored requests in it is a lower bound: it can show that a limit is exceeded, never that it is kept. Any other
  * censored value is worse than every limit. */
@@ -246,9 +40,22 @@ static void unresolved(struct objective_judged *judged, const char *reason)
         judged->reason = reason;
 }
 
-/* Judges against one limit; NULL is none. Missed beats unresolved beats met. */
+/* On which side of the limit the interval lies. */
+static enum objective_state interval_against(const struct estimate *estimate, double limit, bool is_max)
+{
+        double worst = is_max ? estimate->high : estimate->low, best = is_max ? estimate->low : estimate->high;
+        bool worst_open = is_max && estimate->high_open, best_open = !is_max && estimate->high_open;
+
+        if (!worst_open && (is_max ? worst <= limit : worst >= limit))
+                return OBJECTIVE_MET;
+        if (!best_open && (is_max ? best > limit : best < limit))
+                return OBJECTIVE_MISSED;
+        return OBJECTIVE_UNRESOLVED;
+}
+
+/* Judges against one limit; NULL is none. Missed beats unresolved beats met. 'estimate' NULL: there is no interval. */
 static void apply_limit(struct objective_judged *judged, const struct metric *metric, const struct measured *measured,
-                        const char *text, bool is_max)
+                        const struct estimate *estimate, const char *text, bool is_max)
 {
         double limit;
         bool of_offered;
@@ -261,15 +68,18 @@ static void apply_limit(struct objective_judged *judged, const struct metric *me
         }
         if (of_offered)
                 limit *= measured->offered_rps;
-        switch (against(metric, measured, limit, is_max)) {
+        bool interval = estimate && !of_offered;
+        switch (interval ? interval_against(estimate, limit, is_max) : against(metric, measured, limit, is_max)) {
         case OBJECTIVE_MISSED:
                 judged->state = OBJECTIVE_MISSED;
-                judged->reason = "PointEstimate";
+                judged->reason = interval ? "Interval" : "PointEstimate";
                 break;
         case OBJECTIVE_UNRESOLVED:
-                unresolved(judged, "Censored");
+                unresolved(judged, interval ? "AcrossLimit" : "Censored");
                 break;
         case OBJECTIVE_MET:
+                if (interval && judged->state == OBJECTIVE_MET)
+                        judged->reason = "Interval";
                 break;
         }
 }
@@ -277,6 +87,7 @@ static void apply_limit(struct objective_judged *judged, const struct metric *me
 static const char *reason_sentence(const char *reason)
 {
         static const struct { const char *reason, *text; } rows[] = {
+                {"AcrossLimit", "the limit lies inside its interval: only a longer run can tell"},
                 {"TooFewSamples", "the tail holds too few samples"},
                 {"NoHoldPiece", "the shape has no hold piece; name the piece to judge"},
                 {"NoSuchPiece", "the shape has no such piece"},
@@ -293,9 +104,37 @@ static const char *reason_sentence(const char *reason)
         return "metric or limit cannot be understood";
 }
 
-static void judge_one(const struct fold *fold, const struct profile_objective *objective, struct objective_judged *judged)
+/* The interval of a metric without labels, NULL when there is none. */
+static const struct estimate *interval_of(const struct estimates *estimates, const char *metric)
 {
-        struct metric metric;
+        const struct estimate *estimate = estimates && comparable_find(metric) ? estimates_find(estimates, metric) : NULL;
+
+        return estimate && estimate->se > 0 ? estimate : NULL;
+}
+
+static void put_text(const struct metric *metric, const struct estimate *estimate, struct objective_judged *judged)
+{
+        char low[FOLD_TEXT_MAX], high[FOLD_TEXT_MAX], interval[3 * FOLD_TEXT_MAX] = "";
+
+        if (estimate && (text_equal(judged->reason, "Interval") || text_equal(judged->reason, "AcrossLimit"))) {
+                measure_format(metric, &(struct measured){.number = estimate->low}, low);
+                measure_format(metric, &(struct measured){.number = estimate->high}, high);
+                snprintf(interval, sizeof interval, " (%s%s%s)", low, estimate->high_open ? " and more" : " to ",
+                         estimate->high_open ? "" : high);
+        }
+        if (judged->state != OBJECTIVE_UNRESOLVED)
+                snprintf(judged->text, sizeof judged->text, "%.60s is %s%s, limit %.50s", judged->metric, judged->value, interval, judged->limit);
+        else if (interval[0])
+                snprintf(judged->text, sizeof judged->text, "%.40s is %s%s, limit %.40s, which lies inside that interval", judged->metric,
+                         judged->value, interval, judged->limit);
+        else
+                snprintf(judged->text, sizeof judged->text, "%.60s is unresolved: %s", judged->metric, reason_sentence(judged->reason));
+}
+
+static void judge_one(const struct verdict_case *case_of, const struct profile_objective *objective, struct objective_judged *judged)
+{
+        const struct estimate *estimate = NULL;
+        struct metric metric = {0};
         struct measured measured;
 
         *judged = (struct objective_judged){.state = OBJECTIVE_MET, .reason = "PointEstimate"};
@@ -307,21 +146,17 @@ static void judge_one(const struct fold *fold, const struct profile_objective *o
         if (metric_parse(objective->metric, &metric, NULL)) {
                 unresolved(judged, "Malformed");
         } else {
-                measured = measure(fold, &metric);
+                measured = measure_metric(case_of->fold, &metric);
                 if (measured.missing) {
                         unresolved(judged, measured.missing);
                 } else {
-                        format_value(&metric, &measured, judged->value);
-                        apply_limit(judged, &metric, &measured, objective->max, true);
-                        apply_limit(judged, &metric, &measured, objective->min, false);
+                        estimate = interval_of(case_of->estimates, objective->metric);
+                        measure_format(&metric, &measured, judged->value);
+                        apply_limit(judged, &metric, &measured, estimate, objective->max, true);
+                        apply_limit(judged, &metric, &measured, estimate, objective->min, false);
                 }
         }
-        if (judged->state == OBJECTIVE_UNRESOLVED)
-                snprintf(judged->text, sizeof judged->text, "%.60s is unresolved: %s", judged->metric,
-                         reason_sentence(judged->reason));
-        else
-                snprintf(judged->text, sizeof judged->text, "%.60s is %s, limit %.50s", judged->metric, judged->value,
-                         judged->limit);
+        put_text(&metric, estimate, judged);
         text_scrub(judged->metric);
         text_scrub(judged->limit);
         text_scrub(judged->text);
@@ -352,33 +187,78 @@ static void decide_braked(const struct fold *fold, struct verdict_judged *judged
         decide(judged, VERDICT_FAIL, "Brake", text);
 }
 
-void verdict_judge(const struct fold *fold, const struct gates *gates, const struct profile_objective *objectives,
-                   size_t len, struct verdict_judged *ret_judged)
-{
-        const struct record_counters *counters = &fold->whole.counters;
-        const struct objective_judged *missed, *open;
+/* ---- all of it ---- */
 
-        assert(len <= PROFILE_OBJECTIVES_MAX);
-        ret_judged->len = len;
-        for (size_t i = 0; i < len; i++)
-                judge_one(fold, &objectives[i], &ret_judged->objectives[i]);
-        missed = first_in(ret_judged, OBJECTIVE_MISSED);
-        open = first_in(ret_judged, OBJECTIVE_UNRESOLVED);
+struct standing {
+        const struct verdict_case *of;
+        const struct objective_judged *missed, *open;
+        bool comparison;                              /* there is one that counts */
+        bool worse, replicated, undecided;
+};
+
+static struct standing stand(const struct verdict_case *case_of, const struct verdict_judged *judged)
+{
+        const struct compared *compared = case_of->compared;
+        struct standing standing = {
+                .of = case_of,
+                .missed = first_in(judged, OBJECTIVE_MISSED),
+                .open = first_in(judged, OBJECTIVE_UNRESOLVED),
+                .comparison = compared && !compared->first,
+        };
+
+        if (!standing.comparison)
+                return standing;
+        standing.worse = !compared->problem && compared->word == COMPARISON_WORSE;
+        standing.replicated = compared->strength == COMPARE_REPLICATED;
+        standing.undecided = compared->problem || compared->word == COMPARISON_INCONCLUSIVE;
+        return standing;
+}
+
+/* From the first missed objective on; what comes before it is no matter of figures. */
+static void decide_by_figures(const struct standing *standing, struct verdict_judged *judged)
+{
+        const struct verdict_case *of = standing->of;
+        bool fails = standing->worse && !of->warn_only;
+
+        if (standing->missed)
+                decide(judged, VERDICT_FAIL, "ObjectiveMissed", standing->missed->text);
+        else if (fails && standing->replicated)
+                decide(judged, VERDICT_FAIL, "Regression", of->compared->text);
+        else if (standing->open)
+                decide(judged, VERDICT_INCONCLUSIVE, "ObjectiveUnresolved", standing->open->text);
+        else if (fails)
+                decide(judged, VERDICT_INCONCLUSIVE, "RegressionUnconfirmed", of->compared->text);
+        else if (standing->undecided)
+                decide(judged, VERDICT_INCONCLUSIVE, "ComparisonInconclusive", of->compared->text);
+        else if (of->len == 0 && !standing->comparison)
+                decide(judged, VERDICT_NONE, "NothingToJudge", "the profile has no objectives");
+        else if (standing->worse)
+                decide(judged, VERDICT_PASS, "RegressionTolerated", of->compared->text);
+        else if (of->len == 0)
+                decide(judged, VERDICT_PASS, "NoRegression", of->compared->text);
+        else
+                decide(judged, VERDICT_PASS, "ObjectivesMet", of->len == 1 ? "the objective is met" : "all objectives are met");
+}
+
+void verdict_judge(const struct verdict_case *case_of, struct verdict_judged *ret_judged)
+{
+        const struct record_counters *counters = &case_of->fold->whole.counters;
+        const struct gates *gates = case_of->gates;
+
+        assert(case_of->len <= PROFILE_OBJECTIVES_MAX);
+        ret_judged->len = case_of->len;
+        for (size_t i = 0; i < case_of->len; i++)
+                judge_one(case_of, &case_of->objectives[i], &ret_judged->objectives[i]);
+        struct standing standing = stand(case_of, ret_judged);
 
         if (gates->validity == VALIDITY_INVALID || gates->validity == VALIDITY_UNKNOWN)
                 decide(ret_judged, VERDICT_NONE, "NotValid", "the result is not valid");
-        else if (fold->braked > 0)
-                decide_braked(fold, ret_judged);
+        else if (case_of->fold->braked > 0)
+                decide_braked(case_of->fold, ret_judged);
         else if (counters->done > 0 && counters->ok == 0)
                 decide(ret_judged, VERDICT_FAIL, "NothingSucceeded", "not a single request succeeded");
-        else if (missed)
-                decide(ret_judged, VERDICT_FAIL, "ObjectiveMissed", missed->text);
-        else if (open)
-                decide(ret_judged, VERDICT_INCONCLUSIVE, "ObjectiveUnresolved", open->text);
-        else if (len == 0)
-                decide(ret_judged, VERDICT_NONE, "NothingToJudge", "the profile has no objectives");
         else
-                decide(ret_judged, VERDICT_PASS, "ObjectivesMet", len == 1 ? "the objective is met" : "all objectives are met");
+                decide_by_figures(&standing, ret_judged);
 }
 
 struct json_object *verdict_encode_objectives(const struct verdict_judged *judged)

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Objectives against the measured window, and the verdict. Where no interval exists the value itself decides, with
- * reason PointEstimate: a one-minute run still gets a verdict and says how much it is worth.
+ * Objectives against the measured window, the comparison with the baseline, and the verdict. An objective is met or missed when its
+ * 95 % interval lies on one side of the limit. Where no interval exists the value itself decides, with reason PointEstimate: a
+ * one-minute run still gets a verdict and says how much it is worth. So does a limit in percent of the offered rate, and one that
+ * names a piece or a request.
  *
- * | first row that holds                          | verdict      | reason              |
- * | validity Invalid or Unknown                   | None         | NotValid            |
- * | a worker's brake was pulled (load/brake.h)    | Fail         | Brake               |
- * | requests were done and not one succeeded      | Fail         | NothingSucceeded    |
- * | an objective missed                           | Fail         | ObjectiveMissed     |
- * | an objective unresolved                       | Inconclusive | ObjectiveUnresolved |
- * | nothing to judge                              | None         | NothingToJudge      |
- * | otherwise                                     | Pass         | ObjectivesMet       | */
+ * | first row that holds                                               | verdict      | reason                 |
+ * | validity Invalid or Unknown                                        | None         | NotValid               |
+ * | a worker's brake was pulled (load/brake.h)                         | Fail         | Brake                  |
+ * | requests were done and not one succeeded                           | Fail         | NothingSucceeded       |
+ * | an objective missed                                                | Fail         | ObjectiveMissed        |
+ * | worse than the baseline, replicated, onRegression: fail            | Fail         | Regression             |
+ * | an objective unresolved                                            | Inconclusive | ObjectiveUnresolved    |
+ * | worse than the baseline, only indicative, onRegression: fail       | Inconclusive | RegressionUnconfirmed  |
+ * | the comparison inconclusive, or impossible                         | Inconclusive | ComparisonInconclusive |
+ * | neither objectives nor a comparison                                | None         | NothingToJudge         |
+ * | worse than the baseline, onRegression: warn                        | Pass         | RegressionTolerated    |
+ * | no objectives                                                      | Pass         | NoRegression           |
+ * | otherwise                                                          | Pass         | ObjectivesMet          | */
 #pragma once
 
 #include <json-c/json.h>
@@ -19,6 +26,8 @@
 #include <stdint.h>
 
 #include "api/profile.h"
+#include "result/compare.h"
+#include "result/estimate.h"
 #include "result/fold.h"
 #include "result/gates.h"
 
@@ -35,7 +44,7 @@ struct objective_judged {
         char metric[OBJECTIVE_TEXT_MAX];
         char limit[64]; /* "<= 250ms", ">= 99%", ">= 1ms, <= 5ms" */
         char value[FOLD_TEXT_MAX]; /* "11.203ms", "> 5s", "0.02%", "998.7/s"; "-" when unresolved without a value */
-        /* PointEstimate; unresolved: TooFewSamples, NoHoldPiece, NoSuchPiece, AmbiguousPiece, NoSuchRequest, NotMeasured, Censored,
+        /* Interval, PointEstimate; unresolved: AcrossLimit (the limit lies inside the interval), TooFewSamples, NoHoldPiece, NoSuchPiece, AmbiguousPiece, NoSuchRequest, NotMeasured, Censored,
          * ReducedPrecision, Malformed */
         const char *reason;
         char text[OBJECTIVE_TEXT_MAX]; /* one sentence */
@@ -49,13 +58,20 @@ struct verdict_judged {
         size_t len;
 };
 
-/* Metrics as api/metric.h knows them; 'len' at most PROFILE_OBJECTIVES_MAX. Label piece: the index of the piece, or a kind
- * ("hold") that occurs once. Label request: a request's own figures cover the whole shape, so piece and request together
- * are NotMeasured, and so is service or ttfb of a request. errors.ratio{class} and status.ratio{code} are shares of all requests
- * done. A rate limit in percent is of the rate that was offered in the same span.
+struct verdict_case { /* all borrowed for the call */
+        const struct fold *fold;
+        const struct gates *gates;
+        const struct profile_objective *objectives;
+        size_t len;                        /* at most PROFILE_OBJECTIVES_MAX */
+        const struct estimates *estimates; /* of the same fold; NULL: no intervals */
+        const struct compared *compared;   /* NULL: with nothing */
+        bool warn_only;                    /* onRegression: warn */
+};
+
+/* Metrics as result/measure.h reads them. errors.ratio{class} and status.ratio{code} are shares of all requests done. A rate limit
+ * in percent is of the rate that was offered in the same span.
  * *ret_judged is large: allocate it. */
-void verdict_judge(const struct fold *fold, const struct gates *gates, const struct profile_objective *objectives,
-                   size_t len, struct verdict_judged *ret_judged);
+void verdict_judge(const struct verdict_case *case_of, struct verdict_judged *ret_judged);
 
 /* The objectives array of status: [{"metric","limit","value","met":"True"|"False"|"Unknown","reason","message"}]; caller owns. */
 struct json_object *verdict_encode_objectives(const struct verdict_judged *judged);

@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import cluster as c  # noqa: E402
+import test_compare  # noqa: E402
 import test_guards  # noqa: E402
 import test_life  # noqa: E402
 import test_metrics  # noqa: E402
@@ -15,7 +16,7 @@ import test_faults  # noqa: E402
 import test_results  # noqa: E402
 import test_secrets  # noqa: E402
 
-CHAPTERS = {"results": test_results.all_tests, "metrics": test_metrics.all_tests, "secrets": test_secrets.all_tests,
+CHAPTERS = {"results": test_results.all_tests, "compare": test_compare.all_tests, "metrics": test_metrics.all_tests, "secrets": test_secrets.all_tests,
             "life": test_life.all_tests, "faults": test_faults.all_tests, "guards": test_guards.all_tests}
 
 

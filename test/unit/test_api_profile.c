@@ -143,6 +143,21 @@ static const struct refusal refusals[] = {
         {"{'validity':{'pacingLateness':'0s'}}", "spec.validity.pacingLateness: must be a duration from"},
         {"{'history':{'keep':0}}", "spec.history.keep: must be 1 to 1000"},
         {"{'suspend':'no'}", "spec.suspend: must be true or false"},
+        {"{'baseline':7}", "spec.baseline must be an object"},
+        {"{'baseline':{'from':'yesterday'}}", "spec.baseline.from: must be one of none, pinned, previous"},
+        {"{'baseline':{'from':'pinned'}}", "spec.baseline.run goes with from: pinned, and only with it"},
+        {"{'baseline':{'from':'previous','run':'a'}}", "spec.baseline.run goes with from: pinned, and only with it"},
+        {"{'baseline':{'from':'pinned','run':'A/b'}}", "spec.baseline.run must be the name of a BenchmarkRun"},
+        {"{'baseline':{'from':'previous','primary':'latency.max'}}", "spec.baseline.primary: \"latency.max\" cannot be compared"},
+        {"{'baseline':{'from':'previous','gate':'latency.p50'}}", "spec.baseline.gate must be a list"},
+        {"{'baseline':{'from':'previous','gate':['connect.p50']}}", "spec.baseline.gate[0]: \"connect.p50\" cannot be compared"},
+        {"{'baseline':{'from':'previous','gate':[3]}}", "spec.baseline.gate[0]: \"\" cannot be compared"},
+        {"{'baseline':{'from':'previous','tolerance':{'latency.p50':'5'}}}", "spec.baseline.tolerance.latency.p50 must be like 5%"},
+        {"{'baseline':{'from':'previous','tolerance':{'latency.p50':5}}}", "spec.baseline.tolerance.latency.p50 must be like 5%"},
+        {"{'baseline':{'from':'previous','tolerance':{'errors.ratio':'5%'}}}", "spec.baseline.tolerance.errors.ratio must be like 0.1pp"},
+        {"{'baseline':{'from':'previous','tolerance':{'speed':'5%'}}}", "spec.baseline.tolerance.speed cannot be compared"},
+        {"{'baseline':{'from':'previous','onRegression':'cry'}}", "spec.baseline.onRegression: must be one of fail, warn"},
+        {"{'load':{'shape':[{'closed':{'for':'5s'}}]},'baseline':{'from':'previous','primary':'latency.p99'}}", "spec.baseline.primary: latency.* has no meaning in a closed loop"},
         {"{'placement':{'tolerations':{}}}", "spec.placement.tolerations must be a list"},
         {"{'placement':{'resources':{'limits':{'cpu':'much'}}}}", "spec.placement.resources.limits.cpu: 'much' is not a quantity"},
         {"{'placement':{'resources':{'requests':{'cpu':'2'},'limits':{'cpu':'500m'}}}}", "spec.placement.resources.requests.cpu must not be above its limit"},
@@ -243,6 +258,47 @@ static void an_override_replaces_lists_and_merges_objects(void **state)
         assert_string_equal(doc_text(stored, "load.shape[0].hold.rate"), "500/s"); /* the stored spec stays as it is */
 }
 
+/* ---- baseline ---- */
+
+static void a_baseline_is_decoded_with_what_it_leaves_out(void **state)
+{
+        auto_profile struct profile *profile = profile_with(
+                "{'baseline':{'from':'previous','gate':['errors.ratio','latency.p99','latency.p50'],'tolerance':{'latency.p99':'7.5%','errors.ratio':'0.2pp'}}}");
+        auto_profile struct profile *closed = profile_with("{'load':{'shape':[{'closed':{'for':'5s'}}]},'baseline':{'from':'previous'}}");
+        auto_profile struct profile *none = profile_with("{}");
+        const struct profile_baseline *baseline = &profile->baseline;
+        (void)state;
+
+        assert_string_equal(baseline->primary, "latency.p99");
+        assert_int_equal(baseline->gates_len, 2); /* the primary decides anyway */
+        assert_false(baseline->warn_only || baseline->fail_inconclusive);
+        assert_true(baseline->tolerance[comparable_find("latency.p99") - comparables] == 0.075);
+        assert_true(baseline->tolerance[comparable_find("errors.ratio") - comparables] == 0.002);
+        assert_true(baseline->tolerance[comparable_find("latency.p50") - comparables] == 0.03);
+        assert_string_equal(closed->baseline.primary, "rate.achieved");
+        assert_int_equal(none->baseline.from, PROFILE_BASELINE_NONE);
+}
+
+static void a_run_pins_its_baseline_over_the_profiles(void **state)
+{
+        auto_json struct json_object *spec = spec_with("{'baseline':{'from':'previous','primary':'latency.p50','onRegression':'warn'}}");
+        auto_json struct json_object *bare = spec_with("{}");
+        struct profile *pinned = NULL, *alone = NULL;
+        (void)state;
+
+        profile_pin_baseline(spec, "checkout-7f3a");
+        profile_pin_baseline(bare, "checkout-7f3a");
+        assert_int_equal(profile_decode(spec, &pinned, NULL), FAIL_NONE);
+        assert_int_equal(profile_decode(bare, &alone, NULL), FAIL_NONE);
+        assert_int_equal(pinned->baseline.from, PROFILE_BASELINE_PINNED);
+        assert_string_equal(pinned->baseline.run, "checkout-7f3a");
+        assert_string_equal(pinned->baseline.primary, "latency.p50");
+        assert_true(pinned->baseline.warn_only);
+        assert_string_equal(alone->baseline.primary, "latency.p99");
+        profile_free(pinned);
+        profile_free(alone);
+}
+
 /* ---- digest ---- */
 
 static void digest_of(const char *change, char text[static PROFILE_DIGEST_MAX])
@@ -260,7 +316,7 @@ static void writing_a_default_out_does_not_change_the_digest(void **state)
                 "{'load':{'requests':[{'name':'front','path':'/','method':'GET','weight':1}]}}",
                 "{'load':{'requests':[{'name':'front'}]}}",
                 "{'description':'x','suspend':true,'history':{'keep':3},'validity':{'minWindow':'1s'},'limits':{'deadline':'1h'},"
-                "'objectives':[{'metric':'latency.p99','max':'5s'}],'placement':{'image':'a'}}",
+                "'objectives':[{'metric':'latency.p99','max':'5s'}],'placement':{'image':'a'},'baseline':{'from':'previous'}}",
         };
         char plain[PROFILE_DIGEST_MAX], text[PROFILE_DIGEST_MAX];
         (void)state;
@@ -360,6 +416,8 @@ int main(void)
                 cmocka_unit_test(a_run_changes_only_what_is_safe),
                 cmocka_unit_test(an_override_can_turn_growth_off),
                 cmocka_unit_test(an_override_replaces_lists_and_merges_objects),
+                cmocka_unit_test(a_baseline_is_decoded_with_what_it_leaves_out),
+                cmocka_unit_test(a_run_pins_its_baseline_over_the_profiles),
                 cmocka_unit_test(writing_a_default_out_does_not_change_the_digest),
                 cmocka_unit_test(the_digest_of_a_known_profile_never_changes),
                 cmocka_unit_test(secrets_are_names_and_nothing_more),

@@ -197,7 +197,7 @@ struct world {
         struct run_view now;     /* what a fresh look would see */
         uint64_t status_version; /* moves with every status write: compare-and-swap */
         int job_creates, releases, results, starts;
-        bool in_memory_packed, cleaned;
+        bool in_memory_packed, in_memory_baseline, cleaned;
 };
 
 static void world_moves_on(struct world *world)
@@ -267,8 +267,11 @@ static void world_applies(struct world *world, struct run_plan plan, uint64_t se
                 now->workers_announced = now->workers_ready;
                 world->starts++;
                 break;
+        case RUN_READ_BASELINE:
+                world->in_memory_baseline = true;
+                break;
         case RUN_FOLD:
-                world->in_memory_packed = true;
+                world->in_memory_packed = world->in_memory_baseline; /* a pass never sees its own memory late */
                 break;
         case RUN_STORE:
                 now->result_found = true;
@@ -303,6 +306,7 @@ static struct run_view look(const struct world *world)
         struct run_view view = world->now;
 
         view.packed = world->in_memory_packed;
+        view.baseline_unread = !world->in_memory_baseline;
         view.chunks_left = view.packed && !view.result_found;
         return view;
 }
@@ -329,11 +333,11 @@ static void play(uint64_t schedule, bool cancel)
                 bool stale = step == STEP_STALE;
                 struct run_plan plan = run_decide(stale ? &before : &view);
                 if (step == STEP_CRASH_BEFORE || step == STEP_CRASH_AFTER)
-                        world.in_memory_packed = false;
+                        world.in_memory_packed = world.in_memory_baseline = false;
                 if (step != STEP_CRASH_BEFORE)
                         world_applies(&world, plan, stale ? version_before : version);
                 if (step == STEP_CRASH_AFTER)
-                        world.in_memory_packed = false;
+                        world.in_memory_packed = world.in_memory_baseline = false;
                 before = view;
                 version_before = version;
                 world_moves_on(&world);
@@ -373,7 +377,7 @@ static struct run_view any_view(void)
                 &view.found, &view.deleting, &view.accepted, &view.terminal, &view.cancel, &view.profile_found,
                 &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.braked, &view.admitted, &view.bound, &view.overdue, &view.context_ready,
                 &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping,
-                &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.packed, &view.chunks_left, &view.status_stale,
+                &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.baseline_unread, &view.packed, &view.chunks_left, &view.status_stale,
         };
 
         for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)

@@ -163,7 +163,7 @@ static struct verdict_judged *verdict_of(const struct fold *fold, const struct p
         struct verdict_judged *judged = xnew(struct verdict_judged);
         struct gates gates = judge(fold, NULL);
 
-        verdict_judge(fold, &gates, objectives, len, judged);
+        verdict_judge(&(struct verdict_case){.fold = fold, .gates = &gates, .objectives = objectives, .len = len}, judged);
         return judged;
 }
 
@@ -266,8 +266,8 @@ static void the_message_says_figures_verdict_and_caveats(void **state)
         fold.skipped = 4;
         struct gates gates = judge(&fold, NULL);
         auto_free struct verdict_judged *judged = xnew(struct verdict_judged);
-        verdict_judge(&fold, &gates, &objective, 1, judged);
-        auto_free char *text = status_message(&fold, &gates, judged);
+        verdict_judge(&(struct verdict_case){.fold = &fold, .gates = &gates, .objectives = &objective, .len = 1}, judged);
+        auto_free char *text = status_message(&(struct status_end){.fold = &fold, .gates = &gates, .judged = judged});
         assert_string_equal(text, "100.0/s, p99 10.000ms, errors 0%; Fail: latency.p99 is 10.000ms, limit <= 5ms; "
                                   "Limited: the start came too late: 4 requests that were due before are skipped");
         auto_json struct json_object *list = verdict_encode_objectives(judged);

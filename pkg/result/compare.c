@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "result/compare.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "result/compare_text.h"
+#include "stat/moments.h"
+#include "stat/shift.h"
+
+#define SECTION_PAIRS 10 /* what stands behind a shift between two runs cut into sections */
+
+const char *compare_method_name(enum compare_method method)
+{
+        static const char *const names[] = {
+                [COMPARE_NO_METHOD] = "none",
+                [COMPARE_SECTIONS] = "sections",
+                [COMPARE_PREDICTION] = "prediction",
+                [COMPARE_WELCH] = "welch",
+        };
+        return names[method];
+}
+
+const char *compare_strength_name(enum compare_strength strength)
+{
+        return strength == COMPARE_REPLICATED ? "replicated" : "none";
+}
+
+/* ---- values of one side ---- */
+
+/* The trials of one side in the scale of the shift: logarithms, or shares as they are. */
+struct values {
+        double of[COMPARE_TRIALS_MAX];
+        size_t len;
+        double mean;          /* back in the metric's unit */
+        const char *missing;  /* NULL: every trial has one */
+};
+
+static void take_values(const struct compare_side *side, const struct comparable *what, struct values *values)
+{
+        double sum = 0;
+
+        *values = (struct values){.len = side->len};
+        for (size_t i = 0; i < side->len && !values->missing; i++) {
+                const struct estimate *one = estimates_find(&side->trials[i], what->metric);
+                if (!one->known)
+                        values->missing = "it was not measured, or its tail holds too few requests";
+                else if (one->censored)
+                        values->missing = "it lies among requests without an answer";
+                else if (!what->is_share && one->value <= 0)
+                        values->missing = "it is 0, and nothing is a multiple of that";
+                else
+                        values->of[i] = what->is_share ? one->value : log(one->value);
+                sum += values->of[i];
+        }
+        double mean = sum / (double)side->len;
+        values->mean = what->is_share ? mean : exp(mean);
+}
+
+/* ---- shifts ---- */
+
+static enum compare_method method_of(size_t a_len, size_t b_len)
+{
+        if (a_len == 1 && b_len == 1)
+                return COMPARE_SECTIONS;
+        return a_len == 1 || b_len == 1 ? COMPARE_PREDICTION : COMPARE_WELCH;
+}
+
+/* Two single runs: the errors of either window, Welch. */
+static enum stat_kind shift_sections(const struct estimate *a, const struct estimate *b, double estimate, struct shift *ret_shift)
+{
+        if (!(a->se > 0) || !(b->se > 0))
+                return STAT_TOO_FEW;
+        double square = a->se * a->se + b->se * b->se, share_a = a->se * a->se / square, share_b = b->se * b->se / square;
+
+        *ret_shift = (struct shift){
+                .estimate = estimate,
+                .se = sqrt(square),
+                .df = 1 / (share_a * share_a / a->df + share_b * share_b / b->df),
+        };
+        return STAT_OK;
+}
+
+/* One more trial of a group that is known: as far from its mean as its own spread makes it. */
+static enum stat_kind shift_prediction(const struct values *group, double estimate, struct shift *ret_shift)
+{
+        struct moments moments;
+        enum stat_kind kind = moments_of(group->of, group->len, &moments);
+
+        if (kind)
+                return kind;
+        if (moments.variance <= 0)
+                return STAT_NO_SPREAD;
+        *ret_shift = (struct shift){
+                .estimate = estimate,
+                .se = sqrt(moments.variance * (1 + 1 / (double)group->len)),
+                .df = (double)group->len - 1,
+        };
+        return STAT_OK;
+}
+
+static enum stat_kind shift_of(enum compare_method method, const struct compare_side *a, const struct compare_side *b,
+                               const struct comparable *what, const struct values *of_a, const struct values *of_b, struct shift *shift)
+{
+        double estimate = shift->estimate;
+
+        switch (method) {
+        case COMPARE_SECTIONS:
+                return shift_sections(estimates_find(a->trials, what->metric), estimates_find(b->trials, what->metric), estimate, shift);
+        case COMPARE_PREDICTION:
+                return shift_prediction(of_a->len > 1 ? of_a : of_b, estimate, shift);
+        case COMPARE_WELCH:
+                return shift_welch(of_a->of, of_a->len, of_b->of, of_b->len, shift);
+        case COMPARE_NO_METHOD:
+                break;
+        }
+        return STAT_TOO_FEW;
+}
+
+static double mean_of(const struct values *values)
+{
+        double sum = 0;
+
+        for (size_t i = 0; i < values->len; i++)
+                sum += values->of[i];
+        return sum / (double)values->len;
+}
+
+/* Fills 'asked' for comparison_judge() and what 'metric' shows besides. */
+static void measure(const struct compare_side *a, const struct compare_side *b, enum compare_method method,
+                    struct compare_metric *metric, struct comparison_metric *asked)
+{
+        struct values of_a, of_b;
+
+        take_values(a, metric->what, &of_a);
+        take_values(b, metric->what, &of_b);
+        *asked = (struct comparison_metric){
+                .role = metric->role,
+                .higher_is_better = metric->what->higher_is_better,
+                .tolerance = metric->tolerance,
+                .rounding = fmax(estimates_find(a->trials, metric->what->metric)->rounding,
+                                 estimates_find(b->trials, metric->what->metric)->rounding),
+                .pairs = method == COMPARE_SECTIONS ? SECTION_PAIRS : (uint32_t)fmax(2, fmin((double)a->len, (double)b->len)),
+                .kind = STAT_TOO_FEW,
+        };
+        metric->a_known = !of_a.missing;
+        metric->b_known = !of_b.missing;
+        metric->a = of_a.mean;
+        metric->b = of_b.mean;
+        metric->missing = of_a.missing ? of_a.missing : of_b.missing;
+        if (metric->missing)
+                return;
+        metric->estimated = true;
+        metric->estimate = asked->shift.estimate = mean_of(&of_b) - mean_of(&of_a);
+        asked->kind = shift_of(method, a, b, metric->what, &of_a, &of_b, &asked->shift);
+        if (asked->kind == STAT_NO_SPREAD)
+                asked->shift.estimate = metric->estimate;
+        else if (asked->kind)
+                metric->missing = "only a window of at least 100s with enough requests knows how sure it is";
+}
+
+/* ---- which metrics ---- */
+
+static bool asked_for(const struct compared *compared, const char *metric)
+{
+        for (size_t i = 0; i < compared->len; i++)
+                if (text_equal(compared->metrics[i].what->metric, metric))
+                        return true;
+        return false;
+}
+
+static void ask(struct compared *compared, const struct compare_question *question, const char *metric, enum comparison_role role)
+{
+        const struct comparable *what = comparable_find(metric);
+
+        if (!what || asked_for(compared, metric))
+                return;
+        double tolerance = question->tolerance[what - comparables];
+        compared->metrics[compared->len++] = (struct compare_metric){
+                .what = what,
+                .role = role,
+                .tolerance = what->is_share ? tolerance : log1p(tolerance),
+        };
+}
+
+static void ask_all(struct compared *compared, const struct compare_question *question)
+{
+        static const char *const always[] = {"latency.p50", "latency.p99", "rate.achieved", "errors.ratio"};
+
+        ask(compared, question, question->primary, COMPARISON_PRIMARY);
+        for (size_t i = 0; i < question->gates_len; i++)
+                ask(compared, question, question->gates[i], COMPARISON_GATE);
+        for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+                ask(compared, question, always[i], COMPARISON_EXPLORATORY);
+}
+
+/* An exploratory metric of which neither side has a value is not worth a row. */
+static void drop_unknown(struct compared *compared)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < compared->len; i++) {
+                const struct compare_metric *metric = &compared->metrics[i];
+                if (metric->role != COMPARISON_EXPLORATORY || metric->a_known || metric->b_known)
+                        compared->metrics[kept++] = *metric;
+        }
+        compared->len = kept;
+}
+
+void compare_runs(const struct compare_side *a, const struct compare_side *b, const struct compare_question *question,
+                  struct compared *ret_compared)
+{
+        struct comparison_metric asked[COMPARABLE_MAX];
+        struct comparison_judged judged[COMPARABLE_MAX];
+        struct compared *compared = ret_compared;
+
+        assert(a->len >= 1 && a->len <= COMPARE_TRIALS_MAX && b->len >= 1 && b->len <= COMPARE_TRIALS_MAX);
+        *compared = (struct compared){.method = method_of(a->len, b->len), .a_trials = a->len, .b_trials = b->len};
+        snprintf(compared->baseline, sizeof compared->baseline, "%s", a->name);
+        if (compared->method == COMPARE_WELCH && a->len >= COMPARE_REPLICATED_MIN && b->len >= COMPARE_REPLICATED_MIN)
+                compared->strength = COMPARE_REPLICATED;
+        ask_all(compared, question);
+        for (size_t i = 0; i < compared->len; i++)
+                measure(a, b, compared->method, &compared->metrics[i], &asked[i]);
+        compared->word = comparison_judge(asked, compared->len, judged);
+        for (size_t i = 0; i < compared->len; i++) {
+                compared->metrics[i].judged = judged[i];
+                if (compared->method != COMPARE_WELCH)
+                        compared->metrics[i].judged.pairs_needed = 0; /* more sections are not more trials */
+        }
+        drop_unknown(compared);
+        compare_write_text(compared);
+}
+
+void compare_nothing(const char *baseline, const char *problem, struct compared *ret_compared)
+{
+        *ret_compared = (struct compared){.problem = problem, .word = COMPARISON_INCONCLUSIVE};
+        snprintf(ret_compared->baseline, sizeof ret_compared->baseline, "%s", baseline ? baseline : "");
+        if (ret_compared->baseline[0])
+                snprintf(ret_compared->text, sizeof ret_compared->text, "not compared with %s: %s", baseline, problem);
+        else
+                snprintf(ret_compared->text, sizeof ret_compared->text, "not compared: %s", problem);
+        text_scrub(ret_compared->text);
+        snprintf(ret_compared->change, sizeof ret_compared->change, "not compared");
+}
