@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Istio's chapters. What a policy means is read as istiod reads it; each chapter names its documents. Inside of pkg/mesh. */
+#pragma once
+
+#include "mesh/parts.h"
+
+#define ISTIO_NETWORKING "networking.istio.io"
+#define ISTIO_SECURITY "security.istio.io"
+#define ISTIO_TELEMETRY "telemetry.istio.io"
+#define ISTIO_EXTENSIONS "extensions.istio.io"
+
+/* What the client's side of the pair looks like to the policies. */
+enum istio_side {
+        ISTIO_SIDE_PROXY,   /* a sidecar decides */
+        ISTIO_SIDE_BARE,    /* nothing of the mesh touches the request on its way out */
+        ISTIO_SIDE_UNKNOWN,
+};
+
+struct istio {
+        struct view *view;
+        enum istio_side client;
+        const char *client_reason; /* why it is bare or unknown */
+        bool http;                 /* the port is treated as HTTP, or would be after sniffing */
+        int minor;                 /* of the control plane's version 1.x; 0: not known */
+        bool imported;             /* the client's Sidecar knows the service */
+        struct json_object *sidecar; /* the Sidecar in effect for the client, or NULL; owned */
+        struct json_object *backends; /* [{"host", "subset", "port", "weight"}]: where requests go; owned; NULL: not known */
+};
+
+void istio_resolve(struct view *view);
+
+/* istio_scope.c: reading, names and visibility */
+bool istio_was_read(const struct view *view, const char *kind, const char *namespace, const char **ret_reason);
+/* The full name of a host as an object of 'namespace' writes it: only names without a dot are completed. */
+void istio_host_full(const struct view *view, const char *host, const char *namespace, char full[static HOST_MAX]);
+/* How exactly a rule's full host ("*.shop.svc…" or a name) fits: 0 not at all, more is more exact, an equal name beats all. */
+int istio_host_fits(const char *rule_host, const char *host);
+/* Whether an object is visible in the client's namespace; 'config_key' is the mesh's default ("defaultVirtualServiceExportTo", …). */
+bool istio_is_exported(const struct view *view, struct json_object *object, const char *config_key);
+/* The namespace in "name.namespace.svc.domain"; false: it is no such name. */
+bool istio_host_namespace(const char *host, char namespace[static MESH_NAME_MAX]);
+/* The value of an environment variable of istiod; NULL: not set or not known. */
+const char *istio_pilot_env(const struct view *view, const char *name);
+
+/* istio_sidecar.c: which Sidecar is in effect, and what it lets the client see */
+void istio_sidecar(struct istio *istio);
+bool istio_sidecar_imports(const struct istio *istio, const char *namespace, const char *host);
+
+/* istio_match.c: whether a match of a route fits the load */
+enum istio_fit {ISTIO_FIT_NO, ISTIO_FIT_MAYBE, ISTIO_FIT_YES};
+enum istio_fit istio_matches(const struct istio *istio, struct json_object *match_list);
+
+void istio_route(struct istio *istio);       /* timeouts, retries, faults, mirrors, split */
+void istio_destination(struct istio *istio); /* connection pool, outlier detection, load balancing, the client's TLS */
+void istio_mtls(struct istio *istio); /* after istio_destination */
+bool istio_outbound_is_excluded(const struct view *view); /* the client's proxy does not see the port */
+void istio_authz(struct istio *istio);
+void istio_extensions(struct istio *istio);
+void istio_telemetry(struct istio *istio);
+
+/* sheet.c: answers that may differ between the routes or subsets that a load can hit. A sheet is {key: {"value", "origin"}}. */
+void sheet_set(struct json_object *sheet, const char *key, struct json_object *value, struct origin origin); /* takes value */
+/* Puts what all sheets of the array agree on; where they differ the key is unknown, and 'what' is named ("requests", "subsets"). */
+void sheets_put(struct view *view, struct json_object *sheets, const char *what);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The order in which Istio's policies are looked at for the pair. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "mesh/istio.h"
+
+static const char *const protocols[] = {"http", "http2", "grpc", "grpc-web", "https", "tls", "tcp", "mongo", "mysql", "redis", "udp"};
+
+/* The longest known name that the text is, or that it begins with before a "-". */
+static const char *protocol_named(const char *text, bool prefix)
+{
+        const char *best = NULL;
+
+        for (size_t i = 0; text && i < ARRAY_LEN(protocols); i++) {
+                size_t len = strlen(protocols[i]);
+                if (text_starts(text, protocols[i]) && (!text[len] || (prefix && text[len] == '-')) && (!best || len > strlen(best)))
+                        best = protocols[i];
+        }
+        return best;
+}
+
+/* appProtocol wins over the port's name; with neither, the proxies look at the bytes. Source: istio.io, Protocol Selection. */
+static void set_protocol(struct view *view)
+{
+        struct json_object *port = view_service_port(view);
+        const char *application = doc_text(port, "appProtocol");
+        const char *by_application = text_equal(application, "kubernetes.io/h2c") ? "http2" : protocol_named(application, false);
+        const char *by_name = protocol_named(doc_text(port, "name"), true);
+
+        if (by_application)
+                view_set_protocol(view, by_application, "appProtocol");
+        else if (by_name)
+                view_set_protocol(view, by_name, "portName");
+        else if (port)
+                view_set_protocol(view, "sniffed", "sniffing");
+        else
+                view_set_protocol(view, MESH_UNKNOWN, view->question->service ? "no such port" : "no Service");
+}
+
+static bool is_http(const char *protocol)
+{
+        static const char *const http[] = {"http", "http2", "grpc", "grpc-web", "sniffed"};
+
+        for (size_t i = 0; i < ARRAY_LEN(http); i++)
+                if (text_equal(protocol, http[i]))
+                        return true;
+        return false;
+}
+
+/* Whether a proxy of the client's decides. A template is taken for what its labels ask for. */
+static void decide_client(struct istio *istio)
+{
+        struct view *view = istio->view;
+        struct json_object *member = doc_at(view->snapshot, "membership.client");
+        const char *mode = doc_text(member, "mode");
+        bool intent_known = json_object_is_type(doc_at(member, "intent"), json_type_boolean);
+        bool meshed = view->client_known ? view->client_meshed : doc_bool(member, "intent", false);
+
+        istio->client = ISTIO_SIDE_PROXY;
+        if (!view->client_known && !intent_known) {
+                istio->client = ISTIO_SIDE_UNKNOWN;
+                istio->client_reason = "nobody knows whether the client is in the mesh";
+        } else if (!meshed) {
+                istio->client = ISTIO_SIDE_BARE;
+                istio->client_reason = "the client is not in the mesh";
+        } else if (text_equal(mode, "ambient")) {
+                bool waypoint = select_label(view->question->service, "istio.io/use-waypoint") ||
+                                select_label(bag_object(view->bag, "", "Namespace", NULL, view->target_namespace), "istio.io/use-waypoint");
+                istio->client = waypoint ? ISTIO_SIDE_UNKNOWN : ISTIO_SIDE_BARE;
+                istio->client_reason = waypoint ? "a waypoint decides" : "needs a waypoint";
+        } else if (!view->question->service) {
+                istio->client = ISTIO_SIDE_UNKNOWN;
+                istio->client_reason = "the target is not a Service";
+        } else if (istio_outbound_is_excluded(view)) {
+                istio->client = ISTIO_SIDE_BARE;
+                istio->client_reason = "the client keeps the port from its proxy (excludeOutboundPorts)";
+        }
+}
+
+/* The 30 of "1.30.3"; 0 for what is no release. */
+static int minor_of(const char *version)
+{
+        int major = 0, minor = 0;
+
+        return version && sscanf(version, "%d.%d", &major, &minor) == 2 && major == 1 && minor > 0 && minor < 1000 ? minor : 0;
+}
+
+void istio_resolve(struct view *view)
+{
+        struct istio istio = {.view = view, .minor = minor_of(doc_text(view->snapshot, "version"))};
+
+        set_protocol(view);
+        istio.http = is_http(view->protocol);
+        if (!view->config)
+                put_missed(view, "meshConfig", *view->control_namespace ? "NotRead" : "NoControlPlane");
+        decide_client(&istio);
+        istio_sidecar(&istio);
+        istio_route(&istio);
+        istio_destination(&istio);
+        istio_mtls(&istio);
+        istio_authz(&istio);
+        istio_telemetry(&istio);
+        istio_extensions(&istio);
+        json_object_put(istio.sidecar);
+        json_object_put(istio.backends);
+}
