@@ -127,7 +127,7 @@ static bool is_finished(const struct lane *lane, int64_t now_ns)
         bool all_due = lane->setup.plan->closed || (!lane->warming && schedule_ended(&lane->due));
 
         return lane->started && now_ns >= lane->zero_ns + lane->shape_end_ns && all_due &&
-               lane->flying.len == 0 && (lane->setup.plan->closed || lane->head.index == lane->due.index);
+               lane->flying.len == 0 && lane->again_len == 0 && (lane->setup.plan->closed || lane->head.index == lane->due.index);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -142,6 +142,8 @@ static int64_t next_send_ns(const struct lane *lane)
                 return INT64_MAX;
         if (atomic_load_explicit(&lane->state.wake_ns, memory_order_relaxed) < 0)
                 return lane->start_ns;
+        if (lane->again_len && lane->free.len)
+                return 0;
         if (lane->setup.plan->closed) /* what became free in this round is sent in the next */
                 return lane->free.len && lane_closed_piece(lane, lane_now_ns()) >= -1 ? 0 : INT64_MAX;
         bool can = lane->free.len > 0 || lane->setup.plan->when_busy == LOAD_SHED;
@@ -158,6 +160,8 @@ static int64_t next_other_ns(const struct lane *lane)
                 at_ns = earlier(at_ns, lane->flying.first->due_ns + lane->timeout_ns);
         if (!lane->started)
                 return at_ns;
+        for (size_t i = 0; i < lane->again_len; i++)
+                at_ns = earlier(at_ns, lane_again(lane, i)->due_ns + lane->timeout_ns);
         if (lane->head.index < lane->due.index)
                 at_ns = earlier(at_ns, lane->zero_ns + lane->head.due_ns + lane->timeout_ns);
         if (lane_now_ns() < lane->zero_ns + lane->shape_end_ns)
@@ -189,6 +193,18 @@ static void end_tally(struct lane *lane)
         eventfd_write(lane->setup.gate->notify_fd, 1);
 }
 
+static void flush_all(struct lane *lane)
+{
+        struct conn *conn;
+
+        while ((conn = lane->unflushed)) {
+                lane->unflushed = conn->next_unflushed;
+                conn->unflushed = false;
+                if (conn->state >= CONN_GREETING)
+                        lane->protocol->flush(lane, conn);
+        }
+}
+
 static void *run(void *owner)
 {
         struct lane *lane = owner;
@@ -209,6 +225,7 @@ static void *run(void *owner)
                 lane_retry(lane, now_ns);
                 if (lane->started && now_ns >= lane->start_ns)
                         lane_send_due(lane);
+                flush_all(lane);
                 if (is_finished(lane, now_ns))
                         break;
                 int got = pacer_wait(&lane->pacer, lane->epoll_fd, events, EVENTS_MAX, next_send_ns(lane),
@@ -226,17 +243,21 @@ struct lane *lane_new(const struct lane_setup *setup)
         struct epoll_event wake = {.events = EPOLLIN};
 
         lane->setup = *setup;
-        lane->protocol = &protocol_http1;
+        lane->protocol = setup->plan->protocol == LOAD_HTTP1 ? &protocol_http1 : &protocol_http2;
+        lane->room = setup->plan->streams;
+        lane->again_max = (size_t)setup->connections_max * lane->room;
+        lane->again = xcalloc(lane->again_max, sizeof *lane->again);
         lane->state.wake_ns = -1;
         lane->retry_ns = INT64_MAX;
         lane->failure = RECORD_CONNECT;
         lane->timeout_ns = setup->plan->timeout_ms * NS_PER_MS;
         lane->shape_end_ns = setup->plan->shape_ms * NS_PER_MS;
         lane->conns = xcalloc(setup->connections_max, sizeof *lane->conns);
-        lane->exchanges = xcalloc((size_t)setup->connections_max * lane->protocol->room, sizeof *lane->exchanges);
+        lane->exchanges = xcalloc(lane->again_max, sizeof *lane->exchanges);
         lane->read_buffer = xcalloc(LANE_READ_SIZE, 1);
         tally_init(&lane->tally, setup->plan);
         wire_copy(&lane->wire, setup->wire);
+        lane->protocol->begin(lane);
         lane->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
         lane->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (lane->epoll_fd < 0 || lane->wake_fd < 0 ||
@@ -260,12 +281,14 @@ struct lane *lane_free(struct lane *lane)
 {
         if (!lane)
                 return NULL;
+        lane->protocol->end(lane);
         tally_done(&lane->tally);
         wire_done(&lane->wire);
         close(lane->epoll_fd);
         close(lane->wake_fd);
         free(lane->conns);
         free(lane->exchanges);
+        free(lane->again);
         free(lane->read_buffer);
         free(lane);
         return NULL;

@@ -78,6 +78,8 @@ static void close_conn(struct lane *lane, struct conn *conn)
 {
         if (conn->state == CONN_FREE || conn->state == CONN_BUSY)
                 atomic_fetch_sub(&lane->state.open, 1);
+        if (conn->state >= CONN_GREETING)
+                lane->protocol->close(conn);
         socket_close(&conn->sock); /* which also takes it out of the epoll set */
         move(lane, conn, CONN_CLOSED);
 }
@@ -128,7 +130,7 @@ static void shake(struct lane *lane, struct conn *conn)
                 hist_record(lane->tally.handshake, lane_now_ns() - conn->shake_ns);
         }
         conn->state = CONN_GREETING; /* same list */
-        conn->room = lane->protocol->room;
+        conn->room = lane->room;
         lane->protocol->greet(lane, conn);
 }
 
@@ -162,6 +164,7 @@ void lane_stand(struct lane *lane, struct conn *conn)
 {
         conn->since_ns = lane_now_ns();
         begin_life(lane, conn, conn->since_ns);
+        lane->failure = RECORD_TIMEOUT; /* until another attempt fails, no connection is to blame */
         move(lane, conn, CONN_FREE);
         atomic_fetch_add(&lane->state.open, 1);
         note_tried(lane, conn);
@@ -179,6 +182,14 @@ void lane_place(struct lane *lane, struct conn *conn, int64_t now_ns)
                 conn_list_remove(&lane->free, conn);
                 conn->state = CONN_BUSY;
         }
+}
+
+/* What an attempt has failed at whose time is up. */
+static enum record_error class_of(const struct conn *conn)
+{
+        if (conn->state == CONN_GREETING)
+                return RECORD_PROTOCOL;
+        return conn->state == CONN_SHAKING && conn->sock.tls ? RECORD_TLS : RECORD_CONNECT;
 }
 
 static void connected(struct lane *lane, struct conn *conn)
@@ -209,8 +220,8 @@ static void open_conn(struct lane *lane, struct conn *conn)
 
 static void make_room(struct lane *lane, struct conn *conn)
 {
-        conn->exchanges = lane->exchanges + (size_t)(conn - lane->conns) * lane->protocol->room;
-        for (uint32_t i = 0; i < lane->protocol->room; i++) {
+        conn->exchanges = lane->exchanges + (size_t)(conn - lane->conns) * lane->room;
+        for (uint32_t i = 0; i < lane->room; i++) {
                 conn->exchanges[i].conn = conn;
                 conn->exchanges[i].next = conn->spare;
                 conn->spare = &conn->exchanges[i];
@@ -238,9 +249,9 @@ void lane_open_all(struct lane *lane)
 
 void lane_grow(struct lane *lane)
 {
-        uint64_t waiting = (lane->due.index - lane->head.index) / lane->head.step;
+        uint64_t waiting = lane->again_len + (lane->due.index - lane->head.index) / lane->head.step;
 
-        while (lane->conns_len < lane->setup.connections_max && lane->connecting.len + lane->closed.len + lane->free.len < waiting)
+        while (lane->conns_len < lane->setup.connections_max && (lane->connecting.len + lane->closed.len + lane->free.len) * lane->room < waiting)
                 open_one_more(lane);
 }
 
@@ -264,7 +275,7 @@ void lane_break(struct lane *lane, struct conn *conn, enum record_error error)
                 connect_failed(lane, conn, error);
                 return;
         }
-        for (uint32_t i = 0; i < lane->protocol->room && conn->flying_len > 0; i++)
+        for (uint32_t i = 0; i < lane->room && conn->flying_len > 0; i++)
                 if (conn->exchanges[i].flying)
                         lane_lost(lane, &conn->exchanges[i], error);
         lane_drop(lane, conn);
@@ -291,7 +302,7 @@ void lane_expire_connecting(struct lane *lane, int64_t now_ns)
         struct conn *conn;
 
         while ((conn = lane->connecting.first) && conn->since_ns + lane->timeout_ns <= now_ns)
-                connect_failed(lane, conn, conn->state == CONN_SHAKING && conn->sock.tls ? RECORD_TLS : RECORD_CONNECT);
+                connect_failed(lane, conn, class_of(conn));
 }
 
 void lane_handle(struct lane *lane, struct conn *conn, uint32_t events)
@@ -323,6 +334,9 @@ void lane_handle(struct lane *lane, struct conn *conn, uint32_t events)
 
 void lane_close_all(struct lane *lane)
 {
-        for (uint32_t i = 0; i < lane->conns_len; i++)
+        for (uint32_t i = 0; i < lane->conns_len; i++) {
+                if (lane->conns[i].state >= CONN_GREETING)
+                        lane->protocol->close(&lane->conns[i]);
                 socket_done(&lane->conns[i].sock);
+        }
 }

@@ -126,10 +126,35 @@ static void serve(struct lane *lane, struct conn *conn, uint32_t events)
                 pull(lane, conn, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
 }
 
+/* Its answer may still come, and would be taken for that of the next request. */
+static void abandon(struct lane *lane, struct exchange *exchange)
+{
+        lane_drop(lane, exchange->conn);
+}
+
+static void nothing_shared(struct lane *lane)
+{
+        (void)lane;
+}
+
+static void nothing_queued(struct lane *lane, struct conn *conn)
+{
+        (void)lane;
+        (void)conn;
+}
+
+static void nothing_kept(struct conn *conn)
+{
+        (void)conn;
+}
+
 const struct protocol protocol_http1 = {
+        .begin = nothing_shared,
+        .end = nothing_shared,
         .greet = greet,
         .send = send_request,
+        .flush = nothing_queued,
         .serve = serve,
-        .abandon = lane_drop, /* its answer may still come, and would be taken for that of the next request */
-        .room = 1,
+        .abandon = abandon,
+        .close = nothing_kept,
 };

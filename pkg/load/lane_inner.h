@@ -17,6 +17,7 @@
 #include "load/pacer.h"
 
 #define LANE_READ_SIZE 65536
+#define LANE_REFUSED_MAX 3
 
 enum conn_state { CONN_CLOSED, CONN_CONNECTING, CONN_SHAKING, CONN_GREETING, CONN_FREE, CONN_BUSY };
 
@@ -31,7 +32,23 @@ struct exchange {
         struct match_cursor body; /* is fed the answer's body by the protocol */
         size_t kind;
         int piece, status;
+        uint32_t refused; /* so many times did a server send it back unread */
         bool flying;
+
+        /* HTTP/2 */
+        struct exchange *unsent; /* next of those that leave with the next flush */
+        int32_t stream;
+        uint32_t head_size;      /* of the answer, as it was before compression */
+        bool whole, reset;       /* the answer has ended; the peer has reset the stream */
+};
+
+/* A request that is to be sent again. */
+struct again {
+        uint64_t index;
+        int64_t due_ns;
+        size_t kind;
+        int piece;
+        uint32_t refused;
 };
 
 struct conn {
@@ -47,25 +64,35 @@ struct conn {
         int64_t answers, worn_ns;     /* since it stands; when it will have stood for its life, INT64_MAX never */
         uint32_t address;
         uint32_t flying_len, room;    /* requests on their way, of so many that it takes at once */
-        struct exchange *exchanges, *spare; /* protocol->room of them; those that are not on their way */
-        struct http1 http1;
+        struct exchange *exchanges, *spare; /* lane->room of them; those that are not on their way */
+        union {
+                struct http1 http1;
+                struct http2 *http2; /* lane_http2.c's; NULL while closed */
+        };
+        struct conn *next_unflushed;
+        bool unflushed;
 };
 
 /* How requests and answers are written on a connection. A protocol calls back into lane_request.c (a request is answered, or lost)
  * and lane_conn.c (the connection stands, or broke). */
 struct protocol {
+        /* Everything that all connections of the lane share, before the first of them; and its end, after the last. */
+        void (*begin)(struct lane *lane);
+        void (*end)(struct lane *lane);
         /* The connection stands below: begins GREETING, which ends with lane_stand or lane_break, perhaps at once. */
         void (*greet)(struct lane *lane, struct conn *conn);
-        /* Sends a request that is in flight, or queues it until 'flush'; calls lane_note_sent just before the first byte leaves. */
+        /* Sends a request that is in flight, or queues it until 'flush' (lane_ask_flush); calls lane_note_sent just before the first
+         * byte leaves. */
         void (*send)(struct lane *lane, struct exchange *exchange);
+        void (*flush)(struct lane *lane, struct conn *conn);
         /* Events of a connection that is GREETING, FREE or BUSY. */
         void (*serve)(struct lane *lane, struct conn *conn, uint32_t events);
-        /* The request was lost for reasons of its own (its time is up) and has left its connection, which may have to follow. */
-        void (*abandon)(struct lane *lane, struct conn *conn);
-        /* How many requests a connection takes at once, before its peer has said anything. */
-        uint32_t room;
+        /* The request was lost because its time is up, and has left its connection, which may have to follow. */
+        void (*abandon)(struct lane *lane, struct exchange *exchange);
+        /* The connection is being closed. */
+        void (*close)(struct conn *conn);
 };
-extern const struct protocol protocol_http1;
+extern const struct protocol protocol_http1, protocol_http2;
 
 /* Each list is in order of time: the first is the next one to expire, or the one free for longest. */
 struct conn_list {
@@ -73,7 +100,7 @@ struct conn_list {
         size_t len;
 };
 
-/* In order of sending, which is that of being due: the first is the next one to expire. */
+/* In order of being due: the first is the next one to expire. */
 struct exchange_list {
         struct exchange *first, *last;
         size_t len;
@@ -82,6 +109,8 @@ struct exchange_list {
 struct lane {
         struct lane_setup setup;
         const struct protocol *protocol;
+        void *shared;    /* the protocol's */
+        uint32_t room;   /* requests that a connection takes at once, unless its peer says less */
         struct lane_state state;
         struct tally tally;
         struct wire wire;
@@ -90,12 +119,15 @@ struct lane {
         int epoll_fd, wake_fd;
 
         struct conn *conns;
-        struct exchange *exchanges; /* protocol->room for each connection */
+        struct exchange *exchanges; /* lane->room for each connection */
         uint32_t conns_len; /* in use, of setup.connections_max */
         struct conn_list closed, connecting, free; /* connecting: and shaking, greeting; closed is in no order; busy are in none */
         struct exchange_list flying;
+        struct again *again; /* a ring as large as 'exchanges': what waits in it was on its way, and goes before anything new */
+        size_t again_from, again_len, again_max;
+        struct conn *unflushed;
         int64_t retry_ns; /* earliest of the closed list, INT64_MAX when empty */
-        enum record_error failure; /* class of the last failed attempt to connect */
+        enum record_error failure; /* class of the last failed attempt to connect; RECORD_TIMEOUT when one has stood since */
         char *read_buffer;
 
         bool started, warming, finished;
@@ -111,10 +143,26 @@ static inline int64_t lane_now_ns(void)
         return clock_now_ns(clock_system());
 }
 
+/* The connection has something to send before the lane waits again. */
+static inline void lane_ask_flush(struct lane *lane, struct conn *conn)
+{
+        if (conn->unflushed)
+                return;
+        conn->unflushed = true;
+        conn->next_unflushed = lane->unflushed;
+        lane->unflushed = conn;
+}
+
 /* lane.c: accounts everything that became due, and closes intervals, up to 'now_ns'. */
 void lane_advance(struct lane *lane, int64_t now_ns);
 /* Piece that a closed-loop request sent now belongs to: 0 or -1 (warm-up); -2 when none is to be sent. */
 int lane_closed_piece(const struct lane *lane, int64_t now_ns);
+
+/* The i-th of the requests that are to be sent again. */
+static inline const struct again *lane_again(const struct lane *lane, size_t i)
+{
+        return &lane->again[(lane->again_from + i) % lane->again_max];
+}
 
 /* lane_conn.c */
 void conn_list_add(struct conn_list *list, struct conn *conn);
@@ -146,6 +194,9 @@ void lane_note_sent(struct lane *lane, struct exchange *exchange, int64_t now_ns
 void lane_answered(struct lane *lane, struct exchange *exchange, int64_t now_ns);
 /* The same without an answer. */
 void lane_lost(struct lane *lane, struct exchange *exchange, enum record_error error);
+/* The server has sent it back and says that it has not looked at it (RFC 9113 section 8.7): it leaves its connection and is sent
+ * again, by any, up to LANE_REFUSED_MAX times; then it is lost like one whose connection was reset. */
+void lane_refused(struct lane *lane, struct exchange *exchange);
 /* Censors what has waited for its timeout, on connections and in the backlog. */
 void lane_expire_requests(struct lane *lane, int64_t now_ns);
 /* Censors everything that is due and unanswered. */

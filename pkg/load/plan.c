@@ -136,7 +136,7 @@ static enum fail_kind decode_texts(struct json_object *doc, struct load_plan *pl
 
 static enum fail_kind decode_numbers(struct json_object *doc, struct load_plan *plan, struct fail *fail)
 {
-        int64_t version, trial, workers, seed, connections;
+        int64_t version, trial, workers, seed, connections, streams;
         const struct { struct plan_int want; int64_t *ret_value; } numbers[] = {
                 {{"version", 1, 1, 0}, &version},
                 {{"run.trial", 0, 1000000, 0}, &trial},
@@ -145,6 +145,7 @@ static enum fail_kind decode_numbers(struct json_object *doc, struct load_plan *
                 {{"connections", 1, LOAD_CONNECTIONS_MAX, 64}, &connections},
                 {{"reconnectAfterRequests", 0, LOAD_RECONNECT_REQUESTS_MAX, 0}, &plan->reconnect_requests},
                 {{"reconnectAfterMs", 0, 86400000, 0}, &plan->reconnect_ms},
+                {{"streamsPerConnection", 1, LOAD_STREAMS_MAX, 1}, &streams},
                 {{"timeoutMs", 1, LOAD_TIMEOUT_MS_MAX, 5000}, &plan->timeout_ms},
                 {{"warmupMs", 0, 86400000, 0}, &plan->warmup_ms},
                 {{"cooldownMs", 0, 86400000, 0}, &plan->cooldown_ms},
@@ -164,6 +165,7 @@ static enum fail_kind decode_numbers(struct json_object *doc, struct load_plan *
         plan->workers = (uint32_t)workers;
         plan->seed = (uint64_t)seed;
         plan->connections = (uint32_t)connections;
+        plan->streams = (uint32_t)streams;
         return FAIL_NONE;
 }
 
@@ -181,9 +183,28 @@ static enum fail_kind decode_brake(struct json_object *doc, struct load_plan *pl
         return plan->brake.for_ms ? FAIL_NONE : fail_set(fail, FAIL_INVALID, "brake.forMs: is missing");
 }
 
+static enum fail_kind decode_scheme(struct json_object *doc, struct load_plan *plan, struct fail *fail)
+{
+        static const struct { const char *word; enum load_protocol protocol; bool tls; } schemes[] = {
+                {"http", LOAD_HTTP1, false}, {"https", LOAD_HTTP1, true}, {"h2c", LOAD_HTTP2, false}, {"h2", LOAD_HTTP2, true},
+        };
+        const char *word = doc_at(doc, "scheme") ? doc_text(doc, "scheme") : "http";
+        size_t i = 0;
+
+        while (i < ARRAY_LEN(schemes) && !text_equal(word, schemes[i].word))
+                i++;
+        if (i == ARRAY_LEN(schemes))
+                return fail_set(fail, FAIL_INVALID, "scheme: \"http\", \"https\", \"h2c\" or \"h2\" is wanted");
+        plan->protocol = schemes[i].protocol;
+        plan->tls = schemes[i].tls;
+        if (plan->streams > 1 && plan->protocol == LOAD_HTTP1)
+                return fail_set(fail, FAIL_INVALID, "streamsPerConnection: HTTP/1.1 has one, \"h2c\" and \"h2\" have more");
+        return FAIL_NONE;
+}
+
 static enum fail_kind decode_words(struct json_object *doc, struct load_plan *plan, struct fail *fail)
 {
-        if (want_word(doc, "scheme", "https", "http", false, &plan->tls, fail) ||
+        if (decode_scheme(doc, plan, fail) ||
             want_word(doc, "arrival", "poisson", "constant", false, &plan->poisson, fail) ||
             want_word(doc, "pacing", "precise", "coarse", true, &plan->precise, fail) ||
             want_bool(doc, "tls.verify", true, &plan->tls_verify, fail) ||
@@ -210,6 +231,9 @@ static enum fail_kind decode_busy(struct json_object *doc, struct load_plan *pla
         if ((most > 0) != (plan->when_busy == LOAD_GROW))
                 return fail_set(fail, FAIL_INVALID, "connectionsMax: goes with whenBusy \"grow\", which wants it");
         plan->connections_max = most > 0 ? (uint32_t)most : plan->connections;
+        if ((uint64_t)plan->connections_max * plan->streams > LOAD_FLYING_MAX)
+                return fail_set(fail, FAIL_INVALID, "streamsPerConnection: %u connections of %u streams are more than %d requests at once",
+                                plan->connections_max, plan->streams, LOAD_FLYING_MAX);
         return FAIL_NONE;
 }
 

@@ -10,7 +10,7 @@
  *  "headersFrom":[["authorization","/etc/loadstone/header/0/value"]],
  *  "requests":[{"name":"get-cart","weight":3,"method":"GET","path":"/cart","headers":[["accept","application/json"]],
  *               "body":"text" | "bodyFile":"/etc/loadstone/bodies/0", "statuses":[[200,399]], "contains":"\"ok\""}],
- *  "timeoutMs":5000, "connections":64, "whenBusy":"queue",
+ *  "timeoutMs":5000, "connections":64, "streamsPerConnection":1, "whenBusy":"queue",
  *  "reconnectAfterRequests":1000, "reconnectAfterMs":60000, "arrival":"constant"|"poisson", "pacing":"precise",
  *  "warmupMs":5000, "cooldownMs":0, "readyTimeoutMs":60000, "intervalMs":1000,
  *  "shape":[{"kind":"hold","rate":500.0,"forMs":60000},{"kind":"ramp","from":500.0,"to":2000.0,"forMs":60000},
@@ -22,11 +22,17 @@
  *
  * Optional members and what they default to: run.trial 0, workers 1, seed 0, scheme "http", authority the first address,
  * sni the host of authority, tls.verify true (tls.caFile: the system's store), weight 1, method "GET", statuses
- * [[200,399]], timeoutMs 5000, connections 64, whenBusy "queue", arrival "constant", pacing "precise", intervalMs 1000,
+ * [[200,399]], timeoutMs 5000, connections 64, streamsPerConnection 1, whenBusy "queue", arrival "constant", pacing "precise", intervalMs 1000,
  * readyTimeoutMs 60000, warmupMs and cooldownMs 0, and "indexHeader":false. With indexHeader every request carries its
  * global number in "x-loadstone-index" (16 digits; warm-up requests "w" and 15 digits), so that a server's log can be
  * compared with the schedule. Headers the worker sets itself (host, content-length, transfer-encoding, user-agent,
  * x-loadstone-index) are refused.
+ *
+ * 'scheme' says what is spoken, and nothing else is ever fallen back to:
+ *   http   HTTP/1.1                  h2c    HTTP/2 with prior knowledge
+ *   https  HTTP/1.1 over TLS         h2     HTTP/2 over TLS, chosen by ALPN
+ * Over HTTP/2 a connection carries up to streamsPerConnection requests at once, or as many as the server's
+ * SETTINGS_MAX_CONCURRENT_STREAMS lets it. Header names go in lower case; those that mean a connection are refused.
  *
  * 'headersFrom' names headers of every request whose values are secret: each stands in a file, alone, at most
  * LOAD_SECRET_BYTES_MAX bytes without control characters (one line break at its end is dropped), and is read once before the
@@ -75,6 +81,8 @@
 #define LOAD_WORKERS_MAX 256
 #define LOAD_CONNECTIONS_MAX 65536
 #define LOAD_RECONNECT_REQUESTS_MAX 1000000000
+#define LOAD_STREAMS_MAX 1024
+#define LOAD_FLYING_MAX (1 << 20) /* connections by streams, memory for which is taken before the start */
 #define LOAD_RATE_MAX 10000000.0
 #define LOAD_SHAPE_MS_MAX (INT64_C(7) * 86400 * 1000)
 #define LOAD_TIMEOUT_MS_MAX 600000
@@ -105,6 +113,8 @@ struct load_request {
         size_t statuses_len;
 };
 
+enum load_protocol { LOAD_HTTP1, LOAD_HTTP2 };
+
 enum load_busy { LOAD_QUEUE, LOAD_SHED, LOAD_GROW };
 
 struct load_guard {
@@ -118,6 +128,7 @@ struct load_plan {
         int trial;
         uint32_t workers;
         uint64_t seed;
+        enum load_protocol protocol;
         bool tls, tls_verify;
         char *ca_file, *sni, *authority;
         char *certificate_file, *key_file; /* both or neither: what this client shows of itself */
@@ -140,6 +151,7 @@ struct load_plan {
         enum load_busy when_busy;
         uint32_t connections, connections_max; /* the latter: equal but with LOAD_GROW */
         int64_t reconnect_requests, reconnect_ms; /* 0: never */
+        uint32_t streams; /* of a connection; 1 with LOAD_HTTP1 */
         int64_t timeout_ms, warmup_ms, cooldown_ms, ready_timeout_ms, interval_ms;
         int64_t shape_ms; /* sum of the pieces */
 };

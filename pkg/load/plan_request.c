@@ -40,7 +40,28 @@ static bool is_ours(const char *header)
         return false;
 }
 
-static enum fail_kind decode_headers(struct json_object *doc, struct load_request *request, struct fail *fail)
+/* RFC 9113 section 8.2.2: what an HTTP/1 connection is managed by makes an HTTP/2 request malformed. */
+static bool is_of_connection(const char *header)
+{
+        static const char *const names[] = {"connection", "proxy-connection", "keep-alive", "upgrade", "http2-settings", "te"};
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+                if (strcasecmp(header, names[i]) == 0)
+                        return true;
+        return false;
+}
+
+static enum fail_kind check_name(const struct load_plan *plan, const char *name, const char *path, struct fail *fail)
+{
+        if (!is_token(name))
+                return fail_set(fail, FAIL_INVALID, "%s: not a header name", path);
+        if (is_ours(name))
+                return fail_set(fail, FAIL_INVALID, "%s: the worker sets %s itself", path, name);
+        if (plan->protocol != LOAD_HTTP1 && is_of_connection(name))
+                return fail_set(fail, FAIL_INVALID, "%s: %s has no meaning in HTTP/2", path, name);
+        return FAIL_NONE;
+}
+
+static enum fail_kind decode_headers(struct json_object *doc, const struct load_plan *plan, struct load_request *request, struct fail *fail)
 {
         size_t len = doc_len(doc, "headers");
         char name_path[32], value_path[32];
@@ -54,10 +75,8 @@ static enum fail_kind decode_headers(struct json_object *doc, struct load_reques
                 if (plan_want_text(doc, name_path, 256, &pair[0], fail) ||
                     plan_want_text(doc, value_path, HEADER_VALUE_SIZE_MAX, &pair[1], fail))
                         return FAIL_INVALID;
-                if (!is_token(pair[0]))
-                        return fail_set(fail, FAIL_INVALID, "%s: not a header name", name_path);
-                if (is_ours(pair[0]))
-                        return fail_set(fail, FAIL_INVALID, "%s: the worker sets %s itself", name_path, pair[0]);
+                if (check_name(plan, pair[0], name_path, fail))
+                        return FAIL_INVALID;
                 if (!pair[1] || has_controls(pair[1], ' '))
                         return fail_set(fail, FAIL_INVALID, "%s: text without control characters is wanted", value_path);
         }
@@ -104,7 +123,7 @@ static enum fail_kind check_contains(const struct load_request *request, struct 
         return FAIL_NONE;
 }
 
-static enum fail_kind decode_request(struct json_object *doc, struct load_request *request, struct fail *fail)
+static enum fail_kind decode_request(struct json_object *doc, const struct load_plan *plan, struct load_request *request, struct fail *fail)
 {
         const struct plan_int want_weight = {"weight", 1, 1000000, 1};
         int64_t weight;
@@ -127,7 +146,7 @@ static enum fail_kind decode_request(struct json_object *doc, struct load_reques
                 return fail_set(fail, FAIL_INVALID, "path: must begin with / and hold no white space");
         if (request->body && request->body_file)
                 return fail_set(fail, FAIL_INVALID, "body: stands beside bodyFile");
-        if (check_contains(request, fail) || decode_headers(doc, request, fail))
+        if (check_contains(request, fail) || decode_headers(doc, plan, request, fail))
                 return FAIL_INVALID;
         return decode_statuses(doc, request, fail);
 }
@@ -161,10 +180,8 @@ enum fail_kind plan_decode_secret_headers(struct json_object *doc, struct load_p
                 snprintf(file_path, sizeof file_path, "headersFrom[%zu][1]", i);
                 if (plan_want_text(doc, name_path, 256, name, fail) || plan_want_text(doc, file_path, 4096, file, fail))
                         return FAIL_INVALID;
-                if (!is_token(*name))
-                        return fail_set(fail, FAIL_INVALID, "%s: not a header name", name_path);
-                if (is_ours(*name))
-                        return fail_set(fail, FAIL_INVALID, "%s: the worker sets %s itself", name_path, *name);
+                if (check_name(plan, *name, name_path, fail))
+                        return FAIL_INVALID;
                 if (!*file || !**file)
                         return fail_set(fail, FAIL_INVALID, "%s: the path of a file is wanted", file_path);
                 if (check_alone(plan, i, fail))
@@ -181,7 +198,7 @@ enum fail_kind plan_decode_requests(struct json_object *doc, struct load_plan *p
                 return fail_set(fail, FAIL_INVALID, "requests: 1 to %d are wanted", LOAD_REQUESTS_MAX);
         for (size_t i = 0; i < len; i++) {
                 struct load_request *request = &plan->requests[plan->requests_len++];
-                if (decode_request(doc_item(doc_at(doc, "requests"), i), request, fail))
+                if (decode_request(doc_item(doc_at(doc, "requests"), i), plan, request, fail))
                         return fail_wrap(fail, "requests[%zu]", i);
                 if (!request->name)
                         request->name = xasprintf("request-%zu", i);

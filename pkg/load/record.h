@@ -22,7 +22,8 @@
  *  piece    index, kind, fromMs, toMs, C, hists: {latency, service, error, censored, ttfb, pacing, backlog}: 3-digit H.
  *           A piece holds the requests due in it, whenever they complete
  *  request  index, name, C, hists: {latency, error, censored}: 2-digit H (shape only)
- *  connect  C2: connects, connectErrors, handshakes; hists: {connect, handshake}: 2-digit H (whole life)
+ *  connect  C2: connects, connectErrors, handshakes, refused (requests sent again because an HTTP/2 server had sent them back unread;
+ *           left out when 0); hists: {connect, handshake}: 2-digit H (whole life)
  *  end      reason: "finished" | "terminated" | "failed" | "braked" (load/brake.h), message, C over the whole shape, cpuMicros, throttledMicros, cores,
  *           records (lines before this one), sha256 (hex, over those lines each with its newline), skipped
  *

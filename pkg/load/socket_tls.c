@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -15,6 +16,7 @@ struct socket_tls {
         SSL_CTX *context;
         char *name;
         bool name_is_address;
+        bool speaks_http2; /* and nothing else */
 };
 
 static bool is_address(const char *name)
@@ -80,7 +82,7 @@ static enum fail_kind trust(SSL_CTX *context, const struct load_plan *plan, stru
 
 static enum fail_kind set_up(struct socket_tls *tls, const struct load_plan *plan, struct fail *fail)
 {
-        static const unsigned char protocols[] = "\x08http/1.1";
+        static const unsigned char http1[] = "\x08http/1.1", http2[] = "\x02h2";
 
         tls->context = SSL_CTX_new(TLS_client_method());
         if (!tls->context)
@@ -93,7 +95,8 @@ static enum fail_kind set_up(struct socket_tls *tls, const struct load_plan *pla
         SSL_CTX_set_options(tls->context, SSL_OP_IGNORE_UNEXPECTED_EOF);
         SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
         SSL_CTX_sess_set_new_cb(tls->context, remember_session);
-        SSL_CTX_set_alpn_protos(tls->context, protocols, sizeof protocols - 1);
+        tls->speaks_http2 = plan->protocol != LOAD_HTTP1;
+        SSL_CTX_set_alpn_protos(tls->context, tls->speaks_http2 ? http2 : http1, tls->speaks_http2 ? sizeof http2 - 1 : sizeof http1 - 1);
         if (show_certificate(tls->context, plan, fail))
                 return fail->kind;
         return trust(tls->context, plan, fail);
@@ -161,12 +164,24 @@ static enum socket_result result_of(struct socket *sock, int code)
         }
 }
 
+/* RFC 9113 section 3.2: HTTP/2 is spoken when the server chose it. HTTP/1.1 is also what a server without ALPN speaks. */
+static bool has_agreed(struct socket *sock)
+{
+        const unsigned char *chosen = NULL;
+        unsigned size = 0;
+
+        SSL_get0_alpn_selected(sock->ssl, &chosen, &size);
+        return !sock->tls->speaks_http2 || (size == 2 && memcmp(chosen, "h2", 2) == 0);
+}
+
 static enum socket_result tls_shake(struct socket *sock)
 {
         if (!sock->ssl && !begin(sock))
                 return SOCKET_TLS;
         ERR_clear_error();
         enum socket_result result = result_of(sock, SSL_do_handshake(sock->ssl));
+        if (result == SOCKET_OK && !has_agreed(sock))
+                return SOCKET_TLS;
         /* A peer that hangs up in the handshake speaks no TLS with us. */
         return result == SOCKET_CLOSED || result == SOCKET_RESET ? SOCKET_TLS : result;
 }

@@ -34,7 +34,7 @@ struct tally {
         struct tally_set *pieces, *requests;
         size_t pieces_len, requests_len;
         struct hist *connect, *handshake;
-        uint64_t connects, connect_errors, handshakes, skipped;
+        uint64_t connects, connect_errors, handshakes, skipped, refused;
 };
 
 void tally_init(struct tally *tally, const struct load_plan *plan);

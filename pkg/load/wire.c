@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 #define INDEX_DIGITS 16
-#define INDEX_HEADER "x-loadstone-index: "
+#define INDEX_NAME "x-loadstone-index"
 
 /* ---- secret headers ---- */
 
@@ -51,16 +51,27 @@ static char *values_copy(const struct values *values, char *into)
 
 /* ---- requests ---- */
 
-/* The head up to where secret headers go. */
-static void add_first_lines(struct buf *out, const struct load_plan *plan, const struct load_request *request)
+/* Whoever meets the load in a server's log finds the run that sends it: kubectl get benchmarkrun NAME -n NAMESPACE. */
+static void add_agent(struct buf *out, const struct load_plan *plan)
 {
-        buf_format(out, "%s %s HTTP/1.1\r\nHost: %s\r\n", request->method, request->path, plan->authority);
-        /* Whoever meets the load in a server's log finds the run that sends it: kubectl get benchmarkrun NAME -n NAMESPACE. */
-        buf_text(out, "User-Agent: loadstone/" LOADSTONE_VERSION);
+        buf_text(out, "loadstone/" LOADSTONE_VERSION);
         if (plan->run_name && plan->run_namespace)
                 buf_format(out, " run=%s/%s", plan->run_namespace, plan->run_name);
         if (plan->run_uid)
                 buf_format(out, " uid=%s", plan->run_uid);
+}
+
+static bool says_length(const struct load_request *request)
+{
+        return request->body || request->body_file || strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0;
+}
+
+/* The head up to where secret headers go. */
+static void add_first_lines(struct buf *out, const struct load_plan *plan, const struct load_request *request)
+{
+        buf_format(out, "%s %s HTTP/1.1\r\nHost: %s\r\n", request->method, request->path, plan->authority);
+        buf_text(out, "User-Agent: ");
+        add_agent(out, plan);
         buf_text(out, "\r\n");
         for (size_t i = 0; i < request->headers_len; i++)
                 buf_format(out, "%s: %s\r\n", request->headers[i][0], request->headers[i][1]);
@@ -68,12 +79,10 @@ static void add_first_lines(struct buf *out, const struct load_plan *plan, const
 
 static void add_last_lines(struct buf *out, const struct load_plan *plan, const struct load_request *request, size_t body_size)
 {
-        bool has_body = request->body || request->body_file;
-
-        if (has_body || strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0)
+        if (says_length(request))
                 buf_format(out, "Content-Length: %zu\r\n", body_size);
         if (plan->index_header)
-                buf_format(out, INDEX_HEADER "%0*d\r\n", INDEX_DIGITS, 0);
+                buf_format(out, INDEX_NAME ": %0*d\r\n", INDEX_DIGITS, 0);
         buf_text(out, "\r\n");
 }
 
@@ -84,38 +93,134 @@ static void expect_statuses(struct wire_request *wire, const struct load_request
                         wire->expected[status / 8] |= (uint8_t)(1u << (status % 8));
 }
 
-static enum fail_kind build(struct wire_request *wire, const struct values *values, const struct load_request *request, struct fail *fail)
-{
-        const struct load_plan *plan = values->plan;
-        auto_free char *file = NULL;
-        auto_buf struct buf first = {0}, last = {0};
-        const char *body = request->body ? request->body : "";
-        size_t body_size = strlen(body);
+struct body {
+        const char *data;
+        size_t size;
+};
 
-        if (request->body_file) {
-                if (text_file_read(request->body_file, LOAD_BODY_BYTES_MAX, &file, &body_size, fail))
-                        return fail->kind;
-                body = file;
-        }
-        add_first_lines(&first, plan, request);
-        add_last_lines(&last, plan, request, body_size);
+static enum fail_kind check_head(size_t size, struct fail *fail)
+{
+        if (size > LOAD_HEAD_BYTES_MAX)
+                return fail_set(fail, FAIL_INVALID, "line and headers have %zu bytes, at most %d are allowed", size, LOAD_HEAD_BYTES_MAX);
+        return FAIL_NONE;
+}
+
+static enum fail_kind build_http1(struct wire_request *wire, const struct values *values, const struct load_request *request, struct body body,
+                                  struct fail *fail)
+{
+        auto_buf struct buf first = {0}, last = {0};
+
+        add_first_lines(&first, values->plan, request);
+        add_last_lines(&last, values->plan, request, body.size);
         size_t head_size = first.size + values->lines_size + last.size;
-        if (head_size > LOAD_HEAD_BYTES_MAX)
-                return fail_set(fail, FAIL_INVALID, "line and headers have %zu bytes, at most %d are allowed", head_size,
-                                LOAD_HEAD_BYTES_MAX);
-        wire->size = head_size + body_size;
+        if (check_head(head_size, fail))
+                return FAIL_INVALID;
+        wire->size = head_size + body.size;
         wire->bytes = xcalloc(wire->size + 1, 1);
         char *end = values_copy(values, mempcpy(wire->bytes, first.data, first.size));
         end = mempcpy(end, last.data, last.size);
-        memcpy(end, body, body_size);
-        wire->to_head = strcmp(request->method, "HEAD") == 0;
+        memcpy(end, body.data, body.size);
         /* The last header of the head. */
-        wire->index = plan->index_header ? end - 4 - INDEX_DIGITS : NULL;
+        wire->index = values->plan->index_header ? end - 4 - INDEX_DIGITS : NULL;
+        return FAIL_NONE;
+}
+
+/* ---- HTTP/2 ---- */
+
+struct part {
+        const char *name, *value;
+        const struct secret *secret; /* instead of the value */
+};
+
+static size_t value_size(const struct part *part)
+{
+        return part->secret ? secret_size(part->secret) : strlen(part->value);
+}
+
+static size_t list_parts(const struct values *values, const struct load_request *request, const char *agent, const char *length,
+                         struct part parts[static WIRE_FIELDS_MAX])
+{
+        const struct load_plan *plan = values->plan;
+        const struct part own[] = {
+                {":method", request->method},     {":scheme", plan->tls ? "https" : "http"},
+                {":authority", plan->authority},  {":path", request->path},
+                {"user-agent", agent},            {"content-length", length},
+        };
+        size_t len = 0;
+
+        for (size_t i = 0; i < ARRAY_LEN(own); i++)
+                if (own[i].value)
+                        parts[len++] = own[i];
+        for (size_t i = 0; i < request->headers_len; i++)
+                parts[len++] = (struct part){request->headers[i][0], request->headers[i][1], NULL};
+        for (size_t i = 0; i < plan->secret_headers_len; i++)
+                parts[len++] = (struct part){plan->secret_headers[i].name, NULL, values->secrets[i]};
+        if (plan->index_header)
+                parts[len++] = (struct part){INDEX_NAME, "0000000000000000", NULL};
+        return len;
+}
+
+static void add_field(struct wire_request *wire, const struct part *part)
+{
+        struct wire_field *field = &wire->fields[wire->fields_len++];
+        char *end = wire->bytes + wire->size;
+
+        field->name = (uint32_t)wire->size;
+        field->name_size = (uint32_t)strlen(part->name);
+        for (const char *at = part->name; *at; at++)
+                *end++ = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+        field->value = field->name + field->name_size;
+        field->value_size = (uint32_t)value_size(part);
+        if (part->secret)
+                secret_copy(part->secret, end);
+        else
+                memcpy(end, part->value, field->value_size);
+        wire->size = field->value + field->value_size;
+}
+
+static enum fail_kind build_http2(struct wire_request *wire, const struct values *values, const struct load_request *request, struct body body,
+                                  struct fail *fail)
+{
+        auto_buf struct buf agent = {0};
+        auto_free char *length = says_length(request) ? xasprintf("%zu", body.size) : NULL;
+        struct part parts[WIRE_FIELDS_MAX];
+        size_t head_size = 0;
+
+        add_agent(&agent, values->plan);
+        size_t len = list_parts(values, request, agent.data, length, parts);
+        for (size_t i = 0; i < len; i++)
+                head_size += strlen(parts[i].name) + value_size(&parts[i]);
+        if (check_head(head_size, fail))
+                return FAIL_INVALID;
+        wire->bytes = xcalloc(head_size + body.size + 1, 1);
+        for (size_t i = 0; i < len; i++)
+                add_field(wire, &parts[i]);
+        wire->index = values->plan->index_header ? wire->bytes + wire->size - INDEX_DIGITS : NULL;
+        memcpy(wire->bytes + wire->size, body.data, body.size);
+        wire->size += body.size;
+        wire->body_size = body.size;
+        return FAIL_NONE;
+}
+
+/* ---- all ---- */
+
+static enum fail_kind build(struct wire_request *wire, const struct values *values, const struct load_request *request, struct fail *fail)
+{
+        auto_free char *file = NULL;
+        struct body body = {request->body ? request->body : "", request->body ? strlen(request->body) : 0};
+
+        if (request->body_file) {
+                if (text_file_read(request->body_file, LOAD_BODY_BYTES_MAX, &file, &body.size, fail))
+                        return fail->kind;
+                body.data = file;
+        }
+        wire->to_head = strcmp(request->method, "HEAD") == 0;
         expect_statuses(wire, request);
         wire->has_contains = request->contains;
         if (request->contains)
                 match_init(&wire->contains, request->contains, strlen(request->contains));
-        return FAIL_NONE;
+        return values->plan->protocol == LOAD_HTTP1 ? build_http1(wire, values, request, body, fail)
+                                                    : build_http2(wire, values, request, body, fail);
 }
 
 static enum fail_kind build_all(struct wire *wire, const struct values *values, struct fail *fail)

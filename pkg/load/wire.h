@@ -7,9 +7,20 @@
 #include "load/match.h"
 #include "load/plan.h"
 
+/* Lines that the worker sets: method, scheme, authority, path, user-agent, content-length, index. */
+#define WIRE_FIELDS_MAX (LOAD_HEADERS_MAX + LOAD_SECRET_HEADERS_MAX + 8)
+
+/* A header of HTTP/2, in which the name is in lower case and ":method" and the like are headers too. Places in the bytes. */
+struct wire_field {
+        uint32_t name, name_size, value, value_size;
+};
+
 struct wire_request {
-        char *bytes; /* head and body in one piece: one send */
+        char *bytes; /* HTTP/1: head and body in one piece, one send. HTTP/2: names and values in a row, then the body */
         size_t size;
+        size_t body_size; /* at the end of bytes */
+        struct wire_field fields[WIRE_FIELDS_MAX]; /* HTTP/2 */
+        size_t fields_len;
         char *index; /* 16 digits inside bytes, NULL without index header */
         bool to_head;
         uint8_t expected[1000 / 8]; /* bit per status that counts as success */

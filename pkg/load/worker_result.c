@@ -73,7 +73,7 @@ static void tell_connections(struct worker *worker)
 {
         struct json_object *record = doc_set_text(doc_object(), "type", "connect"), *hists = doc_object();
         struct hist *connect = hist_new(2), *handshake = hist_new(2);
-        uint64_t connects = 0, errors = 0, handshakes = 0;
+        uint64_t connects = 0, errors = 0, handshakes = 0, refused = 0;
 
         for (size_t i = 0; i < worker->lanes_len; i++) {
                 const struct tally *tally = lane_tally(worker->lanes[i]);
@@ -82,10 +82,13 @@ static void tell_connections(struct worker *worker)
                 connects += tally->connects;
                 errors += tally->connect_errors;
                 handshakes += tally->handshakes;
+                refused += tally->refused;
         }
         doc_set_int(record, "connects", (int64_t)connects);
         doc_set_int(record, "connectErrors", (int64_t)errors);
         doc_set_int(record, "handshakes", (int64_t)handshakes);
+        if (refused)
+                doc_set_int(record, "refused", (int64_t)refused);
         set_hist(hists, "connect", connect);
         set_hist(hists, "handshake", handshake);
         doc_set(record, "hists", hists);

@@ -115,6 +115,24 @@ static void the_documented_plan_is_read_as_it_stands(void **state)
         load_plan_free(plan);
 }
 
+static void a_scheme_says_what_is_spoken(void **state)
+{
+        (void)state;
+        static const struct { const char *scheme; enum load_protocol protocol; bool tls; } rows[] = {
+                {"http", LOAD_HTTP1, false}, {"https", LOAD_HTTP1, true}, {"h2c", LOAD_HTTP2, false}, {"h2", LOAD_HTTP2, true},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                auto_free char *patch = xasprintf("{\"scheme\":\"%s\",\"streamsPerConnection\":%d}", rows[i].scheme, rows[i].protocol ? 32 : 1);
+                struct load_plan *plan = NULL;
+                assert_int_equal(decode(patch, &plan, NULL), FAIL_NONE);
+                assert_int_equal(plan->protocol, rows[i].protocol);
+                assert_int_equal(plan->tls, rows[i].tls);
+                assert_int_equal(plan->streams, rows[i].protocol ? 32 : 1);
+                load_plan_free(plan);
+        }
+}
+
 static void what_is_out_of_bounds_is_named(void **state)
 {
         (void)state;
@@ -130,6 +148,11 @@ static void what_is_out_of_bounds_is_named(void **state)
                 {"{\"timeoutMs\":1.5}", "timeoutMs"},
                 {"{\"scheme\":\"ftp\"}", "scheme"},
                 {"{\"scheme\":1}", "scheme"},
+                {"{\"streamsPerConnection\":2}", "streamsPerConnection: HTTP/1.1 has one"},
+                {"{\"scheme\":\"h2\",\"streamsPerConnection\":1025}", "streamsPerConnection"},
+                {"{\"scheme\":\"h2c\",\"connections\":65536,\"streamsPerConnection\":17}", "streamsPerConnection: 65536 connections of 17"},
+                {"{\"scheme\":\"h2\",\"requests\":[{\"path\":\"/\",\"headers\":[[\"Keep-Alive\",\"1\"]]}]}", "Keep-Alive has no meaning in HTTP/2"},
+                {"{\"scheme\":\"h2c\",\"headersFrom\":[[\"te\",\"/f\"]]}", "te has no meaning in HTTP/2"},
                 {"{\"arrival\":\"bursty\"}", "arrival"},
                 {"{\"whenBusy\":\"drop\"}", "whenBusy"},
                 {"{\"whenBusy\":1}", "whenBusy"},
@@ -225,6 +248,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_minimal_plan_has_the_stated_defaults),
                 cmocka_unit_test(the_documented_plan_is_read_as_it_stands),
+                cmocka_unit_test(a_scheme_says_what_is_spoken),
                 cmocka_unit_test(what_is_out_of_bounds_is_named),
                 cmocka_unit_test(only_an_object_is_a_plan),
         };

@@ -32,18 +32,23 @@ static char *file_with(const char *name, const void *bytes, size_t size)
 }
 
 /* A plan with one POST and these secret headers, as JSON text of the list. */
-static struct load_plan *plan_with(const char *headers_from)
+static struct load_plan *plan_of(const char *scheme, const char *headers_from)
 {
-        auto_free char *text = xasprintf("{\"version\":1,\"addresses\":[\"10.0.0.1:80\"],\"indexHeader\":true,"
+        auto_free char *text = xasprintf("{\"version\":1,\"addresses\":[\"10.0.0.1:80\"],\"indexHeader\":true,\"scheme\":\"%s\","
                                          "\"requests\":[{\"method\":\"POST\",\"path\":\"/a\",\"headers\":[[\"accept\",\"*/*\"]],\"body\":\"body\"}],"
                                          "\"shape\":[{\"kind\":\"hold\",\"rate\":10,\"forMs\":1000}],\"headersFrom\":%s}",
-                                         headers_from);
+                                         scheme, headers_from);
         auto_json struct json_object *doc = NULL;
         struct load_plan *plan = NULL;
 
         assert_int_equal(doc_parse(text, strlen(text), &doc, NULL), FAIL_NONE);
         assert_int_equal(load_plan_decode(doc, &plan, NULL), FAIL_NONE);
         return plan;
+}
+
+static struct load_plan *plan_with(const char *headers_from)
+{
+        return plan_of("http", headers_from);
 }
 
 static void a_request_is_one_piece_with_its_secrets_inside(void **state)
@@ -65,6 +70,36 @@ static void a_request_is_one_piece_with_its_secrets_inside(void **state)
         assert_non_null(memmem(copy.requests[0].bytes, copy.requests[0].size, "index: 0000000000000042\r\n\r\nbody", 31));
         wire_done(&wire);
         wire_done(&copy);
+        load_plan_free(plan);
+}
+
+static void a_request_of_http2_is_a_list_of_fields(void **state)
+{
+        (void)state;
+        static const struct { const char *name, *value; } wanted[] = {
+                {":method", "POST"}, {":scheme", "https"}, {":authority", "10.0.0.1:80"}, {":path", "/a"},
+                {"user-agent", "loadstone/" LOADSTONE_VERSION}, {"content-length", "4"}, {"accept", "*/*"},
+                {"cookie", CANARY}, {"x-loadstone-index", "w000000000000042"},
+        };
+        auto_free char *session = file_with("session", CANARY, sizeof CANARY - 1);
+        auto_free char *list = xasprintf("[[\"Cookie\",\"%s\"]]", session);
+        struct load_plan *plan = plan_of("h2", list);
+        struct wire wire;
+
+        assert_int_equal(wire_init(&wire, plan, NULL), FAIL_NONE);
+        struct wire_request *request = &wire.requests[0];
+        wire_set_index(request, 42, true);
+        assert_int_equal(request->fields_len, ARRAY_LEN(wanted));
+        for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+                const struct wire_field *field = &request->fields[i];
+                assert_int_equal(field->name_size, strlen(wanted[i].name));
+                assert_memory_equal(request->bytes + field->name, wanted[i].name, field->name_size);
+                assert_int_equal(field->value_size, strlen(wanted[i].value));
+                assert_memory_equal(request->bytes + field->value, wanted[i].value, field->value_size);
+        }
+        assert_int_equal(request->body_size, 4);
+        assert_memory_equal(request->bytes + request->size - 4, "body", 4);
+        wire_done(&wire);
         load_plan_free(plan);
 }
 
@@ -147,6 +182,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_request_is_one_piece_with_its_secrets_inside),
+                cmocka_unit_test(a_request_of_http2_is_a_list_of_fields),
                 cmocka_unit_test(a_value_that_does_not_fit_is_named_and_never_quoted),
                 cmocka_unit_test(values_that_do_not_fit_together_are_refused),
                 cmocka_unit_test(a_file_that_is_missing_is_named),
