@@ -13,7 +13,7 @@
 #include "data/doc.h"
 #include "mesh/istio.h"
 
-#define PATCHES_MAX 64
+#define PATCHES_MAX 256 /* of one proxy; with more the list is unknown */
 
 struct side {
         const char *key, *limits_key, *context, *mode; /* "extensions.client", "rateLimit.client", "SIDECAR_OUTBOUND", "CLIENT" */
@@ -116,6 +116,7 @@ struct found {
         struct view *view;
         const struct side *side;
         struct json_object *list, *limits;
+        size_t len; /* that there are, also beyond the list */
 };
 
 static void add_patch(struct found *found, struct json_object *filter, struct json_object *config, const char *ref)
@@ -169,7 +170,7 @@ static struct json_object *selected(const struct view *view, const struct side *
 
         for (size_t n = same ? 1 : 0; n < 2; n++) {
                 auto_json struct json_object *all = bag_objects(view->bag, group, kind, namespaces[n]);
-                for (size_t i = 0; i < doc_len(all, "") && doc_len(list, "") < PATCHES_MAX; i++)
+                for (size_t i = 0; i < doc_len(all, ""); i++)
                         if (!doc_at(doc_item(all, i), "spec.targetRefs") && select_labels(doc_at(doc_item(all, i), selector), side->labels))
                                 doc_push(list, json_object_get(doc_item(all, i)));
         }
@@ -192,7 +193,7 @@ static void add_filters(struct found *found)
                         if (!patch_hits(view, found->side, config))
                                 continue;
                         hits = true;
-                        if (doc_len(found->list, "") < PATCHES_MAX)
+                        if (found->len++ < PATCHES_MAX)
                                 add_patch(found, filter, config, ref);
                 }
                 put_inventory(view, "EnvoyFilter", filter, hits ? "effective" : "namespace");
@@ -246,7 +247,7 @@ static void add_plugins(struct found *found, const char *kind)
                 struct json_object *plugin = doc_item(plugins, i), *entry = doc_set_text(doc_object(), "kind", kind);
                 const char *phase = doc_text(plugin, "spec.phase");
                 char ref[REF_MAX];
-                if (!plugin_is_for(plugin, found->side->mode)) {
+                if (!plugin_is_for(plugin, found->side->mode) || found->len++ >= PATCHES_MAX) {
                         json_object_put(entry);
                         continue;
                 }
@@ -285,6 +286,13 @@ static void put_side(struct view *view, const struct side *side, bool known, con
         add_filters(&found);
         add_plugins(&found, "WasmPlugin");
         add_plugins(&found, "TrafficExtension");
+        if (found.len > PATCHES_MAX) {
+                put_unknown(view, side->key, "TooMany");
+                put_unknown(view, side->limits_key, "TooMany");
+                json_object_put(found.list);
+                json_object_put(found.limits);
+                return;
+        }
         const char *ref = doc_text(found.list, "[0].ref"), *limit = doc_text(found.limits, "[0].ref");
         char own[REF_MAX] = "", limiting[REF_MAX] = "";
         snprintf(own, sizeof own, "%s", ref ? ref : "");

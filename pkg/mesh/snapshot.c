@@ -208,10 +208,40 @@ static int by_key(const void *a, const void *b) { return by_member(a, b, "key");
 static int by_ref(const void *a, const void *b) { return by_member(a, b, "ref"); }
 static int by_path(const void *a, const void *b) { return by_member(a, b, "path"); }
 
+static struct json_object *names_of(struct json_object *counts)
+{
+        struct json_object *names = doc_array();
+
+        if (!counts)
+                return names;
+        json_object_object_foreach(counts, name, count) {
+                (void)count;
+                doc_push_text(names, name);
+        }
+        return names;
+}
+
+/* Scaling the target up and down changes nothing that is in effect: only which modes and versions there are. */
+static struct json_object *membership_of(struct json_object *snapshot)
+{
+        static const char *const counts[] = {"modes", "proxyVersions", "revisions"};
+        struct json_object *membership = doc_copy(doc_at(snapshot, "membership")), *server = doc_at(membership, "server");
+
+        for (size_t i = 0; i < ARRAY_LEN(counts) && server; i++)
+                doc_set(server, counts[i], names_of(doc_at(snapshot, i == 0   ? "membership.server.modes"
+                                                                     : i == 1 ? "membership.server.proxyVersions"
+                                                                              : "membership.server.revisions")));
+        if (server && json_object_is_type(doc_at(server, "pods"), json_type_int)) {
+                json_object_object_del(server, "pods");
+                json_object_object_del(server, "meshedPods");
+        }
+        return membership;
+}
+
 /* What is in effect, whatever it comes from: an object that is renamed and says the same changes nothing. */
 static struct json_object *effective_of(struct json_object *snapshot)
 {
-        static const char *const kept[] = {"type", "mode", "version", "revision", "membership", "unknown"};
+        static const char *const kept[] = {"type", "mode", "version", "revision", "unknown"};
         struct json_object *effective = doc_object(), *values = doc_object(), *list = doc_at(snapshot, "policies");
 
         for (size_t i = 0; i < ARRAY_LEN(kept); i++)
@@ -221,7 +251,7 @@ static struct json_object *effective_of(struct json_object *snapshot)
                 put_null(values, key);
                 doc_set(values, key, doc_copy(doc_at(doc_item(list, i), "value")));
         }
-        return doc_set(effective, "policies", values);
+        return doc_set(doc_set(effective, "policies", values), "membership", membership_of(snapshot));
 }
 
 static struct json_object *inventory_of(struct json_object *snapshot)
