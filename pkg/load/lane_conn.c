@@ -2,6 +2,7 @@
  *
  * Connections: opening, retrying, giving up. */
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
@@ -9,6 +10,7 @@
 
 #define BACKOFF_LEAST_MS 10
 #define BACKOFF_MOST_MS 1000
+#define CONN_EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
 
 void conn_list_add(struct conn_list *list, struct conn *conn)
 {
@@ -204,7 +206,7 @@ static void connected(struct lane *lane, struct conn *conn)
 static void open_conn(struct lane *lane, struct conn *conn)
 {
         const struct lane_address *address = &lane->setup.addresses[conn->address];
-        struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = conn};
+        struct epoll_event event = {.events = CONN_EVENTS, .data.ptr = conn};
 
         conn->since_ns = lane_now_ns();
         conn->served = false;
@@ -330,6 +332,15 @@ void lane_handle(struct lane *lane, struct conn *conn, uint32_t events)
                 lane->protocol->serve(lane, conn, events);
                 return;
         }
+}
+
+void lane_come_back(struct lane *lane, struct conn *conn)
+{
+        struct epoll_event event = {.events = CONN_EVENTS, .data.ptr = conn};
+
+        /* An edge that was seen does not come again, unless it is asked for anew. */
+        if (epoll_ctl(lane->epoll_fd, EPOLL_CTL_MOD, conn->sock.fd, &event) < 0)
+                abort();
 }
 
 void lane_close_all(struct lane *lane)

@@ -83,8 +83,7 @@ static bool take_bytes(struct lane *lane, struct conn *conn, size_t size, bool t
 
 static void pull(struct lane *lane, struct conn *conn, bool to_end)
 {
-        for (;;) {
-                size_t moved = 0;
+        for (size_t moved = 0, taken = 0; taken < LANE_READ_MAX; taken += moved > LANE_READ_COST ? moved : LANE_READ_COST) {
                 enum socket_result result =
                         conn->sock.ops->read(&conn->sock, lane->read_buffer, LANE_READ_SIZE, &moved);
                 if (result == SOCKET_AGAIN)
@@ -103,6 +102,7 @@ static void pull(struct lane *lane, struct conn *conn, bool to_end)
                         lane_break(lane, conn, lane_class_of(result));
                 return;
         }
+        lane_come_back(lane, conn);
 }
 
 /* Nothing is expected of a free connection: data nobody asked for, or its end, end it. */

@@ -226,8 +226,7 @@ static bool pull(struct http2 *http2, bool to_end)
         struct lane *lane = http2->lane;
         struct conn *conn = http2->conn;
 
-        for (;;) {
-                size_t moved = 0;
+        for (size_t moved = 0, taken = 0; taken < LANE_READ_MAX; taken += moved > LANE_READ_COST ? moved : LANE_READ_COST) {
                 enum socket_result result = conn->sock.ops->read(&conn->sock, lane->read_buffer, LANE_READ_SIZE, &moved);
                 if (result == SOCKET_AGAIN)
                         return true;
@@ -244,6 +243,8 @@ static bool pull(struct http2 *http2, bool to_end)
                 if (moved < LANE_READ_SIZE && !to_end && !conn->sock.tls)
                         return true;
         }
+        lane_come_back(lane, conn);
+        return true;
 }
 
 static void serve(struct lane *lane, struct conn *conn, uint32_t events)

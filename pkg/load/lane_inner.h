@@ -18,6 +18,9 @@
 
 #define LANE_READ_SIZE 65536
 #define LANE_REFUSED_MAX 3
+/* In one go, each read counted as LANE_READ_COST at least: a peer that sends without end must not keep the lane from its schedule. */
+#define LANE_READ_MAX (4 * LANE_READ_SIZE)
+#define LANE_READ_COST 1024
 
 enum conn_state { CONN_CLOSED, CONN_CONNECTING, CONN_SHAKING, CONN_GREETING, CONN_FREE, CONN_BUSY };
 
@@ -182,6 +185,8 @@ void lane_drop(struct lane *lane, struct conn *conn);
 /* A connection ends by a failure: while greeting as a failed attempt to connect, else its requests are lost and it is dropped. */
 void lane_break(struct lane *lane, struct conn *conn, enum record_error error);
 void lane_close_all(struct lane *lane);
+/* There may be more to read, but not now: the next wait reports the connection again. */
+void lane_come_back(struct lane *lane, struct conn *conn);
 /* After an answer, lane_answered does it: the connection wears out when it has carried or stood what the plan gives it. */
 void lane_wear(struct lane *lane, struct conn *conn, int64_t now_ns);
 
