@@ -13,7 +13,8 @@
 struct admin_load admin_load_of(const struct profile *profile)
 {
         return (struct admin_load){.rate_rps = profile->peak_rps,
-                                   .connections = profile->connections_max,
+                                   /* A stream asks as much of a target as a connection of HTTP/1.1. */
+                                   .connections = (int64_t)profile->connections_max * profile->streams,
                                    .workers = profile->workers,
                                    .duration_ms = profile->warmup_ms + profile->shape_ms,
                                    .runs = 1};
@@ -57,7 +58,9 @@ static const struct check *first_over(const struct check *checks, size_t len)
 static enum fail_kind check_alone(const struct profile *profile, const struct admin_caps *caps, const char *level, struct fail *fail)
 {
         struct admin_load load = admin_load_of(profile);
-        const char *connections = profile->connections_max > profile->connections ? "load.concurrency.maxConnections" : "load.concurrency.connections";
+        const char *connections = profile->streams > 1                                ? "load.concurrency: connections times streamsPerConnection"
+                                  : profile->connections_max > profile->connections ? "load.concurrency.maxConnections"
+                                                                                    : "load.concurrency.connections";
         const struct check checks[] = {
                 {load.rate_rps, caps->rate_rps, UNIT_RATE, "load.shape", "rate"},
                 {(double)load.connections, (double)caps->connections, UNIT_COUNT, connections, "connections"},

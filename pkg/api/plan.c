@@ -116,10 +116,10 @@ struct json_object *plan_encode_worker(const struct plan_parts *parts)
                 doc_push(requests, encode_request(doc_item(doc_at(profile->spec, "load.requests"), i), i));
         doc_set(doc_set_int(worker, "version", PLAN_VERSION), "run", run);
         doc_set_int(doc_set_int(worker, "workers", profile->workers), "seed", profile->seed);
-        doc_set_text(worker, "scheme", profile->tls ? "https" : "http");
+        doc_set_text(worker, "scheme", profile->scheme->word);
         doc_set(worker, "addresses", json_object_get(parts->target->addresses));
         doc_set_text(doc_set_text(worker, "authority", parts->target->authority), "sni", parts->target->sni);
-        if (profile->tls) {
+        if (profile->scheme->tls) {
                 struct json_object *tls = doc_set_bool(doc_object(), "verify", profile->tls_verify);
                 doc_set_text(tls, "caFile", profile->ca_configmap || profile->ca_secret ? "/etc/loadstone/ca/ca.crt" : NULL);
                 doc_set_text(tls, "certificateFile", profile->client_secret ? "/etc/loadstone/tls/tls.crt" : NULL);
@@ -130,6 +130,8 @@ struct json_object *plan_encode_worker(const struct plan_parts *parts)
         if (profile->headers_from_len > 0)
                 doc_set(worker, "headersFrom", encode_headers_from(profile));
         doc_set_int(doc_set_int(worker, "timeoutMs", profile->timeout_ms), "connections", profile->connections);
+        if (profile->streams > 1)
+                doc_set_int(worker, "streamsPerConnection", profile->streams);
         doc_set_text(worker, "whenBusy", doc_text(profile->spec, "load.concurrency.whenBusy"));
         if (text_equal(doc_text(worker, "whenBusy"), "grow"))
                 doc_set_int(worker, "connectionsMax", profile->connections_max);

@@ -13,6 +13,7 @@
 #include "data/unit.h"
 
 #define HOUR_MS 3600000.0
+#define FLYING_MAX 1048576
 
 /* Bounds are those of the schema in crds/. */
 static const struct field fields[] = {
@@ -22,6 +23,7 @@ static const struct field fields[] = {
         {"load.seed", FIELD_INT, offsetof(struct profile, seed), 0, 9007199254740991},
         {"load.workers", FIELD_INT32, offsetof(struct profile, workers), 1, 64},
         {"load.concurrency.connections", FIELD_INT32, offsetof(struct profile, connections), 1, 65536},
+        {"load.concurrency.streamsPerConnection", FIELD_INT32, offsetof(struct profile, streams), 1, 1024, .optional = true},
         {"load.concurrency.maxConnections", FIELD_INT32, offsetof(struct profile, connections_max), 1, 65536, .optional = true},
         {"load.concurrency.reconnectAfter.requests", FIELD_INT, offsetof(struct profile, reconnect_requests), 1, 1e9, .optional = true},
         {"load.concurrency.reconnectAfter.time", FIELD_DURATION_MS, offsetof(struct profile, reconnect_ms), 10, PROFILE_DAY_MS, .optional = true},
@@ -64,6 +66,18 @@ static enum fail_kind decode_growth(struct profile *profile, bool grows, struct 
         return FAIL_NONE;
 }
 
+static enum fail_kind check_streams(struct profile *profile, struct fail *fail)
+{
+        if (profile->streams == 0)
+                profile->streams = 1;
+        if (profile->streams > 1 && !profile->scheme->http2)
+                return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.streamsPerConnection: HTTP/1.1 carries one request at a time on a connection: "
+                                                    "set target.scheme to h2c or h2, write such a url or remove it");
+        if ((int64_t)profile->connections_max * profile->streams > FLYING_MAX)
+                return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.streamsPerConnection must be at most %d requests at once with all connections", FLYING_MAX);
+        return FAIL_NONE;
+}
+
 static enum fail_kind decode_fields(struct profile *profile, struct fail *fail)
 {
         struct words words = {0};
@@ -74,7 +88,9 @@ static enum fail_kind decode_fields(struct profile *profile, struct fail *fail)
         profile->tls_verify = !words.skip_verify;
         if (profile->connections < profile->workers)
                 return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.connections must be at least load.workers");
-        return decode_growth(profile, text_equal(busy[words.when_busy], "grow"), fail);
+        if (decode_growth(profile, text_equal(busy[words.when_busy], "grow"), fail))
+                return FAIL_INVALID;
+        return check_streams(profile, fail);
 }
 
 static enum fail_kind check_loop(const struct profile *profile, struct fail *fail)
@@ -114,7 +130,7 @@ static enum fail_kind check_objective(const struct profile *profile, const struc
                 return fail_set(fail, FAIL_INVALID, "latency.* has no meaning in a closed loop: judge service.* or rate.achieved");
         if (profile->closed && (metric.family == METRIC_RATE_OFFERED || min_of_offered || max_of_offered))
                 return fail_set(fail, FAIL_INVALID, "a closed loop offers no rate to compare with: write rate.achieved with a limit like 500/s");
-        if (!profile->tls && metric.family == METRIC_HANDSHAKE)
+        if (!profile->scheme->tls && metric.family == METRIC_HANDSHAKE)
                 return fail_set(fail, FAIL_INVALID, "handshake.* is only measured over TLS");
         if (metric.request[0] && !request_is_known(profile, metric.request))
                 return fail_set(fail, FAIL_INVALID, "request \"%s\" is none of load.requests", metric.request);

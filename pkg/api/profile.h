@@ -39,6 +39,12 @@ struct profile_baseline {
         bool fail_inconclusive;           /* onInconclusive: fail */
 };
 
+/* What is spoken with the target: one word for protocol and transport, so that no two fields can contradict. */
+struct profile_scheme {
+        const char *word;
+        bool tls, http2;
+};
+
 struct profile {
         struct json_object *spec;  /* the merged, defaulted spec that everything else borrows from; owned */
         const char *service, *port; /* port as text: number or name; NULL with a url */
@@ -46,13 +52,15 @@ struct profile {
         const char *url;            /* NULL with a service */
         char *url_host;             /* name, or address without brackets; owned */
         int url_port;
-        bool tls, tls_verify;
+        const struct profile_scheme *scheme; /* constant */
+        bool tls_verify;
         const char *host;          /* NULL: the Service's own name */
         const char *ca_configmap, *ca_configmap_key, *ca_secret, *ca_secret_key; /* one pair, or none */
         const char *client_secret; /* with tls.crt and tls.key; NULL: none is shown */
         struct profile_header_from headers_from[PROFILE_HEADERS_FROM_MAX];
         size_t headers_from_len;
         int64_t timeout_ms, warmup_ms, cooldown_ms, shape_ms;
+        uint32_t streams; /* requests at once on a connection, 1 over HTTP/1.1 */
         uint32_t workers, connections, connections_max; /* the latter: equal unless more may be opened (whenBusy: grow) */
         int64_t reconnect_requests, reconnect_ms;       /* what a connection carries, and how long it stands; 0: no end */
         int64_t seed;

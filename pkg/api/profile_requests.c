@@ -59,8 +59,8 @@ static bool is_listed(const char *name, const char *const *list)
 
 enum fail_kind profile_check_header_name(const char *name, const char *where, struct fail *fail)
 {
-        static const char *const own[] = {"host",       "content-length", "transfer-encoding",
-                                          "connection", "user-agent",     "x-loadstone-index", NULL};
+        static const char *const own[] = {"host",    "content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection",
+                                          "upgrade", "te",             "user-agent",        "x-loadstone-index", NULL};
 
         if (!*name || strlen(name) > PROFILE_HEADER_NAME_MAX || name[strspn(name, HEADER_CHARACTERS)] != '\0')
                 return fail_set(fail, FAIL_INVALID, "%s: '%.70s' must be 1 to %d letters, digits, -, _ and .", where, name, PROFILE_HEADER_NAME_MAX);

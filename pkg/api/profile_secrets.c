@@ -71,8 +71,8 @@ static enum fail_kind decode_tls(struct profile *profile, struct fail *fail)
 
         if (!tls)
                 return FAIL_NONE;
-        if (!profile->tls)
-                return fail_set(fail, FAIL_INVALID, "spec.load.tls is only read over TLS: set target.scheme to https, write a https:// url or remove load.tls");
+        if (!profile->scheme->tls)
+                return fail_set(fail, FAIL_INVALID, "spec.load.tls is only read over TLS: set target.scheme to https or h2, write such a url or remove load.tls");
         if (field_decode(tls, "spec.load.tls.", tls_fields, ARRAY_LEN(tls_fields), profile, fail))
                 return FAIL_INVALID;
         if (!profile->ca_configmap != !profile->ca_configmap_key)

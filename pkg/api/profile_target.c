@@ -13,7 +13,20 @@
 
 #define HOST_LEN_MAX 253
 
-static const char *const schemes[] = {"http", "https", NULL};
+static const struct profile_scheme schemes[] = {
+        {"http", false, false},
+        {"https", true, false},
+        {"h2c", false, true},
+        {"h2", true, true},
+};
+
+static const struct profile_scheme *find_scheme(const char *word, size_t len)
+{
+        for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+                if (strlen(schemes[i].word) == len && memcmp(schemes[i].word, word, len) == 0)
+                        return &schemes[i];
+        return NULL;
+}
 
 static const struct field service_fields[] = {
         {"target.service.name", FIELD_TEXT, offsetof(struct profile, service), 1, 63},
@@ -80,12 +93,12 @@ static bool split_url(const char *rest, struct profile *profile)
 static enum fail_kind decode_url(struct profile *profile, struct fail *fail)
 {
         const char *url = doc_text(profile->spec, "target.url");
-        size_t scheme_len = text_starts(url, "https://") ? 8 : text_starts(url, "http://") ? 7 : 0;
+        size_t len = strcspn(url, ":");
 
-        profile->tls = scheme_len == 8;
-        profile->url_port = profile->tls ? 443 : 80;
-        if (scheme_len == 0 || !split_url(url + scheme_len, profile))
-                return fail_set(fail, FAIL_INVALID, "spec.target.url must be http:// or https://, a host in lower case and at most a port, "
+        profile->scheme = find_scheme(url, len);
+        profile->url_port = profile->scheme && profile->scheme->tls ? 443 : 80;
+        if (!profile->scheme || !text_starts(url + len, "://") || !split_url(url + len + 3, profile))
+                return fail_set(fail, FAIL_INVALID, "spec.target.url must be http://, https://, h2c:// or h2://, a host in lower case and at most a port, "
                                                     "for example https://checkout.example.com:8443/");
         if (doc_at(profile->spec, "target.host"))
                 return fail_set(fail, FAIL_INVALID, "spec.target.host goes with service only: a url names its host itself");
@@ -95,7 +108,8 @@ static enum fail_kind decode_url(struct profile *profile, struct fail *fail)
 
 enum fail_kind profile_decode_target(struct profile *profile, struct fail *fail)
 {
-        static const struct field scheme_field = {"target.scheme", FIELD_WORD, 0, .words = schemes};
+        static const char *const words[] = {"http", "https", "h2c", "h2", NULL};
+        static const struct field scheme_field = {"target.scheme", FIELD_WORD, 0, .words = words};
         bool service = doc_at(profile->spec, "target.service"), url = doc_text(profile->spec, "target.url");
         int scheme = 0;
 
@@ -105,6 +119,6 @@ enum fail_kind profile_decode_target(struct profile *profile, struct fail *fail)
                 return decode_url(profile, fail);
         if (field_decode(profile->spec, "spec.", &scheme_field, 1, &scheme, fail))
                 return FAIL_INVALID;
-        profile->tls = scheme == 1;
+        profile->scheme = find_scheme(words[scheme], strlen(words[scheme]));
         return decode_service(profile, fail);
 }

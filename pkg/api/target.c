@@ -158,7 +158,7 @@ static char *authority_of(const struct profile *profile, const char *namespace, 
         if (profile->host)
                 return xstrdup(profile->host);
         /* RFC 9110, 7.2: the port stands in Host unless it is the scheme's own. */
-        if (port == (profile->tls ? 443 : 80))
+        if (port == (profile->scheme->tls ? 443 : 80))
                 return xasprintf("%s.%s.svc", profile->service, namespace);
         return xasprintf("%s.%s.svc:%lld", profile->service, namespace, (long long)port);
 }
@@ -199,7 +199,7 @@ struct target *target_of_url(const struct profile *profile)
 {
         struct target *target = xnew(struct target);
         auto_free char *address = address_text(profile->url_host, profile->url_port);
-        bool usual = profile->url_port == (profile->tls ? 443 : 80);
+        bool usual = profile->url_port == (profile->scheme->tls ? 443 : 80);
 
         target->addresses = doc_push_text(doc_array(), address);
         target->key = target_key(profile, "");

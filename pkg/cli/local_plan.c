@@ -49,7 +49,7 @@ static enum fail_kind check_stands_alone(struct json_object *spec, struct fail *
 static enum fail_kind decode(struct local_plan *plan, struct fail *fail)
 {
         const char *host = doc_text(plan->given, "target.host");
-        auto_free char *text = xasprintf("%s://%s/", plan->url.tls ? "https" : "http", plan->url.authority);
+        auto_free char *text = xasprintf("%s://%s/", plan->url.scheme->word, plan->url.authority);
 
         plan->host = host ? xstrdup(host) : NULL;
         doc_set(plan->given, "target", doc_set_text(doc_object(), "url", text));
@@ -71,7 +71,7 @@ static enum fail_kind encode_load(struct local_plan *plan, const char *ca_file, 
 
         json_object_put(target.addresses);
         doc_set_int(worker, "workers", 1);
-        if (ca_file && plan->url.tls)
+        if (ca_file && plan->url.scheme->tls)
                 doc_set_text(doc_at(worker, "tls"), "caFile", ca_file);
         return load_plan_decode(worker, &plan->load, fail);
 }

@@ -29,6 +29,7 @@ static const struct flag flags[] = {
         {"--closed", NULL, "closed loop: as fast as the connections allow", SWITCH(closed)},
         {"--for", "D", "how long, 30s or 5m (default 30s)", TEXT(length)},
         {"--connections", "N", "connections that are kept open (default 64)", TEXT(connections)},
+        {"--streams", "N", "requests at once on each, over h2c:// and h2:// (default 1)", TEXT(streams)},
         {"--when-busy", "queue|shed|grow", "what becomes of a request while no connection is free (default queue)", TEXT(when_busy)},
         {"--max-connections", "N", "as many as there may be with --when-busy grow", TEXT(max_connections)},
         {"--reconnect-after", "N or D", "end a connection after 100 requests or 30s, and open another", TEXT(reconnect_after)},
@@ -58,6 +59,7 @@ void run_args_print_help(void)
 {
         puts("usage: loadstone run URL --rate R [--for D] …\n"
              "       loadstone run URL --file PROFILE …\n\n"
+             "URL: http:// or https:// for HTTP/1.1, h2c:// or h2:// for HTTP/2 without and with TLS.\n"
              "Sends load from this machine, without a cluster, and measures it as the operator does.\n");
         for (size_t i = 0; i < ARRAY_LEN(flags); i++)
                 printf("  %-14s %-24s %s\n", flags[i].name, flags[i].argument ? flags[i].argument : "", flags[i].help);
@@ -101,7 +103,7 @@ static enum fail_kind check_together(const struct run_args *args, struct fail *f
                 return fail_set(fail, FAIL_INVALID, "where to? A URL is wanted, for example http://localhost:8080/");
         if (args->file && (args->rate || args->closed || args->length || args->connections || args->warmup || args->timeout ||
                            args->method || args->body || args->headers_len || args->objectives_len || args->insecure ||
-                           args->expect_status || args->expect_body || args->when_busy || args->max_connections || args->reconnect_after))
+                           args->expect_status || args->expect_body || args->streams || args->when_busy || args->max_connections || args->reconnect_after))
                 return fail_set(fail, FAIL_INVALID, "--file says what is sent and how: leave the other flags about it out");
         if (!args->file && !args->rate == !args->closed)
                 return fail_set(fail, FAIL_INVALID, "how much? Either --rate, for example --rate 500/s, or --closed");
@@ -142,6 +144,7 @@ static const struct { const char *path, *flag; } blamed[] = {
         {"spec.load.shape[0].hold.for", "--for"},
         {"spec.load.shape[0].closed.for", "--for"},
         {"spec.load.concurrency.connections", "--connections"},
+        {"spec.load.concurrency.streamsPerConnection", "--streams"},
         {"spec.load.concurrency.maxConnections", "--max-connections"},
         {"spec.load.concurrency.whenBusy", "--when-busy"},
         {"spec.load.concurrency.reconnectAfter.requests", "--reconnect-after"},
@@ -265,6 +268,7 @@ static enum fail_kind add_concurrency(const struct run_args *args, struct json_o
 
         doc_set(load, "concurrency", concurrency);
         if (add_count("--connections", args->connections, concurrency, "connections", fail) ||
+            add_count("--streams", args->streams, concurrency, "streamsPerConnection", fail) ||
             add_count("--max-connections", args->max_connections, concurrency, "maxConnections", fail))
                 return FAIL_INVALID;
         if (!after)

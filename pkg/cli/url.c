@@ -23,7 +23,7 @@ static enum fail_kind parse_port(const char *text, char **ret_port, struct fail 
 /* "host", "host:port", "[v6]", "[v6]:port" */
 static enum fail_kind parse_authority(const char *text, struct url *url, struct fail *fail)
 {
-        const char *own_port = url->tls ? "443" : "80";
+        const char *own_port = url->scheme->tls ? "443" : "80";
         bool v6 = *text == '[';
         size_t len = v6 ? strcspn(text, "]") : strcspn(text, ":");
         const char *rest = text + len + (v6 && text[len] == ']');
@@ -61,15 +61,29 @@ static enum fail_kind parse_path(const char *text, struct url *url, struct fail 
         return FAIL_NONE;
 }
 
+static const struct url_scheme schemes[] = {
+        {"http", false}, {"https", true}, {"h2c", false}, {"h2", true},
+};
+
+static const struct url_scheme *scheme_of(const char *text)
+{
+        size_t len = strcspn(text, ":");
+
+        for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+                if (strlen(schemes[i].word) == len && memcmp(text, schemes[i].word, len) == 0 && text_starts(text + len, "://"))
+                        return &schemes[i];
+        return NULL;
+}
+
 enum fail_kind url_parse(const char *text, struct url *ret_url, struct fail *fail)
 {
-        struct url url = {.tls = text_starts(text, "https://")};
-        size_t scheme_len = url.tls ? strlen("https://") : strlen("http://");
+        struct url url = {.scheme = scheme_of(text)};
 
         if (strlen(text) > URL_BYTES_MAX)
                 return fail_set(fail, FAIL_INVALID, "a URL is at most %d bytes", URL_BYTES_MAX);
-        if (!url.tls && !text_starts(text, "http://"))
-                return fail_set(fail, FAIL_INVALID, "'%.60s' is not a URL: http://host:port/path or https://… is wanted", text);
+        if (!url.scheme)
+                return fail_set(fail, FAIL_INVALID, "'%.60s' is not a URL: http://host:port/path, https://…, h2c://… or h2://… is wanted", text);
+        size_t scheme_len = strlen(url.scheme->word) + 3;
         const char *begin = text + scheme_len;
         size_t len = strcspn(begin, "/?#");
         auto_free char *authority = xstrndup(begin, len);

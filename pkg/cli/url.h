@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An http or https URL as a person types it (RFC 3986, without user name, query and fragment belong to the path). */
+ * The URL of what is to be loaded as a person types it (RFC 3986, without user name, query and fragment belong to the path). */
 #pragma once
 
 #include <stdbool.h>
 
 #include "base/fail.h"
 
-struct url {
+struct url_scheme {
+        const char *word; /* as in a profile's target.scheme */
         bool tls;
+};
+
+struct url {
+        const struct url_scheme *scheme; /* constant */
         char *host, *port;  /* host without brackets; port as digits, the scheme's own when none was written */
         char *path;         /* at least "/"; with the query, without the fragment */
         char *authority;    /* as it goes into the Host header: no port when it is the scheme's own */

@@ -33,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         auto_json struct json_object *doc = fuzz_json(data, size);
         struct json_object *service = doc_at(doc, "service"), *slices = doc_at(doc, "slices");
         auto_json struct json_object *backwards = reversed(slices);
-        const struct profile profile = {.service = "web", .port = "http", .tls = size % 2};
+        static const struct profile_scheme schemes[] = {{"http", false, false}, {"h2", true, true}};
+        const struct profile profile = {.service = "web", .port = "http", .scheme = &schemes[size % 2]};
         struct target *target = NULL, *again = NULL;
         struct fail fail = {0};
 

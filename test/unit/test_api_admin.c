@@ -150,6 +150,11 @@ static void a_run_beyond_a_cap_hears_which(void **state)
         assert_int_equal(admin_check_run(few, growing, &fail), FAIL_DENIED);
         assert_non_null(strstr(fail.text, "spec.load.concurrency.maxConnections: asks for 70"));
         admin_free(few);
+        auto_profile struct profile *streaming = profile_with("{'target':{'scheme':'h2c'},'load':{'concurrency':{'connections':10,'streamsPerConnection':10}}}");
+        struct admin *fewer = admin_of("caps: {run: {connections: 99}}");
+        assert_int_equal(admin_check_run(fewer, streaming, &fail), FAIL_DENIED);
+        assert_non_null(strstr(fail.text, "spec.load.concurrency: connections times streamsPerConnection: asks for 100"));
+        admin_free(fewer);
         struct admin *enough = admin_of("caps: {run: {rate: 500/s, connections: 64, workers: 1, duration: 1m5s}}");
         assert_int_equal(admin_check_run(enough, profile, NULL), FAIL_NONE);
         admin_free(enough);

@@ -16,12 +16,12 @@
 #define UID "3b5e0001-aaaa-4bbb-8ccc-ddddeeeeffff"
 #define IMAGE "localhost/loadstone:dev"
 #define FULL                                                                                                                   \
-        "{'target':{'service':{'port':443},'scheme':'https','host':'shop.example.com'},"                                        \
+        "{'target':{'service':{'port':443},'scheme':'h2','host':'shop.example.com'},"                                           \
         "'load':{'requests':[{'name':'get-cart','weight':3,'path':'/cart','headers':{'accept':'application/json'}},"            \
         "{'name':'put-cart','method':'PUT','path':'/cart','body':{'inline':'{}'},'expect':{'status':[200,204],'body':{'contains':'item'}}}," \
         "{'name':'checkout','method':'POST','path':'/checkout','body':{'configMapKeyRef':{'name':'bodies','key':'order.json'}}}]," \
         "'tls':{'caFrom':{'configMapKeyRef':{'name':'shop-ca','key':'ca.pem'}}},'workers':4,'pacing':'coarse',"                 \
-        "'concurrency':{'connections':32,'whenBusy':'grow','maxConnections':64,'reconnectAfter':{'requests':1000,'time':'1m'}},'warmup':'10s','cooldown':'2s','arrival':'poisson','seed':42," \
+        "'concurrency':{'connections':32,'streamsPerConnection':8,'whenBusy':'grow','maxConnections':64,'reconnectAfter':{'requests':1000,'time':'1m'}},'warmup':'10s','cooldown':'2s','arrival':'poisson','seed':42," \
         "'shape':[{'hold':{'rate':'500/s','for':'60s'}},{'ramp':{'from':'30000/m','to':'2000/s','for':'1m30s'}},"               \
         "{'step':{'from':'500/s','to':'2000/s','steps':4,'for':'80s'}},{'sine':{'mean':'800/s','amplitude':'300/s',"            \
         "'period':'30s','for':'2m'}},{'spike':{'base':'500/s','peak':'5000/s','at':'20s','width':'5s','for':'60s'}}]},"         \

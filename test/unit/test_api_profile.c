@@ -10,7 +10,7 @@ static void the_smallest_profile_gets_every_default(void **state)
 
         assert_string_equal(profile->service, "web");
         assert_string_equal(profile->port, "http");
-        assert_false(profile->tls);
+        assert_false(profile->scheme->tls);
         assert_int_equal(profile->timeout_ms, 5000);
         assert_int_equal(profile->warmup_ms, 5000);
         assert_int_equal(profile->cooldown_ms, 0);
@@ -39,7 +39,7 @@ static const struct refusal refusals[] = {
         {"{'target':{'service':{'name':null}}}", "spec.target.service.name is missing"},
         {"{'target':{'service':{'name':'../a'}}}", "spec.target.service: name and namespace"},
         {"{'target':{'service':{'namespace':'a/b'}}}", "spec.target.service: name and namespace"},
-        {"{'target':{'service':null,'url':'ftp://a/'}}", "spec.target.url must be http:// or https://"},
+        {"{'target':{'service':null,'url':'ftp://a/'}}", "spec.target.url must be http://, https://, h2c:// or h2://"},
         {"{'target':{'service':null,'url':'http://'}}", "spec.target.url must be"},
         {"{'target':{'service':null,'url':'http:///'}}", "spec.target.url must be"},
         {"{'target':{'service':null,'url':'http://a/b'}}", "spec.target.url must be"},
@@ -60,7 +60,7 @@ static const struct refusal refusals[] = {
         {"{'target':{'service':{'port':null}}}", "spec.target.service.port must be a number from 1 to 65535 or the name of a port of the Service"},
         {"{'target':{'service':{'port':0}}}", "spec.target.service.port must be a number"},
         {"{'target':{'service':{'port':true}}}", "spec.target.service.port must be a number"},
-        {"{'target':{'scheme':'ftp'}}", "spec.target.scheme: must be one of http, https"},
+        {"{'target':{'scheme':'ftp'}}", "spec.target.scheme: must be one of http, https, h2c, h2"},
         {"{'target':{'host':'http://a/'}}", "spec.target.host must be a host name"},
         {"{'load':null}", "spec.load.timeout is missing"},
         {"{'load':{'timeout':'11m'}}", "spec.load.timeout: must be a duration from 1ms to 10m"},
@@ -72,6 +72,11 @@ static const struct refusal refusals[] = {
         {"{'load':{'concurrency':{'whenBusy':'grow'}}}", "spec.load.concurrency.maxConnections must be at least connections"},
         {"{'load':{'concurrency':{'whenBusy':'grow','maxConnections':63}}}", "spec.load.concurrency.maxConnections must be at least connections"},
         {"{'load':{'shape':[{'closed':{'for':'3s'}}],'concurrency':{'whenBusy':'grow','maxConnections':99}}}", "spec.load.concurrency.whenBusy: grow has no meaning"},
+        {"{'load':{'concurrency':{'streamsPerConnection':2}}}", "spec.load.concurrency.streamsPerConnection: HTTP/1.1 carries one"},
+        {"{'target':{'scheme':'https'},'load':{'concurrency':{'streamsPerConnection':2}}}", "spec.load.concurrency.streamsPerConnection: HTTP/1.1 carries one"},
+        {"{'target':{'scheme':'h2'},'load':{'concurrency':{'streamsPerConnection':1025}}}", "spec.load.concurrency.streamsPerConnection: must be 1 to 1024"},
+        {"{'target':{'scheme':'h2c'},'load':{'concurrency':{'streamsPerConnection':1024,'connections':1025}}}", "spec.load.concurrency.streamsPerConnection must be at most 1048576 requests at once"},
+        {"{'target':{'scheme':'h2c'},'load':{'tls':{'insecureSkipVerify':true}}}", "spec.load.tls is only read over TLS"},
         {"{'load':{'concurrency':{'reconnectAfter':{'requests':0}}}}", "spec.load.concurrency.reconnectAfter.requests"},
         {"{'load':{'concurrency':{'reconnectAfter':{'time':'1ms'}}}}", "spec.load.concurrency.reconnectAfter.time"},
         {"{'load':{'pacing':'fine'}}", "spec.load.pacing: must be one of precise, coarse"},

@@ -69,6 +69,8 @@ static void a_url_is_host_and_port_and_nothing_else(void **state)
                 {"https://checkout.example.com/", "checkout.example.com:443", "checkout.example.com", "checkout.example.com", "URL checkout.example.com:443"},
                 {"http://a.b:8080", "a.b:8080", "a.b:8080", "a.b", "URL a.b:8080"},
                 {"http://10.1.2.3", "10.1.2.3:80", "10.1.2.3", "10.1.2.3", "URL 10.1.2.3:80"},
+                {"h2c://a.b/", "a.b:80", "a.b", "a.b", "URL a.b:80"},
+                {"h2://a.b:8443", "a.b:8443", "a.b:8443", "a.b", "URL a.b:8443"},
                 {"http://[fd00::1]/", "[fd00::1]:80", "[fd00::1]", "fd00::1", "URL [fd00::1]:80"},
                 {"https://[fd00::1]:80/", "[fd00::1]:80", "[fd00::1]:80", "fd00::1", "URL [fd00::1]:80"},
         };
@@ -78,7 +80,7 @@ static void a_url_is_host_and_port_and_nothing_else(void **state)
                 auto_free char *change = xasprintf("{'target':{'service':null,'url':'%s'}}", rows[i].url);
                 auto_profile struct profile *profile = profile_with(change);
                 struct target *target = target_of_url(profile);
-                assert_int_equal(profile->tls, strncmp(rows[i].url, "https", 5) == 0);
+                assert_int_equal(profile->scheme->tls, strncmp(rows[i].url, "https", 5) == 0 || strncmp(rows[i].url, "h2:", 3) == 0);
                 assert_string_equal(json_object_get_string(doc_item(target->addresses, 0)), rows[i].address);
                 assert_string_equal(target->authority, rows[i].authority);
                 assert_string_equal(target->sni, rows[i].sni);

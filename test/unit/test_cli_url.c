@@ -17,7 +17,8 @@ static void is(const char *text, bool tls, const char *host, const char *port, c
 
         if (url_parse(text, &url, &fail))
                 fail_msg("%s: %s", text, fail.text);
-        assert_int_equal(url.tls, tls);
+        assert_int_equal(url.scheme->tls, tls);
+        assert_memory_equal(text, url.scheme->word, strlen(url.scheme->word));
         assert_string_equal(url.host, host);
         assert_string_equal(url.port, port);
         assert_string_equal(url.path, path);
@@ -31,6 +32,8 @@ static void parts_have_their_scheme_s_defaults(void **state)
         is("http://localhost:8080/a/b?c=d#e", false, "localhost", "8080", "/a/b?c=d", "localhost:8080");
         is("https://shop.example.com:443?q", true, "shop.example.com", "443", "/?q", "shop.example.com");
         is("https://shop.example.com:80/", true, "shop.example.com", "80", "/", "shop.example.com:80");
+        is("h2c://localhost/", false, "localhost", "80", "/", "localhost");
+        is("h2://localhost:8443/a", true, "localhost", "8443", "/a", "localhost:8443");
         is("http://LocalHost/A", false, "localhost", "80", "/A", "localhost");
         is("http://[::1]:8080/", false, "::1", "8080", "/", "[::1]:8080");
         is("http://[fe80::1]", false, "fe80::1", "80", "/", "[fe80::1]");
@@ -39,7 +42,7 @@ static void parts_have_their_scheme_s_defaults(void **state)
 static void what_is_no_url_is_refused(void **state)
 {
         static const char *const wrong[] = {
-                "", "localhost:80", "ftp://a/", "http://", "http:///path", "http://a:0/", "http://a:65536/", "http://a:x/", "http://a:/",
+                "", "localhost:80", "ftp://a/", "h3://a/", "h2:a", "http://", "http:///path", "http://a:0/", "http://a:65536/", "http://a:x/", "http://a:/",
                 "http://user@a/", "http://[::1/", "http://[::1]x/", "http://a b/", "http://a/b c", "http://a/\xc3\xa9", "http://a\n/",
         };
 
