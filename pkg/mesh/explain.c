@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mesh/explain.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "mesh/diff.h"
+#include "mesh/keys.h"
+#include "mesh/mesh.h"
+
+enum side {SIDE_CLIENT, SIDE_SERVER, SIDE_LOAD};
+static const char *const side_names[] = {"client", "server", "load"};
+
+/* A counter that rose says what happened; the key is the setting to cite. Several counters may tell the same thing: of one code only
+ * the first that rose is told, so the most direct one stands first. */
+static const struct rule {
+        const char *code;
+        enum side side;
+        enum mesh_counter counter;
+        const char *key;   /* NULL: nothing to cite */
+        const char *words; /* after the number */
+} rules[] = {
+        {"ConnectionLimit", SIDE_CLIENT, MESH_CX_OVERFLOW, "circuit.maxConnections", "times no connection was made because of the limit"},
+        {"PendingLimit", SIDE_CLIENT, MESH_PENDING_OVERFLOW, "circuit.maxPending", "requests were refused by a limit of the circuit breaker"},
+        {"PendingLimit", SIDE_CLIENT, MESH_FLAG_UO, "circuit.maxPending", "requests were refused by a limit of the circuit breaker"},
+        {"Retries", SIDE_CLIENT, MESH_RETRY, "retries.attempts", "retries were made by the client's proxy"},
+        {"RetriesExhausted", SIDE_CLIENT, MESH_RETRY_EXCEEDED, "retries.attempts", "requests used up their retries"},
+        {"RetriesExhausted", SIDE_CLIENT, MESH_FLAG_URX, "retries.attempts", "requests used up their retries"},
+        {"RetryBudget", SIDE_CLIENT, MESH_RETRY_OVERFLOW, "circuit.maxRetries", "retries were refused by a limit or budget"},
+        {"Timeout", SIDE_CLIENT, MESH_TIMEOUT, "timeout.requestUs", "requests ran into the route's timeout"},
+        {"Timeout", SIDE_CLIENT, MESH_FLAG_UT, "timeout.requestUs", "requests ran into a timeout of the route"},
+        {"TryTimeout", SIDE_CLIENT, MESH_TRY_TIMEOUT, "timeout.perTryUs", "tries ran into the timeout per try"},
+        {"ConnectTimeout", SIDE_CLIENT, MESH_CX_TIMEOUT, "timeout.connectUs", "connections were not made within the connect timeout"},
+        {"FaultDelay", SIDE_CLIENT, MESH_DELAYED, "faults", "requests were delayed by fault injection"},
+        {"FaultDelay", SIDE_CLIENT, MESH_FLAG_DI, "faults", "requests were delayed by fault injection"},
+        {"FaultAbort", SIDE_CLIENT, MESH_ABORTED, "faults", "requests were aborted by fault injection"},
+        {"FaultAbort", SIDE_CLIENT, MESH_FLAG_FI, "faults", "requests were aborted by fault injection"},
+        {"RateLimit", SIDE_SERVER, MESH_RATE_LIMITED, "rateLimit.server", "requests were refused by a rate limit of the server's proxy"},
+        {"RateLimit", SIDE_SERVER, MESH_FLAG_RL, "rateLimit.server", "requests were refused by a rate limit of the server's proxy"},
+        {"RateLimit", SIDE_CLIENT, MESH_RATE_LIMITED, "rateLimit.client", "requests were refused by a rate limit of the client's proxy"},
+        {"RateLimit", SIDE_CLIENT, MESH_FLAG_RL, "rateLimit.client", "requests were refused by a rate limit of the client's proxy"},
+        {"ExternalAuthorization", SIDE_SERVER, MESH_FLAG_UAEX, "authz.external", "requests were refused by external authorization"},
+        {"ExternalAuthorization", SIDE_SERVER, MESH_EXT_DENIED, "authz.external", "requests were refused by external authorization"},
+        {"ExternalAuthorizationFailed", SIDE_SERVER, MESH_EXT_ERROR, "authz.external", "calls of external authorization failed"},
+        {"Denied", SIDE_SERVER, MESH_DENIED, "authz.default", "requests were refused by authorization policies"},
+        {"Ejection", SIDE_CLIENT, MESH_EJECTION, "outlier.consecutive5xx", "endpoints were ejected as outliers"},
+        {"Ejection", SIDE_CLIENT, MESH_EJECTED, "outlier.consecutive5xx", "endpoints were ejected as outliers"},
+        {"NoEndpoint", SIDE_CLIENT, MESH_FLAG_UH, "outlier.consecutive5xx", "requests found no healthy endpoint"},
+        {"NoRoute", SIDE_CLIENT, MESH_FLAG_NR, "route.action", "requests found no route"},
+        {"TlsFailure", SIDE_CLIENT, MESH_TLS_FAIL, "mtls.effective", "TLS handshakes of the client's proxy failed"},
+        {"ConnectFailure", SIDE_CLIENT, MESH_CX_FAIL, "mtls.effective", "connections of the client's proxy to the target failed"},
+        {"ConnectFailure", SIDE_CLIENT, MESH_FLAG_UF, "mtls.effective", "requests failed because no connection to the target was made"},
+        {"UpstreamClosed", SIDE_CLIENT, MESH_FLAG_UC, NULL, "requests lost their connection to the target"},
+        {"UpstreamReset", SIDE_CLIENT, MESH_RESET_RX, NULL, "requests were reset by the target's side"},
+};
+
+struct explaining {
+        struct json_object *snapshot, *list;
+        const struct mesh_window *windows[2];
+        const struct mesh_load *load;
+};
+
+static bool is_told(const struct explaining *explaining, const char *code)
+{
+        for (size_t i = 0; i < doc_len(explaining->list, ""); i++)
+                if (text_equal(doc_text(doc_item(explaining->list, i), "code"), code))
+                        return true;
+        return false;
+}
+
+static double rise_of(const struct explaining *explaining, enum side side, enum mesh_counter counter)
+{
+        const struct mesh_window *window = side == SIDE_LOAD ? NULL : explaining->windows[side];
+
+        return window && window->known[counter] ? window->increase[counter] : 0;
+}
+
+static int64_t window_ms(const struct explaining *explaining, enum side side)
+{
+        const struct mesh_window *window = side == SIDE_LOAD ? NULL : explaining->windows[side];
+
+        return window ? window->last_wall_ms - window->first_wall_ms : 0;
+}
+
+struct telling {
+        const char *code, *confidence, *key;
+        enum side side;
+        const char *counter;
+        double value;
+};
+
+/* "…: retries 5 (VirtualService shop/cart http[0])" */
+static void cite(const struct explaining *explaining, struct json_object *entry, const char *name, char text[static MESH_SENTENCE_MAX])
+{
+        char value[MESH_VALUE_TEXT_MAX], origin[MESH_ORIGIN_TEXT_MAX];
+        struct json_object *policy = name ? mesh_policy(explaining->snapshot, name) : NULL, *from = doc_at(policy, "origin");
+        const struct mesh_key *key = name ? mesh_key_find(name) : NULL;
+
+        text[0] = '\0';
+        if (!policy || !key || !from)
+                return;
+        mesh_value_format(key, doc_at(policy, "value"), value);
+        mesh_origin_format(from, origin);
+        snprintf(text, MESH_SENTENCE_MAX, ": %s %s (%.300s)", key->words, value, origin);
+        doc_set_text(entry, "object", doc_text(from, "ref"));
+        doc_set_text(entry, "field", doc_text(from, "field"));
+}
+
+static void tell(struct explaining *explaining, const struct telling *telling, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void tell(struct explaining *explaining, const struct telling *telling, const char *format, ...)
+{
+        struct json_object *entry = doc_set_text(doc_set_text(doc_object(), "code", telling->code), "confidence", telling->confidence);
+        struct json_object *evidence = doc_set_text(doc_object(), "side", side_names[telling->side]);
+        char head[MESH_SENTENCE_MAX], setting[MESH_SENTENCE_MAX], sentence[2 * MESH_SENTENCE_MAX];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(head, sizeof head, format, arguments);
+        va_end(arguments);
+        cite(explaining, entry, telling->key, setting);
+        snprintf(sentence, sizeof sentence, "%s%s", head, setting);
+        text_scrub(sentence);
+        doc_set_text(entry, "sentence", sentence);
+        doc_set_text(evidence, "counter", telling->counter);
+        doc_set_int(evidence, "value", llround(fmin(telling->value, MESH_COUNTER_SUM_MAX)));
+        if (explaining->load->requests > 0)
+                doc_set_int(evidence, "requests", explaining->load->requests);
+        doc_set_int(evidence, "windowMs", window_ms(explaining, telling->side));
+        doc_push(explaining->list, doc_set(entry, "evidence", evidence));
+}
+
+static void tell_counters(struct explaining *explaining)
+{
+        for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+                const struct rule *rule = &rules[i];
+                double rise = rise_of(explaining, rule->side, rule->counter);
+                if (rise < 1 || is_told(explaining, rule->code))
+                        continue;
+                struct telling telling = {rule->code, "high", rule->key, rule->side, mesh_counter_name(rule->counter), rise};
+                if (explaining->load->requests > 0)
+                        tell(explaining, &telling, "%.0f %s, of %lld requests of the load", rise, rule->words, (long long)explaining->load->requests);
+                else
+                        tell(explaining, &telling, "%.0f %s", rise, rule->words);
+        }
+}
+
+#define REUSE_REQUESTS_LEAST 100
+#define REUSE_RATIO 0.5
+
+/* A connection for every other request: somebody closes them. */
+static void tell_reuse(struct explaining *explaining)
+{
+        double made = rise_of(explaining, SIDE_CLIENT, MESH_CX), requests = rise_of(explaining, SIDE_CLIENT, MESH_RQ);
+        struct telling telling = {"NoReuse", "high", "http.maxRequestsPerConnection", SIDE_CLIENT, mesh_counter_name(MESH_CX), made};
+
+        if (requests >= REUSE_REQUESTS_LEAST && made / requests > REUSE_RATIO)
+                tell(explaining, &telling, "the client's proxy made %.0f connections for %.0f requests", made, requests);
+}
+
+#define THROTTLED_RATIO 0.05
+
+static void tell_throttling(struct explaining *explaining)
+{
+        const double ratios[] = {explaining->load->client_throttled_ratio, explaining->load->server_throttled_ratio};
+        static const char *const codes[] = {"ClientProxyThrottled", "ServerProxyThrottled"};
+
+        for (int side = 0; side < 2; side++) {
+                struct telling telling = {codes[side], "high", NULL, (enum side)side, "cpu.stat nr_throttled", ratios[side] * 100};
+                if (ratios[side] > THROTTLED_RATIO)
+                        tell(explaining, &telling, "the CPU limit of the %s's proxy stopped it in %.0f%% of the periods", side_names[side],
+                             ratios[side] * 100);
+        }
+}
+
+#define REFUSED_RATIO 0.99
+
+/* What the snapshot already said must fail, and what the load saw of it. */
+static void tell_refusal(struct explaining *explaining)
+{
+        static const char *const codes[] = {"PlaintextRefused", "TlsMismatch", "AllDenied", "ProviderMissing", "SubsetMissing", "NotImported"};
+        const struct mesh_load *load = explaining->load;
+        struct json_object *findings = doc_at(explaining->snapshot, "findings");
+
+        for (size_t i = 0; i < doc_len(findings, ""); i++) {
+                struct json_object *finding = doc_item(findings, i);
+                const char *code = doc_text(finding, "code"), *ref = doc_text(finding, "ref");
+                bool ours = false;
+                for (size_t j = 0; j < ARRAY_LEN(codes); j++)
+                        ours = ours || text_equal(code, codes[j]);
+                if (!ours || is_told(explaining, code) || !text_equal(doc_text(finding, "severity"), "error"))
+                        continue;
+                bool all = load->requests > 0 && (double)load->failed >= REFUSED_RATIO * (double)load->requests;
+                struct telling telling = {code, all ? "high" : load->failed > 0 ? "medium" : "possible", NULL, SIDE_LOAD, "failed requests",
+                                          (double)load->failed};
+                tell(explaining, &telling, "%s; %lld of %lld requests got no answer", doc_text(finding, "text"), (long long)load->failed,
+                     (long long)load->requests);
+                doc_set_text(doc_item(explaining->list, doc_len(explaining->list, "") - 1), "object", ref);
+        }
+}
+
+/* Settings that cost or slow something, where no counter says that they did. */
+static void tell_settings(struct explaining *explaining)
+{
+        static const struct {
+                const char *code, *key, *told, *words;
+        } settings[] = {
+                {"FaultConfigured", "faults", "FaultDelay", "the client's proxy is set to inject faults"},
+                {"RateLimitConfigured", "rateLimit.server", "RateLimit", "the server's proxy is set to limit the rate"},
+                {"ExtensionConfigured", "extensions.server", NULL, "the server's proxy was extended"},
+                {"ExtensionConfigured", "extensions.client", NULL, "the client's proxy was extended"},
+                {"ExternalAuthorizationConfigured", "authz.external", "ExternalAuthorization", "each request is checked by another service"},
+                {"TracingConfigured", "telemetry.tracingE4.server", NULL, "the server's proxy traces requests"},
+                {"AccessLogConfigured", "telemetry.accessLog.server", NULL, "the server's proxy writes an access log"},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+                struct json_object *policy = mesh_policy(explaining->snapshot, settings[i].key), *value = doc_at(policy, "value");
+                bool set = doc_len(value, "") > 0 || (json_object_is_type(value, json_type_boolean) && json_object_get_boolean(value)) ||
+                           (json_object_is_type(value, json_type_int) && json_object_get_int64(value) > 100000);
+                struct telling telling = {settings[i].code, "possible", settings[i].key, SIDE_LOAD, "configuration", 0};
+                if (set && !is_told(explaining, settings[i].code) && !(settings[i].told && is_told(explaining, settings[i].told)))
+                        tell(explaining, &telling, "%s", settings[i].words);
+        }
+}
+
+static void tell_coincidence(struct explaining *explaining, struct json_object *drift)
+{
+        int64_t shift = explaining->load->shift_wall_ms;
+
+        for (size_t i = 0; shift > 0 && i < doc_len(drift, ""); i++) {
+                struct json_object *change = doc_item(drift, i);
+                const char *sentence = doc_text(change, "sentence");
+                double apart = (double)doc_int(change, "atMs", 0) - (double)shift;
+                struct telling telling = {"Coincidence", "medium", NULL, SIDE_LOAD, "time of the change", fabs(apart)};
+                if (sentence && fabs(apart) <= MESH_COINCIDENCE_MS)
+                        tell(explaining, &telling, "the load changed %.1f s %s this: %s", fabs(apart) / 1000, apart <= 0 ? "after" : "before", sentence);
+        }
+}
+
+static int rank_of(struct json_object *entry)
+{
+        const char *confidence = doc_text(entry, "confidence");
+
+        return text_equal(confidence, "high") ? 0 : text_equal(confidence, "medium") ? 1 : 2;
+}
+
+static int surest_first(const void *a, const void *b)
+{
+        struct json_object *const *left = a, *const *right = b;
+        int64_t l = doc_int(*left, "evidence.value", 0), r = doc_int(*right, "evidence.value", 0);
+
+        if (rank_of(*left) != rank_of(*right))
+                return rank_of(*left) - rank_of(*right);
+        if (l != r && rank_of(*left) == 0)
+                return l > r ? -1 : 1;
+        return strcmp(doc_text(*left, "sentence"), doc_text(*right, "sentence"));
+}
+
+struct json_object *mesh_explain(struct json_object *snapshot, const struct mesh_window *client, const struct mesh_window *server,
+                                 const struct mesh_load *load, struct json_object *drift)
+{
+        struct explaining explaining = {.snapshot = snapshot, .list = doc_array(), .windows = {client, server}, .load = load};
+
+        tell_counters(&explaining);
+        tell_reuse(&explaining);
+        tell_throttling(&explaining);
+        tell_refusal(&explaining);
+        tell_coincidence(&explaining, drift);
+        tell_settings(&explaining);
+        json_object_array_sort(explaining.list, surest_first);
+        size_t len = doc_len(explaining.list, "");
+        if (len > MESH_EXPLANATIONS_MAX)
+                json_object_array_del_idx(explaining.list, MESH_EXPLANATIONS_MAX, len - MESH_EXPLANATIONS_MAX);
+        return explaining.list;
+}

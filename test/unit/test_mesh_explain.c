@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mesh/explain.h"
+#include "mesh_fixture.h"
+
+static struct json_object *snapshot_with(const char *yaml)
+{
+        auto_json struct json_object *worlds = fixture_load(SOURCE_DIR "/test/mesh/world-istio.yaml"), *one = NULL;
+        struct fail fail = {0};
+
+        if (yaml_parse(yaml, strlen(yaml), &one, &fail))
+                fail_msg("%s", fail.text);
+        return fixture_resolve(doc_item(worlds, 0), one);
+}
+
+static struct mesh_window rose(enum mesh_counter counter, double value)
+{
+        struct mesh_window window = {.samples = 2, .first_wall_ms = 1000, .last_wall_ms = 31000};
+
+        window.known[counter] = true;
+        window.increase[counter] = value;
+        return window;
+}
+
+static const struct mesh_load load = {.requests = 1000, .client_throttled_ratio = -1, .server_throttled_ratio = -1};
+
+static struct json_object *entry_of(struct json_object *list, const char *code)
+{
+        for (size_t i = 0; i < doc_len(list, ""); i++)
+                if (text_equal(doc_text(doc_item(list, i), "code"), code))
+                        return doc_item(list, i);
+        fail_msg("nothing is said of %s: %s", code, doc_print(list));
+        return NULL;
+}
+
+#define VIRTUAL(http) \
+        "objects:\n- {apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: cart, namespace: shop}, spec: {hosts: [cart], http: " http "}}\n"
+
+static void a_counter_that_rose_names_the_object_that_says_so(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with(VIRTUAL("[{route: [{destination: {host: cart}}], retries: {attempts: 5}}]"));
+        struct mesh_window window = rose(MESH_RETRY, 480);
+        auto_json struct json_object *list = mesh_explain(snapshot, &window, NULL, &load, NULL);
+        struct json_object *entry = entry_of(list, "Retries");
+        (void)state;
+
+        assert_string_equal(doc_text(entry, "confidence"), "high");
+        assert_string_equal(doc_text(entry, "sentence"),
+                            "480 retries were made by the client's proxy, of 1000 requests of the load: retries 5 (VirtualService shop/cart http[0])");
+        assert_string_equal(doc_text(entry, "object"), "VirtualService shop/cart");
+        assert_string_equal(doc_text(entry, "field"), "spec.http[0].retries.attempts");
+        assert_string_equal(doc_text(entry, "evidence.counter"), "envoy_cluster_upstream_rq_retry");
+        assert_int_equal(doc_int(entry, "evidence.value", 0), 480);
+        assert_int_equal(doc_int(entry, "evidence.windowMs", 0), 30000);
+        assert_int_equal(doc_len(list, ""), 1);
+}
+
+static void a_setting_alone_is_only_possible(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with(
+                VIRTUAL("[{route: [{destination: {host: cart}}], fault: {delay: {fixedDelay: 50ms, percentage: {value: 100}}}}]"));
+        auto_json struct json_object *list = mesh_explain(snapshot, NULL, NULL, &load, NULL);
+        struct mesh_window window = rose(MESH_FLAG_DI, 12);
+        auto_json struct json_object *counted = mesh_explain(snapshot, &window, NULL, &load, NULL);
+        (void)state;
+
+        assert_string_equal(doc_text(entry_of(list, "FaultConfigured"), "confidence"), "possible");
+        assert_int_equal(doc_len(list, ""), 1);
+        /* With the counter the setting is not told a second time. */
+        assert_string_equal(doc_text(entry_of(counted, "FaultDelay"), "confidence"), "high");
+        assert_int_equal(doc_len(counted, ""), 1);
+}
+
+static void without_counters_and_settings_nothing_is_said(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with("{}");
+        struct mesh_window window = {.samples = 2};
+        auto_json struct json_object *list = mesh_explain(snapshot, &window, &window, &load, NULL);
+        (void)state;
+
+        assert_int_equal(doc_len(list, ""), 0);
+}
+
+static void an_origin_that_nobody_knows_is_said_to_be_unknown(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with("unreadable: [{kind: DestinationRule, why: Forbidden}]");
+        struct mesh_window window = rose(MESH_CX_OVERFLOW, 9);
+        auto_json struct json_object *list = mesh_explain(snapshot, &window, NULL, &load, NULL);
+        struct json_object *entry = entry_of(list, "ConnectionLimit");
+        (void)state;
+
+        assert_non_null(strstr(doc_text(entry, "sentence"), "connection limit unknown (unknown: Forbidden)"));
+        assert_null(doc_text(entry, "object"));
+}
+
+static void refused_plaintext_is_sure_when_nothing_got_through(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with(
+                "question: {client: {metadata: {annotations: null, labels: {sidecar.istio.io/inject: 'false'}}, spec: {initContainers: null}}}\n"
+                "objects:\n- {apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata: {name: default, namespace: shop}, spec: {mtls: {mode: STRICT}}}\n");
+        struct mesh_load failing = load, some = load;
+        failing.failed = 1000;
+        some.failed = 300;
+        auto_json struct json_object *list = mesh_explain(snapshot, NULL, NULL, &failing, NULL), *partly = mesh_explain(snapshot, NULL, NULL, &some, NULL);
+        struct json_object *entry = entry_of(list, "PlaintextRefused");
+        (void)state;
+
+        assert_string_equal(doc_text(entry, "confidence"), "high");
+        assert_string_equal(doc_text(entry, "object"), "PeerAuthentication shop/default");
+        assert_string_equal(doc_text(entry_of(partly, "PlaintextRefused"), "confidence"), "medium");
+}
+
+static void a_change_at_the_time_of_the_shift_is_medium(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with("{}"), *drift = doc_array();
+        struct mesh_load shifted = load;
+        shifted.shift_wall_ms = 100000;
+        doc_push(drift, doc_set_int(doc_set_text(doc_object(), "sentence", "retries 2 -> 5"), "atMs", 98500));
+        doc_push(drift, doc_set_int(doc_set_text(doc_object(), "sentence", "long before"), "atMs", 90000));
+        auto_json struct json_object *list = mesh_explain(snapshot, NULL, NULL, &shifted, drift), *steady = mesh_explain(snapshot, NULL, NULL, &load, drift);
+        (void)state;
+
+        assert_int_equal(doc_len(list, ""), 1);
+        assert_string_equal(doc_text(doc_item(list, 0), "confidence"), "medium");
+        assert_string_equal(doc_text(doc_item(list, 0), "sentence"), "the load changed 1.5 s after this: retries 2 -> 5");
+        assert_int_equal(doc_len(steady, ""), 0);
+}
+
+static void a_connection_for_every_request_is_no_reuse(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with(
+                "objects:\n- {apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: cart, namespace: shop}, spec: {host: cart, trafficPolicy: "
+                "{connectionPool: {http: {maxRequestsPerConnection: 1}}}}}\n");
+        struct mesh_window window = rose(MESH_CX, 900), few = rose(MESH_CX, 20);
+        window.known[MESH_RQ] = few.known[MESH_RQ] = true;
+        window.increase[MESH_RQ] = few.increase[MESH_RQ] = 1000;
+        auto_json struct json_object *list = mesh_explain(snapshot, &window, NULL, &load, NULL), *reused = mesh_explain(snapshot, &few, NULL, &load, NULL);
+        (void)state;
+
+        assert_string_equal(doc_text(entry_of(list, "NoReuse"), "object"), "DestinationRule shop/cart");
+        assert_int_equal(doc_len(reused, ""), 0);
+}
+
+static void a_throttled_proxy_is_named_with_what_was_put_into_it(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with(
+                "objects:\n- {apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {name: burn, namespace: shop}, spec: {configPatches: "
+                "[{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: INSERT_BEFORE, value: {name: envoy.lua}}}]}}\n");
+        struct mesh_load busy = load;
+        busy.server_throttled_ratio = 0.4;
+        auto_json struct json_object *list = mesh_explain(snapshot, NULL, NULL, &busy, NULL);
+        (void)state;
+
+        assert_string_equal(doc_text(doc_item(list, 0), "code"), "ServerProxyThrottled");
+        assert_string_equal(doc_text(entry_of(list, "ExtensionConfigured"), "object"), "EnvoyFilter shop/burn");
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_counter_that_rose_names_the_object_that_says_so),
+                cmocka_unit_test(a_setting_alone_is_only_possible),
+                cmocka_unit_test(without_counters_and_settings_nothing_is_said),
+                cmocka_unit_test(an_origin_that_nobody_knows_is_said_to_be_unknown),
+                cmocka_unit_test(refused_plaintext_is_sure_when_nothing_got_through),
+                cmocka_unit_test(a_change_at_the_time_of_the_shift_is_medium),
+                cmocka_unit_test(a_connection_for_every_request_is_no_reuse),
+                cmocka_unit_test(a_throttled_proxy_is_named_with_what_was_put_into_it),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
