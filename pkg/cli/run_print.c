@@ -67,6 +67,8 @@ static void print_counts(FILE *out, const struct fold *fold, const struct fold_s
         if (!fold->closed)
                 fprintf(out, " of %s due", offered);
         fputs("\n", out);
+        if (fold->limit == LOAD_LIMIT_SERVER && !fold->closed)
+                fprintf(out, "limit     the target: requests waited for it for %.0f%% of the time\n", 100 * fold->limit_ratio);
 }
 
 static void print_classes(FILE *out, const struct record_counters *counters)

@@ -15,8 +15,8 @@
  *           the instant had passed by more than 1 ms when the worker learned it; what was past then is skipped and counted in
  *           "skipped"; a worker that merely wakes up late skips nothing, and says so in its pacing)
  *  interval index (from 0), fromMs, toMs (shape time; negative during warm-up), phase: "warmup"|"shape",
- *           C (counters below), cpuMicros, throttledMicros (in this interval), inFlight, backlog (at
- *           its end), pacingP99Nanos, pacingMaxNanos, hists: {latency, error, censored}: 2-digit H; absent when empty.
+ *           C (counters below), cpuMicros, throttledMicros (in this interval), saturated: "client"|"server"|"none" (load/limit.h),
+ *           inFlight, backlog (at its end), pacingP99Nanos, pacingMaxNanos, hists: {latency, error, censored}: 2-digit H; absent when empty.
  *           fromMs/toMs may span several intervalMs: intervals are joined when the log lane is slow or its bytes run short
  *           (RECORD_INTERVAL_BYTES_MAX for all). toMs goes beyond the shape while answers are awaited
  *  piece    index, kind, fromMs, toMs, C, hists: {latency, service, error, censored, ttfb, pacing, backlog}: 3-digit H.

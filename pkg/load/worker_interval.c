@@ -2,6 +2,7 @@
  *
  * Interval records: the same span of time from every lane, added. */
 #include "data/doc.h"
+#include "load/limit.h"
 #include "load/worker_inner.h"
 
 #define BYTES_SLACK (256 * 1024)
@@ -86,10 +87,30 @@ static int64_t interval_end_ms(const struct worker *worker)
         return ended_ms > 0 && ended_ms < to_ms ? ended_ms : to_ms;
 }
 
+static const char *limit_of(const struct worker *worker, int64_t span_ms, int64_t cpu_micros, int64_t throttled_micros)
+{
+        const struct tally_span *sum = &worker->merge.sum;
+        const struct record_counters *counters = &sum->set.counters;
+
+        return load_limit_names[load_limit_of(&(struct load_sight){
+                .closed = worker->plan->closed,
+                .span_us = span_ms * 1000,
+                .cpu_us = cpu_micros,
+                .throttled_us = throttled_micros,
+                .threads = (uint32_t)worker->lanes_len,
+                .pacing_p90_ns = hist_quantile(sum->set.pacing, 0.9),
+                .offered = counters->offered,
+                .shed = counters->errors[RECORD_SHED],
+                .in_flight = sum->in_flight,
+                .backlog = sum->backlog,
+        })];
+}
+
 static void write_interval(struct worker *worker, int64_t from_ms, int64_t to_ms)
 {
         struct tally_span *sum = &worker->merge.sum;
-        int64_t cpu_micros = cpu_used_micros(), throttled_micros = cpu_group_throttled_micros(&worker->cpu_group);
+        int64_t cpu_total = cpu_used_micros(), throttled_total = cpu_group_throttled_micros(&worker->cpu_group);
+        int64_t cpu_micros = cpu_total - worker->merge.cpu_micros, throttled_micros = throttled_total - worker->merge.throttled_micros;
         struct json_object *record = doc_set_text(doc_object(), "type", "interval");
 
         doc_set_int(record, "index", worker->merge.index++);
@@ -97,8 +118,9 @@ static void write_interval(struct worker *worker, int64_t from_ms, int64_t to_ms
         doc_set_int(record, "toMs", to_ms);
         doc_set_text(record, "phase", sum->warmup ? "warmup" : "shape");
         doc_set(record, "C", record_encode_counters(&sum->set.counters));
-        doc_set_int(record, "cpuMicros", cpu_micros - worker->merge.cpu_micros);
-        doc_set_int(record, "throttledMicros", throttled_micros - worker->merge.throttled_micros);
+        doc_set_int(record, "cpuMicros", cpu_micros);
+        doc_set_int(record, "throttledMicros", throttled_micros);
+        doc_set_text(record, "saturated", limit_of(worker, to_ms - from_ms, cpu_micros, throttled_micros));
         doc_set_int(record, "inFlight", (int64_t)sum->in_flight);
         doc_set_int(record, "backlog", (int64_t)sum->backlog);
         doc_set_int(record, "pacingP99Nanos", hist_quantile(sum->set.pacing, 0.99));
@@ -108,8 +130,8 @@ static void write_interval(struct worker *worker, int64_t from_ms, int64_t to_ms
         uint64_t bytes = worker->report.bytes;
         report_write(&worker->report, record);
         worker->merge.bytes += worker->report.bytes - bytes;
-        worker->merge.cpu_micros = cpu_micros;
-        worker->merge.throttled_micros = throttled_micros;
+        worker->merge.cpu_micros = cpu_total;
+        worker->merge.throttled_micros = throttled_total;
 }
 
 /* Long or colourful runs would outgrow the log: records are joined until their bytes keep step with the run. */

@@ -355,6 +355,28 @@ static int64_t pacing_p99_ns(const struct fold *fold, const struct harvest *harv
         return worst_ns;
 }
 
+static void note_limit(struct fold *fold)
+{
+        static const enum load_limit order[] = {LOAD_LIMIT_CLIENT, LOAD_LIMIT_SERVER};
+        const struct fold_span *window = fold_window(fold);
+        double all_ms = 0, limited_ms[LOAD_LIMITS] = {0};
+
+        for (size_t i = 0; i < fold->points_len; i++) {
+                const struct harvest_point *point = &fold->points[i];
+                if (point->from_ms < window->from_ms || point->from_ms >= window->to_ms)
+                        continue;
+                for (size_t k = 0; k < LOAD_LIMITS; k++) {
+                        limited_ms[k] += (double)point->limited_ms[k];
+                        all_ms += (double)point->limited_ms[k];
+                }
+        }
+        for (size_t i = 0; i < ARRAY_LEN(order) && fold->limit == LOAD_LIMIT_NONE; i++)
+                if (all_ms > 0 && limited_ms[order[i]] >= FOLD_LIMIT_RATIO * all_ms) {
+                        fold->limit = order[i];
+                        fold->limit_ratio = limited_ms[order[i]] / all_ms;
+                }
+}
+
 struct fold *fold_new(const struct harvest *harvest, const struct load_plan *plan)
 {
         struct fold *fold = xnew(struct fold);
@@ -378,6 +400,7 @@ struct fold *fold_new(const struct harvest *harvest, const struct load_plan *pla
         cut_spans(fold, end_ms(fold, harvest, plan));
         fold->window = choose_window(fold);
         fold->pacing_p99_ns = pacing_p99_ns(fold, harvest);
+        note_limit(fold);
         return fold;
 }
 

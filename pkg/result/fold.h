@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "load/limit.h"
 #include "load/plan.h"
 #include "load/record.h"
 #include "result/harvest.h"
@@ -42,6 +43,8 @@ struct fold_value fold_max(const struct hist *ok, const struct hist *censored, i
 const char *fold_format(struct fold_value value, char text[static FOLD_TEXT_MAX]);
 
 /* ---- the fold ---- */
+
+#define FOLD_LIMIT_RATIO 0.1
 
 struct fold_span {
         int64_t from_ms, to_ms; /* shape time; rates are per this span */
@@ -90,6 +93,8 @@ struct fold {
         int64_t pacing_p99_ns;   /* of the window; the worst worker's when reduced; -1 unknown (closed loop) */
         double cpu_ratio_max;    /* CPU time / (span * cores) of the busiest worker; -1 unknown */
         double throttled_ratio_max; /* -1 unknown */
+        enum load_limit limit;      /* of the window: the client, or else the server, if it was so for FOLD_LIMIT_RATIO of the time */
+        double limit_ratio;         /* for how much of the workers' time in the window, 0..1; 0 with LOAD_LIMIT_NONE */
         uint32_t failed;         /* workers that ended with reason "failed" */
         uint32_t braked;         /* ... "braked" */
         char end_text[160];      /* what the first of those said */

@@ -26,6 +26,7 @@ const char *gates_reason_name(enum gates_reason_kind kind)
                 [GATES_NO_REQUESTS] = "NoRequests",
                 [GATES_PACING_LATE] = "PacingLate",
                 [GATES_GENERATOR_BUSY] = "GeneratorBusy",
+                [GATES_GENERATOR_LIMIT] = "GeneratorLimit",
                 [GATES_GENERATOR_THROTTLED] = "GeneratorThrottled",
                 [GATES_WORKERS_LOST] = "WorkersLost",
                 [GATES_WORKER_FAILED] = "WorkerFailed",
@@ -97,6 +98,12 @@ static void judge_generator(struct gates *gates, const struct fold *fold, const 
                 unit_format_percent(limits->cpu_ratio, limit);
                 add(gates, GATES_GENERATOR_BUSY, VALIDITY_LIMITED, "the busiest worker used %s of its CPU, limit %s", value,
                     limit);
+        }
+        if (fold->limit == LOAD_LIMIT_CLIENT) {
+                unit_format_percent(fold->limit_ratio, value);
+                add(gates, GATES_GENERATOR_LIMIT, VALIDITY_LIMITED, "the generator was the limit, not the target, for %s of the time: "
+                                                                    "%s; give it more CPU or more workers",
+                    value, fold->closed ? "the rate is what it can send" : "it sent late or was throttled");
         }
         if (fold->throttled_ratio_max > limits->throttled_ratio) {
                 unit_format_percent(fold->throttled_ratio_max, value);

@@ -10,6 +10,7 @@
  * | NoRequests          |                                                     | no request was completed         |
  * | PacingLate          | lateness p99 over the limit                         | over 10 times the limit          |
  * | GeneratorBusy       | busiest worker's CPU over the limit                 |                                  |
+ * | GeneratorLimit      | the generator was the limit for a tenth of the time |                                  |
  * | GeneratorThrottled  | throttled time over the limit                       | over 10 times the limit          |
  * | WorkersLost         | covered < wanted                                    |                                  |
  * | WorkerFailed        | a worker ended by its own failure                   |                                  |
@@ -43,6 +44,7 @@ enum gates_reason_kind { /* in the order in which they are listed: the gravest f
         GATES_NO_REQUESTS,
         GATES_PACING_LATE,
         GATES_GENERATOR_BUSY,
+        GATES_GENERATOR_LIMIT,
         GATES_GENERATOR_THROTTLED,
         GATES_WORKERS_LOST,
         GATES_WORKER_FAILED,

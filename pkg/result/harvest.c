@@ -207,6 +207,7 @@ static bool on_interval(struct harvest *harvest, uint32_t index, struct json_obj
                 .throttled_us = read_number(record, "throttledMicros", 0, MICROS_MAX, 0),
                 .in_flight = (uint64_t)read_number(record, "inFlight", 0, GAUGE_MAX, 0),
                 .backlog = (uint64_t)read_number(record, "backlog", 0, GAUGE_MAX, 0),
+                .limit = load_limit_named(doc_text(record, "saturated")),
         };
         /* A further part brings histograms only; it belongs where its first part does. */
         if (interval.part && interval.index == last->index) {

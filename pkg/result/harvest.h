@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "load/limit.h"
 #include "load/record.h"
 #include "stat/hist.h"
 
@@ -122,6 +123,7 @@ struct harvest_point {
         int64_t latency_sum_ns;
         int64_t cpu_us, throttled_us;
         uint64_t in_flight_ms, backlog_ms; /* requests times milliseconds: divide by to_ms - from_ms for the mean */
+        uint64_t limited_ms[LOAD_LIMITS];  /* time of all workers together, by what limited them */
 };
 /* Points in time order; a stretch of time nobody reported has no point. */
 size_t harvest_points(const struct harvest *harvest, const struct harvest_point **ret_points);

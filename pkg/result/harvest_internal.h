@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "base/buf.h"
+#include "load/limit.h"
 #include "load/plan.h"
 #include "result/harvest.h"
 
@@ -27,6 +28,7 @@ struct interval {
         struct hist *latency, *error, *censored; /* borrowed; NULL when absent */
         int64_t cpu_us, throttled_us;
         uint64_t in_flight, backlog;
+        enum load_limit limit;
 };
 
 struct pending { /* arrived before a gap was filled */

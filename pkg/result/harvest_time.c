@@ -71,6 +71,8 @@ void harvest_point_add(struct harvest_point *into, const struct harvest_point *f
         add_capped(&into->throttled_us, from->throttled_us);
         into->in_flight_ms += from->in_flight_ms;
         into->backlog_ms += from->backlog_ms;
+        for (size_t i = 0; i < LOAD_LIMITS; i++)
+                into->limited_ms[i] += from->limited_ms[i];
         if (into->to_ms < from->to_ms)
                 into->to_ms = from->to_ms;
 }
@@ -161,6 +163,9 @@ static void add_to_grid(struct harvest *harvest, uint32_t worker, const struct i
         add_capped(&point->throttled_us, interval->throttled_us);
         point->in_flight_ms += interval->in_flight * span_ms;
         point->backlog_ms += interval->backlog * span_ms;
+        /* A further part of a record is the same time once more. */
+        if (!interval->part)
+                point->limited_ms[interval->limit] += (uint64_t)(end_ms - interval->from_ms);
 }
 
 static void add_to_total(struct harvest *harvest, const struct interval *interval)

@@ -234,6 +234,7 @@ static struct json_object *encode_results(const struct fold *fold, size_t pieces
                 doc_push(by_piece, encode_piece(fold, i));
         for (size_t i = 0; i < requests; i++)
                 doc_push(by_request, encode_request(fold, i));
+        doc_set_text(results, "saturated", load_limit_names[fold->limit]);
         doc_set(results, "byPiece", by_piece);
         return doc_set(results, "byRequest", by_request);
 }
@@ -347,6 +348,9 @@ char *status_message(const struct status_end *end)
         else
                 buf_format(&text, "%s, p99 %s, errors %s", doc_text(summary, "rate"), doc_text(summary, "p99"),
                            doc_text(summary, "errors"));
+        /* That the client was is a reason of validity, which stands below. */
+        if (fold->limit == LOAD_LIMIT_SERVER && !fold->closed)
+                buf_text(&text, "; the target was the limit");
         if (judged->verdict != VERDICT_NONE)
                 buf_format(&text, "; %s: %s", verdict_name(judged->verdict), judged->text);
         put_comparison(&text, end);

@@ -70,6 +70,29 @@ static void the_window_is_the_longest_hold(void **state)
         harvest_free(harvest);
 }
 
+static void what_limited_a_tenth_of_the_window_is_its_limit(void **state)
+{
+        (void)state;
+        static const struct { enum load_limit seen[FIXTURE_SHAPE_MS / 1000], limit; double ratio; } rows[] = {
+                {{0}, LOAD_LIMIT_NONE, 0},
+                {{[1] = LOAD_LIMIT_SERVER}, LOAD_LIMIT_SERVER, 1 / 3.0},
+                {{[0] = LOAD_LIMIT_CLIENT, [1] = LOAD_LIMIT_SERVER, [2] = LOAD_LIMIT_SERVER}, LOAD_LIMIT_CLIENT, 1 / 3.0},
+                {{[3] = LOAD_LIMIT_CLIENT, [4] = LOAD_LIMIT_SERVER}, LOAD_LIMIT_NONE, 0}, /* behind the window */
+        };
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                memcpy(fixture_limits, rows[i].seen, sizeof fixture_limits);
+                struct harvest *harvest = harvest_all(2);
+                struct fold *fold = fold_of(harvest, 2);
+                assert_int_equal(fold->limit, rows[i].limit);
+                assert_true(fold->limit_ratio > rows[i].ratio - 1e-9 && fold->limit_ratio < rows[i].ratio + 1e-9);
+                auto_json struct json_object *results = status_encode_results(fold, NULL);
+                assert_string_equal(doc_text(results, "saturated"), load_limit_names[rows[i].limit]);
+                fold_free(fold);
+                harvest_free(harvest);
+        }
+        memset(fixture_limits, 0, sizeof fixture_limits);
+}
+
 static void of_several_holds_the_longest_counts_and_a_ramp_alone_has_no_window(void **state)
 {
         (void)state;
@@ -277,6 +300,7 @@ int main(void)
                 cmocka_unit_test(the_fold_of_several_workers_is_the_fold_of_their_union),
                 cmocka_unit_test(folding_again_changes_nothing),
                 cmocka_unit_test(the_window_is_the_longest_hold),
+                cmocka_unit_test(what_limited_a_tenth_of_the_window_is_its_limit),
                 cmocka_unit_test(of_several_holds_the_longest_counts_and_a_ramp_alone_has_no_window),
                 cmocka_unit_test(a_lost_worker_leaves_a_covered_share),
                 cmocka_unit_test(a_message_alone_gives_the_whole_shape_at_two_digits),

@@ -97,6 +97,8 @@ static void each_gate_closes_for_its_own_reason(void **state)
         gates = judge(&fold, NULL);             \
         check_only(&gates, kind, makes)
         CHECK(fold.cpu_ratio_max = 0.81, GATES_GENERATOR_BUSY, VALIDITY_LIMITED);
+        CHECK((fold.limit = LOAD_LIMIT_CLIENT, fold.limit_ratio = 0.4), GATES_GENERATOR_LIMIT, VALIDITY_LIMITED);
+        assert_non_null(strstr(gates.reasons[0].text, "the generator was the limit, not the target, for 40"));
         CHECK(fold.throttled_ratio_max = 0.05, GATES_GENERATOR_THROTTLED, VALIDITY_LIMITED);
         CHECK(fold.throttled_ratio_max = 0.2, GATES_GENERATOR_THROTTLED, VALIDITY_INVALID);
         CHECK(fold.covered = 1, GATES_WORKERS_LOST, VALIDITY_LIMITED);
