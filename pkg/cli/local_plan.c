@@ -66,7 +66,7 @@ static enum fail_kind encode_load(struct local_plan *plan, const char *ca_file, 
                 .authority = plan->host ? plan->host : plan->url.authority,
                 .sni = plan->host ? plan->host : plan->url.host,
         };
-        auto_json struct json_object *worker =
+        struct json_object *worker = plan->worker =
                 plan_encode_worker(&(struct plan_parts){.run = &run, .profile = plan->profile, .target = &target});
 
         json_object_put(target.addresses);
@@ -96,6 +96,7 @@ enum fail_kind local_plan_init(struct local_plan *plan, const struct run_args *a
 void local_plan_done(struct local_plan *plan)
 {
         load_plan_free(plan->load);
+        json_object_put(plan->worker);
         profile_free(plan->profile);
         json_object_put(plan->spec);
         json_object_put(plan->given);

@@ -14,6 +14,7 @@ struct local_plan {
         struct json_object *given; /* the spec as it was written, with the URL as its target; owned */
         struct json_object *spec;  /* merged and defaulted; owned */
         struct profile *profile;   /* owned */
+        struct json_object *worker; /* the plan of that one worker as it is written; owned */
         struct load_plan *load;    /* owned; one worker: its threads share the cores, and N workers are one schedule */
         struct url url;            /* owned */
         char *host;                /* Host header and TLS name, where the profile names one; owned */

@@ -6,19 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/confirm.h"
 #include "cli/local.h"
 #include "cli/local_plan.h"
+#include "cli/local_result.h"
 #include "cli/run_args.h"
 #include "cli/run_print.h"
 #include "data/address.h"
 #include "data/doc.h"
 #include "result/fold.h"
 #include "result/gates.h"
-#include "result/status.h"
 #include "result/verdict.h"
 
 #define RESULT_FILE "result.json"
@@ -60,24 +61,6 @@ static enum fail_kind confirm(const struct run_args *args, const struct url *url
 
 /* ---- after ---- */
 
-/* The same document as "kubectl get benchmarkrun -o json", and what a status has no room for as "full". */
-static struct json_object *encode_result(const struct local_plan *plan, const struct fold *fold, const struct gates *gates,
-                                         const struct verdict_judged *judged, const struct estimates *estimates, bool interrupted)
-{
-        const struct status_end end = {.fold = fold, .gates = gates, .judged = judged, .estimates = estimates};
-        struct json_object *result = doc_object(), *truncated = doc_array();
-        struct json_object *status = status_encode_end(&end, truncated);
-
-        doc_set_text(status, "phase", interrupted ? "Cancelled" : "Succeeded");
-        if (doc_len(truncated, "") > 0)
-                doc_set(status, "truncated", json_object_get(truncated));
-        json_object_put(truncated);
-        doc_set_text(doc_set_text(result, "apiVersion", "loadstone.dev/v1alpha1"), "kind", "BenchmarkRun");
-        doc_set(result, "metadata", doc_set_text(doc_object(), "name", "local"));
-        doc_set(result, "spec", doc_set(doc_object(), "template", json_object_get(plan->spec)));
-        return doc_set(doc_set(result, "status", status), "full", status_encode_full(fold));
-}
-
 static enum cli_exit exit_of(const struct gates *gates, const struct verdict_judged *judged, bool interrupted)
 {
         static const enum cli_exit of_verdict[] = {
@@ -110,7 +93,11 @@ static enum cli_exit judge(const struct run_args *args, const struct local_plan 
         estimates_of(fold, estimates);
         verdict_judge(&(struct verdict_case){.fold = fold, .gates = &gates, .objectives = profile->objectives,
                                              .len = profile->objectives_len, .estimates = estimates}, judged);
-        auto_json struct json_object *result = encode_result(plan, fold, &gates, judged, estimates, interrupted);
+        const struct local_result made = {
+                .plan = plan, .harvest = harvest, .fold = fold, .gates = &gates, .judged = judged, .estimates = estimates,
+                .interrupted = interrupted, .finish_wall_ms = clock_wall_ms(clock_system()),
+        };
+        auto_json struct json_object *result = local_result_encode(&made);
         run_print_summary(text_equal(path, "-") ? stderr : stdout, fold, &gates, judged);
         fold_free(fold);
         if (write_file(path, json_object_to_json_string_ext(result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE), &fail))
