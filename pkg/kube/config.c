@@ -17,16 +17,16 @@
 
 #define SERVICE_ACCOUNT "/var/run/secrets/kubernetes.io/serviceaccount"
 
-void secret_free(char *secret)
+void config_secret_free(char *secret)
 {
         if (secret)
                 explicit_bzero(secret, strlen(secret));
         free(secret);
 }
 
-void secret_set(char **place, char *secret)
+void config_secret_set(char **place, char *secret)
 {
-        secret_free(*place);
+        config_secret_free(*place);
         *place = secret;
 }
 
@@ -34,9 +34,9 @@ struct kube_config *kube_config_free(struct kube_config *config)
 {
         if (!config)
                 return NULL;
-        secret_free(config->token);
-        secret_free(config->key_pem);
-        secret_free(config->password);
+        config_secret_free(config->token);
+        config_secret_free(config->key_pem);
+        config_secret_free(config->password);
         exec_plugin_free(config->exec);
         free(config->server);
         free(config->tls_server_name);
@@ -61,7 +61,7 @@ enum fail_kind config_read_token(const char *path, char **ret_token, struct fail
                 return fail_wrap(fail, "token");
         text[strcspn(text, "\r\n")] = '\0';
         if (text[0] == '\0') {
-                secret_free(text);
+                config_secret_free(text);
                 return fail_set(fail, FAIL_INVALID, "token file %s is empty", path);
         }
         *ret_token = text;
@@ -75,10 +75,10 @@ static bool reread(const char *path, char **place)
 
         if (!path || text_file_read(path, CONFIG_FILE_BYTES_MAX, &text, NULL, NULL) || text[0] == '\0' ||
             text_equal(text, *place)) {
-                secret_free(text);
+                config_secret_free(text);
                 return false;
         }
-        secret_set(place, text);
+        config_secret_set(place, text);
         return true;
 }
 
@@ -103,7 +103,7 @@ const char *kube_config_token(struct kube_config *config, int64_t now_ns, bool r
         if (config->token_file && (refused || now_ns >= config->token_due_ns)) {
                 config->token_due_ns = now_ns + TOKEN_EVERY_NS;
                 if (config_read_token(config->token_file, &token, NULL) == FAIL_NONE)
-                        secret_set(&config->token, token);
+                        config_secret_set(&config->token, token);
         }
         /* A plugin that fails leaves what was there, and the server's 401 says the rest. */
         if (config->exec && exec_plugin_due(config->exec, now_ns, refused))

@@ -10,8 +10,8 @@
 #define CONFIG_TOKEN_BYTES_MAX (64u << 10)
 
 /* Zeroes and frees; NULL is fine. */
-void secret_free(char *secret);
+void config_secret_free(char *secret);
 /* Takes 'secret' into *place; what was there is zeroed and freed. */
-void secret_set(char **place, char *secret);
-/* The first line of a token file, in a new string for secret_free(). FAIL_INVALID when it is empty. */
+void config_secret_set(char **place, char *secret);
+/* The first line of a token file, in a new string for config_secret_free(). FAIL_INVALID when it is empty. */
 enum fail_kind config_read_token(const char *path, char **ret_token, struct fail *fail);

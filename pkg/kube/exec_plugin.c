@@ -41,7 +41,7 @@ struct kube_exec *exec_plugin_free(struct kube_exec *exec)
         for (size_t i = 0; i < exec->argv_len; i++)
                 free(exec->argv[i]);
         for (size_t i = 0; i < exec->env_len; i++)
-                secret_free(exec->env[i]);
+                config_secret_free(exec->env[i]);
         free(exec->argv);
         free(exec->env);
         free(exec->api_version);
@@ -257,10 +257,10 @@ static enum fail_kind adopt(struct kube_exec *exec, struct kube_config *config, 
                 return fail_set(fail, FAIL_INVALID, "credential plugin gave neither a token nor a certificate with key");
         if (cert && !text_equal(cert, config->cert_pem))
                 *ret_changed = true;
-        secret_set(&config->token, token ? xstrdup(token) : NULL);
+        config_secret_set(&config->token, token ? xstrdup(token) : NULL);
         if (cert) {
-                secret_set(&config->cert_pem, xstrdup(cert));
-                secret_set(&config->key_pem, xstrdup(key));
+                config_secret_set(&config->cert_pem, xstrdup(cert));
+                config_secret_set(&config->key_pem, xstrdup(key));
         }
         exec->expires_ns = expiry_ns(clock_parse(doc_text(credential, "status.expirationTimestamp")), now_ns, wall_ms);
         return FAIL_NONE;

@@ -56,7 +56,7 @@ static enum fail_kind merge_file(struct json_object *merged, const char *path, s
         if (kind)
                 return kind;
         kind = yaml_parse(text, size, &file, fail);
-        secret_free(text);
+        config_secret_free(text);
         if (kind)
                 return fail_wrap(fail, "%s", path);
         if (file && !json_object_is_type(file, json_type_object))
@@ -210,7 +210,7 @@ static enum fail_kind fill_user(struct kube_config *config, struct json_object *
         config->token = text_of(user, "token");
         config->token_file = path_of(user, "tokenFile");
         if (config->token_file) {
-                secret_set(&config->token, NULL);
+                config_secret_set(&config->token, NULL);
                 if (config_read_token(config->token_file, &config->token, fail))
                         return fail ? fail->kind : FAIL_INVALID;
         }

@@ -41,8 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 must(changed == (config.cert_pem != NULL));
                 must(exec_plugin_expires_ns(exec) >= NOW_NS);
         }
-        secret_free(config.token);
-        secret_free(config.key_pem);
+        config_secret_free(config.token);
+        config_secret_free(config.key_pem);
         free(config.cert_pem);
         exec_plugin_free(exec);
         return 0;
