@@ -102,3 +102,19 @@ need_go_toolchain() {
         chmod -R +x "$folder/bin" "$folder/pkg/tool" 2>/dev/null || true
         export GOROOT=$folder PATH=$folder/bin:$PATH
 }
+
+# need_node: Node >= 18 (Debian 12 has it) with npm.
+need_node() {
+        command -v npm >/dev/null || apt_need nodejs npm
+        [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] || die "Node >= 18 is wanted, and node is $(node --version)"
+}
+
+# need_web: the packages of the report's page, as its lock file has them.
+need_web() {
+        local folder=$ROOT/pkg/report/web
+        need_node
+        if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.loadstone-lock"; then
+                (cd "$folder" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 retry 3 npm ci --silent --no-audit --no-fund) || die "npm ci in pkg/report/web failed three times"
+                cp "$folder/package-lock.json" "$folder/node_modules/.loadstone-lock"
+        fi
+}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * loadstone run: load from this machine, without a cluster, measured and judged as the operator does. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,8 @@
 #include "cli/local.h"
 #include "cli/local_plan.h"
 #include "cli/local_result.h"
+#include "cli/make_report.h"
+#include "cli/output.h"
 #include "cli/run_args.h"
 #include "cli/run_print.h"
 #include "data/address.h"
@@ -28,19 +29,6 @@ static enum cli_exit complain(const struct fail *fail)
 {
         fprintf(stderr, "loadstone run: %s\n", fail->text);
         return CLI_BAD_INPUT;
-}
-
-static enum fail_kind write_file(const char *path, const char *text, struct fail *fail)
-{
-        if (text_equal(path, "-"))
-                return fputs(text, stdout) < 0 ? fail_errno(fail, errno, "stdout") : FAIL_NONE;
-        FILE *file = fopen(path, "we");
-        if (!file)
-                return fail_errno(fail, errno, "%s", path);
-        bool written = fputs(text, file) >= 0;
-        if (fclose(file) != 0 || !written)
-                return fail_errno(fail, errno, "%s", path);
-        return FAIL_NONE;
 }
 
 /* ---- before ---- */
@@ -73,6 +61,13 @@ static enum cli_exit exit_of(const struct gates *gates, const struct verdict_jud
         return gates->validity == VALIDITY_INVALID ? CLI_INVALID : of_verdict[judged->verdict];
 }
 
+static enum fail_kind hand_on(const struct run_args *args, struct json_object *result, struct fail *fail)
+{
+        struct json_object *maps = json_object_get(doc_at(result, "configMaps"));
+
+        return make_report(json_object_get(result), maps, make_report_exporter(args->report, NULL, fail), args->report, fail);
+}
+
 static enum cli_exit judge(const struct run_args *args, const struct local_plan *plan, const struct harvest *harvest, bool interrupted)
 {
         const struct profile *profile = plan->profile;
@@ -100,10 +95,13 @@ static enum cli_exit judge(const struct run_args *args, const struct local_plan 
         auto_json struct json_object *result = local_result_encode(&made);
         run_print_summary(text_equal(path, "-") ? stderr : stdout, fold, &gates, judged);
         fold_free(fold);
-        if (write_file(path, json_object_to_json_string_ext(result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE), &fail))
+        const char *text = json_object_to_json_string_ext(result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+        if (output_write(path, text, strlen(text), &fail) || (args->report && hand_on(args, result, &fail)))
                 return complain(&fail);
         if (!text_equal(path, "-"))
                 printf("result    %s\n", path);
+        if (args->report && !text_equal(path, "-"))
+                printf("report    %s\n", args->report);
         return exit_of(&gates, judged, interrupted);
 }
 
@@ -136,11 +134,13 @@ static enum cli_exit run_main(int argc, char **argv)
                 run_args_print_help();
                 return CLI_FINE;
         }
+        if (args.report && !make_report_exporter(args.report, NULL, &fail))
+                return complain(&fail);
         if (local_plan_init(&plan, &args, &fail) || confirm(&args, &plan.url, &fail))
                 return complain(&fail);
         if (args.save) {
                 auto_free char *profile = local_plan_format_profile(&plan);
-                if (write_file(args.save, profile, &fail))
+                if (output_write(args.save, profile, strlen(profile), &fail))
                         return complain(&fail);
         }
         return run_it(&args, &plan);

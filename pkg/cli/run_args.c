@@ -12,47 +12,37 @@
 
 /* ---- words ---- */
 
-enum flag_kind { FLAG_TEXT, FLAG_SWITCH, FLAG_LIST };
-
-struct flag {
-        const char *name, *argument, *help;
-        enum flag_kind kind;
-        size_t offset, len_offset;
-};
-
-#define TEXT(member) FLAG_TEXT, offsetof(struct run_args, member), 0
-#define SWITCH(member) FLAG_SWITCH, offsetof(struct run_args, member), 0
-#define LIST(member) FLAG_LIST, offsetof(struct run_args, member), offsetof(struct run_args, member##_len)
+#define TEXT(member) FLAG_TEXT_AT(run_args, member)
+#define SWITCH(member) FLAG_SWITCH_AT(run_args, member)
+#define LIST(member) FLAG_LIST_AT(run_args, member)
 
 static const struct flag flags[] = {
-        {"--rate", "R", "open loop: requests due per second, 500/s or 30000/m", TEXT(rate)},
-        {"--closed", NULL, "closed loop: as fast as the connections allow", SWITCH(closed)},
-        {"--for", "D", "how long, 30s or 5m (default 30s)", TEXT(length)},
-        {"--connections", "N", "connections that are kept open (default 64)", TEXT(connections)},
-        {"--streams", "N", "requests at once on each, over h2c:// and h2:// (default 1)", TEXT(streams)},
-        {"--when-busy", "queue|shed|grow", "what becomes of a request while no connection is free (default queue)", TEXT(when_busy)},
-        {"--max-connections", "N", "as many as there may be with --when-busy grow", TEXT(max_connections)},
-        {"--reconnect-after", "N or D", "end a connection after 100 requests or 30s, and open another", TEXT(reconnect_after)},
-        {"--warmup", "D", "extra time before, not measured (default 2s)", TEXT(warmup)},
-        {"--timeout", "D", "per request, from the instant it was due (default 5s)", TEXT(timeout)},
-        {"--method", "M", "GET, POST, … (default GET, with --body POST)", TEXT(method)},
-        {"--header", "'name: value'", "a header of each request; may be repeated", LIST(headers)},
-        {"--body", "TEXT", "what each request carries", TEXT(body)},
-        {"--expect-status", "CODES", "what counts as success, 200 or 200,404 (default 200 to 399)", TEXT(expect_status)},
-        {"--expect-body", "TEXT", "and a text that the body of such an answer must hold", TEXT(expect_body)},
-        {"--ca", "FILE", "certificates to trust instead of the system's", TEXT(ca_file)},
-        {"--insecure", NULL, "do not verify the server's certificate", SWITCH(insecure)},
-        {"--objective", "'latency.p99 <= 250ms'", "judged at the end; may be repeated", LIST(objectives)},
-        {"--file", "PROFILE", "take everything from a PerformanceProfile; the URL says where its Service is", TEXT(file)},
-        {"--result", "FILE", "the result as JSON (default result.json; - is stdout)", TEXT(result)},
-        {"--save", "FILE", "write the PerformanceProfile that does the same in a cluster", TEXT(save)},
-        {"--yes", NULL, "send load to addresses that are neither this machine's nor private", SWITCH(yes)},
-        {"--quiet", NULL, "no line while it runs", SWITCH(quiet)},
-        {"--help", NULL, "this", SWITCH(help)},
-};
-
-static const struct { const char *letter, *name; } letters[] = {
-        {"-f", "--file"}, {"-H", "--header"}, {"-h", "--help"}, {"-q", "--quiet"},
+        {"a URL", NULL, "http://host:port/", NULL, FLAG_WORD_AT(run_args, url)},
+        {"--rate", NULL, "R", "open loop: requests due per second, 500/s or 30000/m", TEXT(rate)},
+        {"--closed", NULL, NULL, "closed loop: as fast as the connections allow", SWITCH(closed)},
+        {"--for", NULL, "D", "how long, 30s or 5m (default 30s)", TEXT(length)},
+        {"--connections", NULL, "N", "connections that are kept open (default 64)", TEXT(connections)},
+        {"--streams", NULL, "N", "requests at once on each, over h2c:// and h2:// (default 1)", TEXT(streams)},
+        {"--when-busy", NULL, "queue|shed|grow", "what becomes of a request while no connection is free (default queue)", TEXT(when_busy)},
+        {"--max-connections", NULL, "N", "as many as there may be with --when-busy grow", TEXT(max_connections)},
+        {"--reconnect-after", NULL, "N or D", "end a connection after 100 requests or 30s, and open another", TEXT(reconnect_after)},
+        {"--warmup", NULL, "D", "extra time before, not measured (default 2s)", TEXT(warmup)},
+        {"--timeout", NULL, "D", "per request, from the instant it was due (default 5s)", TEXT(timeout)},
+        {"--method", NULL, "M", "GET, POST, … (default GET, with --body POST)", TEXT(method)},
+        {"--header", "-H", "'name: value'", "a header of each request; may be repeated", LIST(headers)},
+        {"--body", NULL, "TEXT", "what each request carries", TEXT(body)},
+        {"--expect-status", NULL, "CODES", "what counts as success, 200 or 200,404 (default 200 to 399)", TEXT(expect_status)},
+        {"--expect-body", NULL, "TEXT", "and a text that the body of such an answer must hold", TEXT(expect_body)},
+        {"--ca", NULL, "FILE", "certificates to trust instead of the system's", TEXT(ca_file)},
+        {"--insecure", NULL, NULL, "do not verify the server's certificate", SWITCH(insecure)},
+        {"--objective", NULL, "'latency.p99 <= 250ms'", "judged at the end; may be repeated", LIST(objectives)},
+        {"--file", "-f", "PROFILE", "take everything from a PerformanceProfile; the URL says where its Service is", TEXT(file)},
+        {"--result", NULL, "FILE", "the result as JSON (default result.json; - is stdout)", TEXT(result)},
+        {"--save", NULL, "FILE", "write the PerformanceProfile that does the same in a cluster", TEXT(save)},
+        {"--report", NULL, "FILE", "a report of the run: .html for people, .csv or .json for programs", TEXT(report)},
+        {"--yes", NULL, NULL, "send load to addresses that are neither this machine's nor private", SWITCH(yes)},
+        {"--quiet", "-q", NULL, "no line while it runs", SWITCH(quiet)},
+        {"--help", "-h", NULL, "this", SWITCH(help)},
 };
 
 void run_args_print_help(void)
@@ -61,38 +51,8 @@ void run_args_print_help(void)
              "       loadstone run URL --file PROFILE …\n\n"
              "URL: http:// or https:// for HTTP/1.1, h2c:// or h2:// for HTTP/2 without and with TLS.\n"
              "Sends load from this machine, without a cluster, and measures it as the operator does.\n");
-        for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-                printf("  %-14s %-24s %s\n", flags[i].name, flags[i].argument ? flags[i].argument : "", flags[i].help);
+        flags_print(flags, ARRAY_LEN(flags));
         puts("\nexit: 0 passed or nothing to judge, 1 failed, 2 wrong arguments, 3 inconclusive, 4 invalid, 130 interrupted");
-}
-
-/* The flag that 'word' ("--rate", "--rate=500/s", "-f") names, NULL when there is none. */
-static const struct flag *find_flag(const char *word)
-{
-        size_t len = strcspn(word, "=");
-
-        for (size_t i = 0; i < ARRAY_LEN(letters); i++)
-                if (text_equal(letters[i].letter, word))
-                        return find_flag(letters[i].name);
-        for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-                if (strlen(flags[i].name) == len && strncmp(flags[i].name, word, len) == 0)
-                        return &flags[i];
-        return NULL;
-}
-
-static enum fail_kind set_flag(struct run_args *args, const struct flag *flag, const char *value, struct fail *fail)
-{
-        char *base = (char *)args;
-
-        if (flag->kind == FLAG_TEXT) {
-                *(const char **)(base + flag->offset) = value;
-                return FAIL_NONE;
-        }
-        size_t *len = (size_t *)(base + flag->len_offset);
-        if (*len == RUN_ARGS_LIST_MAX)
-                return fail_set(fail, FAIL_INVALID, "%s: at most %d", flag->name, RUN_ARGS_LIST_MAX);
-        ((const char **)(base + flag->offset))[(*len)++] = value;
-        return FAIL_NONE;
 }
 
 static enum fail_kind check_together(const struct run_args *args, struct fail *fail)
@@ -114,27 +74,10 @@ enum fail_kind run_args_parse(int argc, char **argv, struct run_args *ret_args, 
 {
         struct run_args args = {0};
 
-        for (int i = 1; i < argc; i++) {
-                const char *word = argv[i], *given = strchr(word, '=');
-                const struct flag *flag = find_flag(word);
-                if (*word != '-' && !args.url) {
-                        args.url = word;
-                        continue;
-                }
-                if (*word != '-' || !flag)
-                        return fail_set(fail, FAIL_INVALID, "'%.60s' is not understood; --help shows what is", word);
-                if (flag->kind == FLAG_SWITCH) {
-                        *((bool *)((char *)&args + flag->offset)) = true;
-                        continue;
-                }
-                const char *value = given ? given + 1 : i + 1 < argc ? argv[++i] : NULL;
-                if (!value || !*value)
-                        return fail_set(fail, FAIL_INVALID, "%s wants %s", flag->name, flag->argument);
-                if (set_flag(&args, flag, value, fail))
-                        return FAIL_INVALID;
-        }
+        if (flags_parse(flags, ARRAY_LEN(flags), argc, argv, &args, fail) || check_together(&args, fail))
+                return FAIL_INVALID;
         *ret_args = args;
-        return check_together(&args, fail);
+        return FAIL_NONE;
 }
 
 /* ---- the spec ---- */

@@ -8,15 +8,14 @@
 #include <stddef.h>
 
 #include "base/fail.h"
-
-#define RUN_ARGS_LIST_MAX 32
+#include "cli/flags.h"
 
 struct run_args { /* texts are borrowed from argv; NULL where not given */
         const char *url, *file;
         const char *rate, *length, *connections, *warmup, *timeout; /* --for is 'length' */
         const char *streams, *when_busy, *max_connections, *reconnect_after, *expect_status, *expect_body;
-        const char *method, *body, *ca_file, *result, *save;
-        const char *headers[RUN_ARGS_LIST_MAX], *objectives[RUN_ARGS_LIST_MAX];
+        const char *method, *body, *ca_file, *result, *save, *report;
+        const char *headers[FLAGS_LIST_MAX], *objectives[FLAGS_LIST_MAX];
         size_t headers_len, objectives_len;
         bool closed, insecure, yes, quiet, help;
 };

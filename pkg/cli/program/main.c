@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 
-static const struct command *const commands[] = {&command_run};
+static const struct command *const commands[] = {&command_run, &command_report};
 
 static void print_help(FILE *out)
 {

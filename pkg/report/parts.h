@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Parts of the page's document (report/run_report.h); each returns a new object or array, or NULL when there is nothing to say. */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "result/unpack.h"
+
+/* 'spec' is the merged spec of the profile. */
+struct json_object *parts_load(struct json_object *spec);
+struct json_object *parts_curve(const struct unpack *unpack);
+struct json_object *parts_histogram(const struct unpack *unpack);
+struct json_object *parts_series(const struct unpack *unpack);
+struct json_object *parts_tail(const struct unpack *unpack);
+/* 'context' is a status's or the full one; 'shape_wall_ms' when the shape began, -1 not known. */
+struct json_object *parts_changes(struct json_object *context, int64_t shape_wall_ms);
+struct json_object *parts_gaps(struct json_object *context, int64_t shape_wall_ms);

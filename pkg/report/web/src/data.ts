@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The document that the page shows, as pkg/report/run_report.h describes it. Everything but the run may be missing: then the page says so,
+// or leaves the part out.
+
+/** Microseconds, or "> 5s" for what lies among requests without an answer. */
+export type Latency = number | string;
+
+export interface Stats {
+  [name: string]: Latency | undefined;
+}
+
+export interface Figures {
+  window?: {piece?: number; kind?: string; from: string; to: string};
+  requests: number;
+  succeeded?: number;
+  errors: number;
+  censored?: number;
+  offered?: number;
+  bytesIn?: number;
+  errorRatio: string;
+  rateOffered?: string;
+  rateAchieved: string;
+  latencyMicros?: Stats;
+  latencyKind?: 'intended' | 'uncorrected';
+  serviceMicros?: Stats;
+  errorLatencyMicros?: Stats;
+  ttfbMicros?: Stats;
+  pacingMicros?: Stats;
+  backlogMicros?: Stats;
+  connectMicros?: Stats;
+  handshakeMicros?: Stats;
+  byStatus?: Record<string, number>;
+  errorsByClass?: Record<string, number>;
+}
+
+export interface Piece extends Figures {
+  index: number;
+  kind: string;
+  from: string;
+  to: string;
+}
+
+export interface Named extends Figures {
+  name: string;
+}
+
+export interface Reason {
+  about: 'validity' | 'verdict';
+  reason: string;
+  message: string;
+}
+
+export interface Objective {
+  metric: string;
+  limit: string;
+  value: string;
+  met: 'True' | 'False' | 'Unknown';
+  reason?: string;
+  message?: string;
+}
+
+export type ShapePiece = Record<string, Record<string, string | number>>;
+
+export interface Load {
+  target: {service?: {name: string; namespace?: string; port?: string | number}; url?: string; scheme?: string; host?: string};
+  shape?: ShapePiece[];
+  timeout?: string;
+  warmup?: string;
+  arrival?: string;
+  pacing?: string;
+  workers?: number;
+  concurrency?: {connections?: number; whenBusy?: string};
+  headersFrom?: string[];
+  requests?: {
+    name: string;
+    method?: string;
+    path?: string;
+    weight?: number;
+    headers?: string[];
+    body?: string;
+    expect?: {status?: number[]};
+  }[];
+}
+
+type Column<T = number> = (T | null)[];
+
+export interface Series {
+  pointMs: number;
+  timeoutMs: number;
+  from: number[];
+  to: number[];
+  workers: Column;
+  offered: Column;
+  achieved: Column;
+  failed: Column;
+  p50: Column<Latency>;
+  p90: Column<Latency>;
+  max: Column<Latency>;
+  inFlight: Column;
+  backlog: Column;
+  cores: Column;
+}
+
+export interface Tail {
+  pointMs: number;
+  from: number[];
+  to: number[];
+  p99: Column<Latency>;
+}
+
+export interface Change {
+  atMs: number | null;
+  at: string;
+  kind: string;
+  object: string;
+  text: string;
+}
+
+export interface Report {
+  version: number;
+  run: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    profile?: string;
+    phase?: string;
+    message?: string;
+    startedAt?: string;
+    finishedAt?: string;
+    local: boolean;
+  };
+  validity?: string;
+  verdict?: string;
+  reasons?: Reason[];
+  objectives?: Objective[];
+  results?: Figures;
+  whole?: Figures;
+  byPiece?: Piece[];
+  byRequest?: Named[];
+  load?: Load;
+  curve?: {latency: [number, number][]; service?: [number, number][]};
+  histogram?: {perDecade: number; first: number; ok: number[]; error: number[]; censored: number};
+  series?: Series;
+  tail?: Tail;
+  changes?: Change[];
+  gaps?: {fromMs: number | null; toMs: number | null}[];
+  context?: {
+    target?: {pods?: {min: number | string; max: number | string}; images?: string[]; restarts?: number | string};
+    nodes?: {name: string; role: string; kernel: string; kubelet: string; instanceType: string}[];
+  };
+  provenance?: {
+    program?: string;
+    operator?: string;
+    image?: string;
+    profileDigest?: string;
+    addresses?: string[];
+    labels?: Record<string, string>;
+    workers?: {wanted?: number; ready?: number; finished?: number; startSkewMicros?: number; startAt?: string};
+  };
+  evidence?: {configMap: string; digest: string; chunks: number; bytes: number};
+}
+
+export function parseReport(text: string): Report {
+  const report = JSON.parse(text) as Report;
+  if (report.version !== 1) throw new Error('There is no run in this page: it is the empty form that reports are made of.');
+  return report;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the run came to, in the words of somebody who has not read the manual.
+import type {Report} from './data';
+import {latencyInWords, number, percent, ratePerSecond} from './format';
+
+export type Tone = 'good' | 'bad' | 'unsure';
+
+export interface Badge {
+  tone: Tone;
+  sign: string;
+  text: string;
+}
+
+const VERDICTS: Record<string, Badge> = {
+  Pass: {tone: 'good', sign: '✓', text: 'Passed'},
+  Fail: {tone: 'bad', sign: '✕', text: 'Failed'},
+  Inconclusive: {tone: 'unsure', sign: '?', text: 'Not decided'},
+  None: {tone: 'unsure', sign: '–', text: 'Not judged'},
+};
+
+const VALIDITIES: Record<string, Badge> = {
+  Valid: {tone: 'good', sign: '✓', text: 'The figures hold'},
+  Limited: {tone: 'unsure', sign: '!', text: 'The figures hold, with reservations'},
+  Invalid: {tone: 'bad', sign: '✕', text: 'The figures do not hold'},
+};
+
+export const verdictBadge = (report: Report): Badge => VERDICTS[report.verdict ?? 'None'] ?? VERDICTS['None']!;
+export const validityBadge = (report: Report): Badge =>
+  VALIDITIES[report.validity ?? ''] ?? {tone: 'unsure', sign: '?', text: 'Nothing is known about the figures'};
+
+const plural = (n: number, one: string, many: string) => (n === 1 ? one : many);
+
+/** "p99" is read by few, "99 of 100 answers" by all. */
+export function objectiveSubject(metric: string): string {
+  const [, name, stat, labels] = /^([a-z]+)\.([a-z0-9]+)(\{.*\})?$/.exec(metric) ?? [];
+  const about = labels ? ` (${labels.slice(1, -1).replaceAll('"', '').replaceAll('=', ' ')})` : '';
+  const ranks: Record<string, string> = {
+    p50: 'half of all answers', p75: '75 of 100 answers', p90: '90 of 100 answers', p95: '95 of 100 answers', p99: '99 of 100 answers',
+    p999: '999 of 1,000 answers', p9999: '9,999 of 10,000 answers', mean: 'the average answer', max: 'the slowest answer', min: 'the fastest answer',
+  };
+  if (name === 'latency' && stat && ranks[stat]) return `${ranks[stat]}${about}`;
+  if (name === 'errors') return `share of failed requests${about}`;
+  if (name === 'rate') return `${stat === 'offered' ? 'requests due' : 'requests answered'}${about}`;
+  if (name === 'status') return `share of answers with a status${about}`;
+  return metric;
+}
+
+export function title(report: Report): string {
+  const objectives = report.objectives ?? [];
+  const missed = objectives.filter((objective) => objective.met === 'False').length;
+  const decided = report.reasons?.find((reason) => reason.about === 'verdict')?.reason;
+  if (report.run.phase === 'Cancelled') return 'The run was stopped before its end';
+  if (report.run.phase === 'Failed') return 'The run did not come to its end';
+  if (report.validity === 'Invalid') return 'These figures say nothing about the target';
+  switch (report.verdict) {
+    case 'Pass':
+      return objectives.length === 1 ? 'The objective was met' : `All ${objectives.length} objectives were met`;
+    case 'Fail':
+      if (decided === 'Brake') return 'The load was broken off: too much of it failed';
+      if (decided === 'NothingSucceeded') return 'Not one request succeeded';
+      if (objectives.length === 1) return 'The objective was missed';
+      return missed ? `${missed} of ${objectives.length} objectives ${plural(missed, 'was', 'were')} missed` : 'The run failed';
+    case 'Inconclusive':
+      return 'Not every objective could be judged';
+    default:
+      return 'Measured, with nothing set to be judged';
+  }
+}
+
+/** One paragraph with the figures that matter; empty when nothing was measured. */
+export function lead(report: Report): string {
+  const results = report.results;
+  if (!results || results.requests === 0) return 'No request was completed, so there are no figures.';
+  const due = ratePerSecond(results.rateOffered);
+  const answered = ratePerSecond(results.rateAchieved);
+  const closed = results.latencyKind === 'uncorrected';
+  const sentences: string[] = [];
+  if (closed || Number.isNaN(due)) sentences.push(`${number(answered)} requests per second were answered, as fast as the connections allowed.`);
+  else if (Math.abs(due - answered) <= due * 0.005) sentences.push(`${number(due)} requests per second were sent as planned, and as many were answered.`);
+  else sentences.push(`Of ${number(due)} requests per second that were due, ${number(answered)} were answered.`);
+  const p50 = results.latencyMicros?.['p50'];
+  const p99 = results.latencyMicros?.['p99'];
+  if (p50 !== undefined && p99 !== undefined) sentences.push(`Half of them took at most ${latencyInWords(p50)}, 99 of 100 at most ${latencyInWords(p99)}.`);
+  else if (p50 !== undefined) sentences.push(`Half of them took at most ${latencyInWords(p50)}; there were too few to tell about the slowest in a hundred.`);
+  sentences.push(results.errors === 0 ? 'None failed.' : `${percent(results.errorRatio)} failed.`);
+  return sentences.join(' ').replace(/at most more than/g, 'more than');
+}

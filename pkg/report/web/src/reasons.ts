@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Why the verdict is what it is, and what each reservation about the figures means for somebody who has to act on them.
+import type {Objective, Report} from './data';
+import {latencyInWords, percent, rate, spacedDuration} from './format';
+import {objectiveSubject} from './headline';
+
+export interface Why {
+  message: string;
+  meaning?: string;
+}
+
+export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+
+/** "4.039ms", "8.57%", "500.0/s" and "> 5s" as they are read. */
+export function measured(value: string): string {
+  const ms = /^(\d+(?:\.\d+)?)ms$/.exec(value);
+  if (ms) return latencyInWords(Number(ms[1]) * 1000);
+  if (value.startsWith('>')) return latencyInWords(value);
+  return value.endsWith('%') ? percent(value) : value.endsWith('/s') ? rate(value) : value;
+}
+
+/** "<= 250ms" as "at most 250 ms". */
+export const limitInWords = (limit: string): string =>
+  limit
+    .split(/, ?/)
+    .map((part) => part.replace(/^(<=|>=) ?(.*)$/, (_, sign: string, value: string) => `${sign === '<=' ? 'at most' : 'at least'} ${unitApart(value)}`))
+    .join(' and ');
+
+const unitApart = (value: string) => percent(spacedDuration(value));
+
+export function missedSentence(objective: Objective): string {
+  const subject = objectiveSubject(objective.metric);
+  const time = objective.metric.startsWith('latency.');
+  return time
+    ? `Asked for: ${subject} within ${limitInWords(objective.limit).replace(/^at most /, '')}. Measured: ${measured(objective.value)}.`
+    : `${sentence(subject).replace(/\.$/, '')}: ${measured(objective.value)}, and ${limitInWords(objective.limit)} was asked for.`;
+}
+
+export function verdictReasons(report: Report): Why[] {
+  const given = (report.reasons ?? []).filter((reason) => reason.about === 'verdict');
+  const missed = (report.objectives ?? []).filter((objective) => objective.met === 'False');
+  if (given.some((reason) => reason.reason === 'ObjectiveMissed') && missed.length) return missed.map((objective) => ({message: missedSentence(objective)}));
+  return given;
+}
+
+const MEANINGS: Record<string, string> = {
+  ResultsLost: 'Nothing can be said; run it again.',
+  DuplicateWorker: 'Part of the load may have been sent twice.',
+  DigestMismatch: 'What arrived contradicts itself and is not to be trusted.',
+  NoRequests: 'There is nothing to judge.',
+  PacingLate: 'The load generator itself sent late, not the target. Give it more or quieter CPUs.',
+  GeneratorBusy: 'The load generator was near its own limits; the target may be able to do more.',
+  GeneratorThrottled: 'The load generator ran into its own CPU limit.',
+  WorkersLost: 'Less load was sent than planned.',
+  WorkerFailed: 'Less load was sent than planned.',
+  ReducedPrecision: 'Figures are rounder than usual, and there is no course over time.',
+  Partial: 'The figures are of the part that was done.',
+  ShortWindow: 'Rare slow answers have hardly had the time to show. Measure longer.',
+  ClockUnsynchronised: 'The workers’ points of time may be shifted against each other.',
+  StartSkew: 'The workers did not begin at the same instant.',
+  StartedLate: 'What was due before the start was left out.',
+  ValueClamped: 'Some answers took longer than can be recorded.',
+  TargetRestarted: 'The target was not the same all the time: the restart is in the figures.',
+  TargetRolledOut: 'Two versions of the target are in these figures.',
+  TargetScaled: 'The target was not the same size all the time.',
+  TargetReplaced: 'Pods of the target were replaced while it was measured.',
+};
+
+export const validityReasons = (report: Report): Why[] =>
+  (report.reasons ?? []).filter((reason) => reason.about === 'validity').map(({message, reason}) => ({message, meaning: MEANINGS[reason]}));

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The course of the run: what was sent, how long it took, and what changed in the cluster meanwhile, on one axis of time.
+import {cursor} from '../charts/cursor';
+import type {Chart} from '../charts/frame';
+import {ground, latencyChart, middle, rateChart, waitingChart} from '../charts/time';
+import type {Report, Series} from '../data';
+import {details, el, section, table} from '../dom';
+import {clock, latency, number, span} from '../format';
+
+const perSecond = (value: number | null | undefined) => (value === null || value === undefined ? '–' : number(value));
+
+function describe(report: Report, series: Series, i: number): string {
+  const closed = report.results?.latencyKind === 'uncorrected';
+  const parts = [
+    closed ? null : `${perSecond(series.offered[i])} per second due`,
+    `${perSecond(series.achieved[i])} answered`,
+    (series.failed[i] ?? 0) > 0 ? `${perSecond(series.failed[i])} failed` : null,
+    `half within ${latency(series.p50[i])}`,
+    series.p90[i] === null ? null : `90 of 100 within ${latency(series.p90[i])}`,
+    `slowest ${latency(series.max[i])}`,
+  ].filter(Boolean);
+  return `${clock(series.from[i]!)} to ${clock(series.to[i]!)}: ${parts.join(', ')}.`;
+}
+
+function numbers(series: Series): HTMLElement {
+  return table({
+    caption: 'The course of the run, point by point',
+    head: ['From', 'To', 'Due per s', 'Answered per s', 'Failed per s', 'p50', 'p90', 'Slowest', 'Under way', 'Waiting'],
+    rows: series.from.map((from, i) => [
+      clock(from), clock(series.to[i]!), perSecond(series.offered[i]), perSecond(series.achieved[i]), perSecond(series.failed[i]),
+      latency(series.p50[i]), latency(series.p90[i]), latency(series.max[i]), perSecond(series.inFlight[i]), perSecond(series.backlog[i]),
+    ]),
+    textColumns: 2,
+  });
+}
+
+/** What the change marks on the charts stand for; the numbers are theirs. */
+function changes(report: Report): HTMLElement | null {
+  const list = report.changes ?? [];
+  if (!report.context && !list.length) return null;
+  const gaps = (report.gaps ?? []).map((gap) =>
+    gap.fromMs === null || gap.toMs === null ? 'for some time' : `from ${clock(gap.fromMs)} to ${clock(gap.toMs)}`,
+  );
+  const watched = gaps.length ? `Nobody watched ${gaps.join(' and ')}: changes then may be missing.` : null;
+  if (!list.length) return el('p', {class: 'intro'}, `Nothing changed in the cluster around the target while it was watched. ${watched ?? ''}`.trim());
+  return el(
+    'div',
+    {},
+    el('h3', {}, 'What changed in the cluster'),
+    table({
+      caption: 'What changed in the cluster around the run; the numbers are those of the marks above',
+      hideCaption: true,
+      head: ['Mark', 'Time', 'What', 'Where', 'Change'],
+      rows: list.map((change, i) => [String(i + 1), change.atMs === null ? change.at : clock(change.atMs), change.kind, change.object, change.text]),
+      textColumns: 5,
+    }),
+    watched ? el('p', {class: 'intro'}, watched) : null,
+  );
+}
+
+export function course(report: Report): HTMLElement | null {
+  const {series} = report;
+  if (!series?.from.length) return section('Over time', 'The course of this run was not kept; the figures above are all there is.', changes(report));
+  const behind = ground(report, series);
+  const charts = [rateChart(report, series, behind), latencyChart(report, series, behind), waitingChart(series, behind)].filter(
+    (one): one is Chart => one !== null,
+  );
+  const intro = [
+    `Each point is ${span(series.pointMs)}.`,
+    behind.measured ? 'The shaded part is what the figures of this report are taken from.' : null,
+    behind.changes.length ? 'Numbered marks are changes in the cluster, listed below.' : null,
+  ].filter(Boolean).join(' ');
+  return section(
+    'Over time',
+    intro,
+    cursor({
+      label: 'Charts of the run over time. Use the arrow keys to read them point by point.',
+      charts,
+      points: middle(series.from, series.to),
+      describe: (i) => describe(report, series, i),
+      hint: 'Point at a chart, or use the arrow keys, to read its figures.',
+    }),
+    changes(report),
+    details('The same as a table', () => numbers(series)),
+  );
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the load was, where it went, and where these figures come from.
+import type {Load, Report} from '../data';
+import {el, section, table} from '../dom';
+import {bytes, day, spacedDuration} from '../format';
+import {pieceSentence, targetName} from '../shape';
+
+type Fact = [string, string | HTMLElement | null | undefined];
+
+const facts = (list: Fact[]) =>
+  el('dl', {class: 'facts'}, ...list.flatMap(([name, value]) => (value ? [el('div', {}, el('dt', {}, name), el('dd', {}, value))] : [])));
+
+const WHEN_BUSY: Record<string, string> = {queue: 'a request waits', shed: 'a request is dropped', grow: 'more connections are opened'};
+
+function connections(load: Load): string | null {
+  const {connections: n, whenBusy} = load.concurrency ?? {};
+  if (!n) return null;
+  return `${n}${whenBusy ? `; when all are busy, ${WHEN_BUSY[whenBusy] ?? whenBusy}` : ''}`;
+}
+
+function requests(load: Load): HTMLElement | null {
+  const list = load.requests ?? [];
+  if (!list.length) return null;
+  const total = list.reduce((sum, one) => sum + (one.weight ?? 1), 0);
+  return table({
+    caption: 'Requests. Header values and bodies are not part of a report',
+    head: ['Name', 'Request', 'Headers', 'Body', 'Share of the load'],
+    rows: list.map((one) => [
+      one.name,
+      {text: `${one.method ?? 'GET'} ${one.path ?? '/'}`, class: 'code'},
+      one.headers?.length ? one.headers.join(', ') : '–',
+      one.body ?? '–',
+      `${Math.round((100 * (one.weight ?? 1)) / total)} %`,
+    ]),
+    textColumns: 4,
+  });
+}
+
+export function load(report: Report): HTMLElement {
+  const {load} = report;
+  if (!load) return section('What the load was', 'The plan of this run was not kept.');
+  const shape = (load.shape ?? []).map(pieceSentence);
+  return section(
+    'What the load was',
+    null,
+    facts([
+      ['Target', targetName(load)],
+      ['Shape', shape.length > 1 ? el('ol', {}, ...shape.map((text) => el('li', {}, text))) : shape[0]],
+      ['Before it', load.warmup && load.warmup !== '0s' ? `warm-up of ${spacedDuration(load.warmup)}, not measured` : 'no warm-up'],
+      ['Arrivals', load.arrival === 'poisson' ? 'at random (Poisson)' : load.arrival === 'constant' ? 'evenly spaced' : load.arrival],
+      ['Given up after', load.timeout ? spacedDuration(load.timeout) : null],
+      ['Connections', connections(load)],
+      ['Load workers', load.workers ? String(load.workers) : null],
+      ['Secret headers', load.headersFrom?.length ? load.headersFrom.join(', ') : null],
+    ]),
+    requests(load),
+  );
+}
+
+export function cluster(report: Report): HTMLElement | null {
+  const target = report.context?.target;
+  const nodes = report.context?.nodes ?? [];
+  if (!target && !nodes.length) return null;
+  const pods = target?.pods;
+  return section(
+    'The cluster meanwhile',
+    null,
+    facts([
+      ['Ready pods of the target', pods ? (pods.min === pods.max ? String(pods.min) : `${pods.min} to ${pods.max}`) : null],
+      ['Restarts', target?.restarts === undefined ? null : String(target.restarts)],
+      ['Images', target?.images?.length ? el('ul', {class: 'code'}, ...target.images.map((image) => el('li', {}, image))) : null],
+    ]),
+    nodes.length
+      ? table({
+          caption: 'Nodes',
+          head: ['Node', 'Ran', 'Kernel', 'Kubelet', 'Type'],
+          rows: nodes.map((node) => [node.name, node.role === 'both' ? 'target and load' : node.role === 'generator' ? 'load' : node.role, node.kernel, node.kubelet, node.instanceType]),
+          textColumns: 5,
+        })
+      : null,
+  );
+}
+
+export function provenance(report: Report): HTMLElement {
+  const {run, provenance: from = {}, evidence} = report;
+  const labels = Object.entries(from.labels ?? {}).map(([name, value]) => `${name} ${value}`);
+  return section(
+    'Where this comes from',
+    evidence
+      ? 'The figures are read from what the run stored when it ended; the stored data was checked against its digest when this page was made.'
+      : 'The run left no stored data: this page has what its status says.',
+    facts([
+      ['Run', run.local ? 'on one machine, without a cluster' : `${run.name}, namespace ${run.namespace}`],
+      ['UID', run.uid],
+      ['Labels', labels.length ? labels.join(', ') : null],
+      ['Started', run.startedAt ? day(run.startedAt) : null],
+      ['Ended', run.finishedAt ? day(run.finishedAt) : null],
+      ['Addresses', from.addresses?.length ? from.addresses.join(', ') : null],
+      ['Made by', from.operator ? `Loadstone ${from.operator}` : from.program ? `loadstone ${from.program}` : null],
+      ['Image of the workers', from.image],
+      ['Digest of the profile', from.profileDigest],
+      ['Stored as', evidence ? `${evidence.configMap} and ${evidence.chunks} more, ${bytes(evidence.bytes)}` : null],
+      ['Digest of the result', evidence ? el('span', {class: 'code'}, evidence.digest) : null],
+    ]),
+  );
+}
+
+export function glossary(report: Report): HTMLElement {
+  const closed = report.results?.latencyKind === 'uncorrected';
+  const entries: Fact[] = [
+    ['Time to answer', closed
+      ? 'From sending a request to the last byte of its answer.'
+      : 'From the instant a request was due by the plan to the last byte of its answer. A target that stops for a second makes all requests of that second late, and that shows.'],
+    ['p50, p90, p99', 'The time within which 50, 90 or 99 of 100 requests were answered. A figure is only given when at least ten requests were slower than it.'],
+    ['> 5 s, no answer', 'Requests that got no answer count as slower than any that did. A figure that falls among them is given as “more than” the time they were waited for.'],
+    ['Failed', 'No answer, or one that was not what the profile expects.'],
+    ['The figures hold, with reservations', 'The load generator, the cluster or the length of the run leave a doubt that is named above. A target that is slow or fails is no such doubt: that is the verdict’s.'],
+  ];
+  return section('How to read this', null, facts(entries));
+}
