@@ -18,6 +18,7 @@
 #include "mesh/client.h"
 #include "operator/baseline.h"
 #include "operator/job_pods.h"
+#include "operator/run_look.h"
 #include "operator/run_status.h"
 #include "result/pack.h"
 
@@ -96,6 +97,8 @@ static void succeeded(struct effect *effect, struct json_object *object)
                 if (!session->plan_loaded && session_load_plan(session, object, &fail))
                         note_refusal(session, &fail);
         }
+        if (effect->action == RUN_ADMIT)
+                session->caught_up = true;
         if (effect->action == RUN_CREATE_JOB)
                 session->job_made = true;
         if (effect->action == RUN_STORE)
@@ -425,6 +428,9 @@ bool run_apply(struct session *session, const struct run_view *view, const struc
                 return start_workers(session, sight);
         case RUN_STORE:
                 return store_next(session);
+        case RUN_LOOK:
+                run_look(session);
+                return true;
         case RUN_RESOLVE:
                 session_resolve(session, &sight->run, view->plan_found);
                 return false;

@@ -33,6 +33,8 @@ static bool secrets_asked(seen v) { return v->secrets_asked; }
 static bool secrets_never(seen v) { return waiting(v) && v->secrets_refused; }
 static bool secrets_asked_first(seen v) { return waiting(v) && v->secrets_asked; }
 
+static bool taken_over(seen v) { return v->taken_over; }
+
 static bool name_taken(seen v) { return v->job == JOB_FOREIGN; }
 static bool job_replaced(seen v) { return v->bound && v->job != JOB_ABSENT && !v->job_is_bound; }
 
@@ -105,6 +107,7 @@ static const struct rule rules[] = {
         {not_accepted, RUN_ACCEPT, "Waiting", "seen for the first time and may not begin yet"},
         {queue_moved, RUN_SHOW_QUEUE, "QueueMoved", "its position in the queue, or why it waits, changed"},
         {waiting, RUN_WAIT, "Waiting", "waiting for its profile or its turn"},
+        {taken_over, RUN_LOOK, "TakenOver", "admitted by an operator before this one, and the API server was not asked what became of it"},
         {name_taken, RUN_FINISH, "NameCollision", "a Job of that name belongs to somebody else"},
         {job_replaced, RUN_FINISH, "JobReplaced", "the Job of that name is not the one bound in status"},
         {cancel_wanted, RUN_RECORD_STOP, "Cancelled", "cancelled while it is under way"},
@@ -167,6 +170,7 @@ const char *run_action_name(enum run_action action)
                 [RUN_SHOW_QUEUE] = "show-queue",
                 [RUN_ADMIT] = "admit",
                 [RUN_RESOLVE] = "resolve",
+                [RUN_LOOK] = "look",
                 [RUN_CREATE_PLAN] = "create-plan",
                 [RUN_CREATE_JOB] = "create-job",
                 [RUN_BIND_JOB] = "bind-job",

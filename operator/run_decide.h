@@ -17,6 +17,7 @@ enum run_action {
         RUN_SHOW_QUEUE,    /* the position in the queue changed */
         RUN_ADMIT,         /* records startTime and the deadline: the target is ours */
         RUN_RESOLVE,       /* look at the target and its surroundings */
+        RUN_LOOK,          /* asks the API server for what an operator before this one has made */
         RUN_CREATE_PLAN,   /* the immutable plan ConfigMap */
         RUN_CREATE_JOB,    /* suspended */
         RUN_BIND_JOB,      /* its UID into status, compare-and-swap */

@@ -288,6 +288,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
                 sight->phase = phase_of(session, view, sight);
                 return;
         }
+        view->taken_over = !session->caught_up;
         struct pods_seen seen = {.session = session, .view = view, .sight = sight};
         if (sight->job_object)
                 job_pods_each(manager, run->namespace, sight->job.name, see_pod, &seen);

@@ -50,6 +50,7 @@ struct run_view {
 
         /* recorded */
         bool admitted;                  /* status.startTime */
+        bool taken_over;                /* ... by an operator before this one; the caches may lag behind what it did */
         bool bound;                     /* status names the Job by UID */
         const char *stop_reason;        /* recorded reason to end early, NULL when none */
         bool overdue;                   /* the recorded deadline has passed */

@@ -148,9 +148,11 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
 
         if (!after || !run)
                 return;
-        /* For a run that is gone, and not yet known to be, a Job may be made: suspended, never to be released, and collected. */
+        /* For a run that is gone or has ended, which its operator has not seen yet, a Job may be made: suspended, never to be released,
+         * and collected. */
         struct object *object = sim_store_by_uid(check->sim, run_uid);
-        if (!before && object && ++run->jobs > 1)
+        bool over = !object || doc_at(object->json, "status.finishTime");
+        if (!before && !over && ++run->jobs > 1)
                 wrong(check, "I1: a second Job was made for run %s", run->name);
         if (suspended(after) || (before && !suspended(before)))
                 return;

@@ -26,15 +26,6 @@ static const struct workload *workload_named(const char *name, size_t size)
         return NULL;
 }
 
-static enum fault_kind fault_named(const char *name)
-{
-        enum fault_kind kind = FAULT_KINDS - 1;
-
-        while (kind > FAULT_NONE && !text_equal(fault_name(kind), name))
-                kind--;
-        return kind;
-}
-
 bool plan_parse(const char *text, struct plan *ret_plan)
 {
         size_t size = strcspn(text, ":");

@@ -1,57 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire.h"
+#include "wire_internal.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "kube/request.h"
+#include "base/text.h"
 
-#define LATENCY_NS NS_PER_MS
-#define LATE_NS (7 * NS_PER_S)
-
-struct call {
-        struct call *next;
-        struct wire *wire;
-        struct request *request;
-        struct apisim_stream *stream;
-        struct buf held;        /* read from the stream, not handed on */
-        int64_t from_ns;        /* not before */
-        int status, retry_after_s;
-        bool hangs;             /* no answer will come */
-        bool dies;              /* the operator does when this has been dealt with */
-        bool watch;
-        struct buf body;
-};
-
-struct wire {
-        struct kube_config config; /* first: the client knows the wire by it */
-        struct loop *loop;
-        struct apisim *sim;
-        struct faults *faults;
-        struct call *calls;
-        bool killed, cut, lease_cut;
-        int64_t renewed_ns; /* when the last write of the Lease that was done was sent; 0: never */
-};
-
-const char *fault_name(enum fault_kind kind)
-{
-        static const char *const names[FAULT_KINDS] = {
-                "none", "kill-before", "kill-sent", "kill-answered", "conflict", "busy", "error-done", "error-undone", "silent-done",
-                "silent-undone", "event-late", "event-twice", "event-cut", "event-expired", "kill-event",
-        };
-        return names[kind];
-}
-
-bool fault_is_of_event(enum fault_kind kind)
-{
-        return kind >= FAULT_EVENT_LATE;
-}
-
-struct wire *wire_new(struct loop *loop, struct apisim *sim, struct faults *faults)
+struct wire *wire_new(struct loop *loop, struct apisim *sim, struct faults *faults, uint64_t stale_version, int64_t stale_until_ns)
 {
         struct wire *wire = xnew(struct wire);
 
-        *wire = (struct wire){.loop = loop, .sim = sim, .faults = faults};
+        *wire = (struct wire){.loop = loop, .sim = sim, .faults = faults, .stale_version = stale_version,
+                              .stale_until_ns = stale_until_ns};
         wire->config.server = xstrdup("http://apisim");
         wire->config.namespace = xstrdup("default");
         return wire;
@@ -72,9 +33,9 @@ struct kube_config *wire_config(struct wire *wire)
         return &wire->config;
 }
 
-bool wire_killed(const struct wire *wire)
+enum wire_blow wire_blow(const struct wire *wire)
 {
-        return wire->killed;
+        return wire->blow;
 }
 
 void wire_cut(struct wire *wire, bool cut)
@@ -87,27 +48,36 @@ void wire_cut_lease(struct wire *wire, bool cut)
         wire->lease_cut = cut;
 }
 
+static bool is_dead(const struct wire *wire)
+{
+        return wire->blow == WIRE_KILLED || wire->blow == WIRE_KILLED_STALE;
+}
+
 static struct wire *wire_of(struct kube_client *client)
 {
         return (struct wire *)client->config;
 }
 
-static enum fault_kind strike(const struct faults *faults, bool event, unsigned count)
-{
-        for (size_t i = 0; i < FAULTS_MAX; i++)
-                if (faults->list[i].kind && faults->list[i].at == count && fault_is_of_event(faults->list[i].kind) == event)
-                        return faults->list[i].kind;
-        return faults->choose ? faults->choose(faults->chooser, event, count) : FAULT_NONE;
-}
-
 /* ---- requests ---- */
+
+/* A server that lags behind has only old lists. */
+static char *target_of(const struct call *call)
+{
+        const struct wire *wire = call->wire;
+        const char *path = call->request->path;
+
+        if (!call->request->item || loop_now_ns(wire->loop) >= wire->stale_until_ns || strstr(path, "continue="))
+                return xstrdup(path);
+        return xasprintf("%s&resourceVersion=%" PRIu64 "&resourceVersionMatch=Exact", path, wire->stale_version);
+}
 
 static void ask(struct call *call)
 {
         struct request *request = call->request;
+        auto_free char *target = target_of(call);
         const struct apisim_request question = {
                 .method = request->method,
-                .target = request->path,
+                .target = target,
                 .content_type = request->content_type,
                 .body = request->body,
                 .size = request->body_size,
@@ -123,7 +93,7 @@ static void ask(struct call *call)
                 buf_add(&call->body, answer.body, answer.size);
         apisim_answer_done(&answer);
         if (request->class == CLASS_URGENT && request->body && call->status / 100 == 2)
-                call->wire->renewed_ns = loop_now_ns(call->wire->loop);
+                call->wire->renewed_ns = call->sent_ns;
 }
 
 /* Events tell what was done; everything else that is written needs a Lease. */
@@ -147,12 +117,17 @@ static void refuse(struct call *call, int status, const char *reason, int retry_
 static void suffer(struct call *call, enum fault_kind fault)
 {
         switch (fault) {
-        case FAULT_KILL_BEFORE:
-                call->wire->killed = call->hangs = true;
-                break;
         case FAULT_KILL_SENT:
                 ask(call);
-                call->wire->killed = call->hangs = true;
+                /* fall through */
+        case FAULT_KILL_BEFORE:
+                call->wire->blow = WIRE_KILLED;
+                call->hangs = true;
+                break;
+        case FAULT_FREEZE:
+                call->wire->faults->lead_lost(call->wire->faults->owner, fault);
+                call->wire->blow = WIRE_FROZEN;
+                call->in_hands = true;
                 break;
         case FAULT_CONFLICT:
                 refuse(call, 409, "Conflict", 0);
@@ -177,6 +152,8 @@ static void suffer(struct call *call, enum fault_kind fault)
                 call->hangs = true;
                 break;
         default:
+                if (fault_is_of_lease(fault))
+                        call->wire->faults->lead_lost(call->wire->faults->owner, fault);
                 call->dies = fault == FAULT_KILL_ANSWERED;
                 ask(call);
                 break;
@@ -200,13 +177,15 @@ enum fail_kind transfer_start(struct request *request, struct fail *fail)
         buf_clear(&request->answer);
         request->answer.size_max = 0;
         call->watch = strstr(request->path, "watch=true") != NULL;
-        call->from_ns = loop_now_ns(wire->loop) + LATENCY_NS;
+        call->sent_ns = loop_now_ns(wire->loop);
+        call->from_ns = call->sent_ns + WIRE_LATENCY_NS;
         if (counted)
                 note_lease_age(wire, request);
-        if (wire->killed || wire->cut || (wire->lease_cut && request->class == CLASS_URGENT))
+        call->in_hands = wire->blow == WIRE_FROZEN;
+        if (is_dead(wire) || wire->cut || (wire->lease_cut && request->class == CLASS_URGENT))
                 call->hangs = true;
-        else
-                suffer(call, counted ? strike(wire->faults, false, ++wire->faults->writes) : FAULT_NONE);
+        else if (!call->in_hands)
+                suffer(call, counted ? faults_strike(wire->faults, false) : FAULT_NONE);
         return FAIL_NONE;
 }
 
@@ -221,7 +200,8 @@ void transfer_stop(struct request *request)
                 slot = &(*slot)->next;
         *slot = call->next;
         request_lane(request)->running--;
-        call->wire->killed = call->wire->killed || (call->dies && request->finished);
+        if (call->dies && request->finished)
+                call->wire->blow = WIRE_KILLED;
         apisim_stream_free(call->stream);
         buf_done(&call->held);
         buf_done(&call->body);
@@ -247,78 +227,7 @@ enum fail_kind transfer_prepare(struct kube_client *client, struct fail *fail)
         return FAIL_NONE;
 }
 
-/* ---- streams ---- */
-
-/* Hands on one line of a watch. False: the stream stops here. */
-static bool hand_on(struct call *call, const char *line, size_t size)
-{
-        struct wire *wire = call->wire;
-        struct request *request = call->request;
-        bool bookmark = memmem(line, size < 64 ? size : 64, "\"BOOKMARK\"", 10) != NULL;
-        enum fault_kind fault = bookmark ? FAULT_NONE : strike(wire->faults, true, ++wire->faults->events);
-
-        switch (fault) {
-        case FAULT_EVENT_LATE:
-                call->from_ns = loop_now_ns(wire->loop) + LATE_NS;
-                return false;
-        case FAULT_KILL_EVENT:
-                wire->killed = true;
-                return false;
-        case FAULT_EVENT_EXPIRED:
-                wire->faults->compacting(wire->faults->owner);
-                apisim_compact(wire->sim);
-                request->finished = true;
-                return false;
-        case FAULT_EVENT_CUT:
-                request->finished = true;
-                return false;
-        case FAULT_EVENT_TWICE:
-                buf_add(&request->answer, line, size);
-                break;
-        default:
-                break;
-        }
-        buf_add(&request->answer, line, size);
-        return true;
-}
-
-static void hand_on_lines(struct call *call)
-{
-        size_t at = 0;
-        const char *end;
-
-        while (at < call->held.size && (end = memchr(call->held.data + at, '\n', call->held.size - at))) {
-                size_t size = (size_t)(end - call->held.data) + 1 - at;
-                if (!hand_on(call, call->held.data + at, size))
-                        break; /* a late line stays, and is counted once more when its time comes: it is not struck again */
-                at += size;
-        }
-        memmove(call->held.data, call->held.data + at, call->held.size - at);
-        call->held.size -= at;
-}
-
-static bool pump_stream(struct call *call)
-{
-        struct request *request = call->request;
-        size_t before = request->answer.size;
-        bool open = apisim_stream_read(call->stream, &call->held);
-        bool told = request->opened;
-
-        if (call->watch && call->held.size) {
-                hand_on_lines(call);
-        } else if (call->held.size) {
-                buf_add(&request->answer, call->held.data, call->held.size);
-                buf_clear(&call->held);
-        }
-        request->opened = true;
-        if (!open && !call->held.size)
-                request->finished = true;
-        if (request->answer.size == before && !request->finished && told)
-                return false;
-        request->heard_ns = loop_now_ns(call->wire->loop);
-        client_ready(request);
-        return true;
-}
+/* ---- answers ---- */
 
 static bool pump_call(struct call *call)
 {
@@ -327,7 +236,7 @@ static bool pump_call(struct call *call)
         if (call->hangs || request->finished || loop_now_ns(call->wire->loop) < call->from_ns)
                 return false;
         if (call->stream)
-                return pump_stream(call);
+                return wire_pump_stream(call);
         if (call->body.size)
                 buf_add(&request->answer, call->body.data, call->body.size);
         request->finished = true;
@@ -338,30 +247,49 @@ static bool pump_call(struct call *call)
 
 bool wire_pump(struct wire *wire)
 {
-        struct kube_client *client = NULL;
+        bool moved = false;
 
-        if (wire->killed || wire->cut)
+        if (wire->blow || wire->cut)
                 return false;
-        for (struct call *call = wire->calls; call && !wire->killed; call = call->next)
-                if (pump_call(call))
-                        client = call->request->client;
-        if (client && !wire->killed)
-                client_deliver(client);
-        return client != NULL;
+        for (struct call *call = wire->calls; call && !wire->blow; call = call->next)
+                if (pump_call(call)) {
+                        wire->owed = call->request->client;
+                        moved = true;
+                }
+        if (wire->owed && !wire->blow)
+                client_deliver(take(wire->owed));
+        return moved;
+}
+
+/* Oldest first: that is how they stand in the hands. */
+static void send_from_hands(struct call *call)
+{
+        if (!call)
+                return;
+        send_from_hands(call->next);
+        if (!call->in_hands)
+                return;
+        call->in_hands = false;
+        call->from_ns = loop_now_ns(call->wire->loop) + WIRE_LATENCY_NS;
+        ask(call);
+}
+
+void wire_thaw(struct wire *wire)
+{
+        wire->blow = WIRE_FINE;
+        send_from_hands(wire->calls);
 }
 
 int64_t wire_wake_ns(const struct wire *wire)
 {
         int64_t wake_ns = INT64_MAX;
 
-        if (wire->cut)
+        if (wire->cut || wire->blow)
                 return wake_ns;
         for (const struct call *call = wire->calls; call; call = call->next) {
                 if (call->hangs || call->request->finished)
                         continue;
-                int64_t at_ns = call->from_ns;
-                if (call->stream && call->request->opened && !call->held.size)
-                        at_ns = apisim_stream_wake_ns(call->stream);
+                int64_t at_ns = call->stream ? wire_stream_wake_ns(call) : call->from_ns;
                 if (at_ns < wake_ns)
                         wake_ns = at_ns;
         }

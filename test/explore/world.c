@@ -9,44 +9,14 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "check.h"
-#include "data/doc.h"
-#include "kube/client.h"
-#include "operator/manager.h"
 #include "random.h"
-#include "sim.h"
+#include "world_internal.h"
 
 #define WALL_BEGIN_MS INT64_C(1780000000000)
 #define RENEW_NS (10 * NS_PER_S) /* the operator's own renew deadline */
 #define NOW_BEGIN_NS (1000 * NS_PER_S)
-#define RUNS "/apis/loadstone.dev/v1alpha1/namespaces/shop/benchmarkruns"
 #define STEPS_MAX 400000
 #define REST_NS (60 * NS_PER_S) /* after the end: nothing may be written any more */
-
-struct life {
-        struct wire *wire;
-        struct kube_client *client;
-        struct manager *manager;
-        struct options options;
-        bool cut, lease_cut;
-};
-
-struct world {
-        struct clock clock;     /* first: the clock functions know the world by it */
-        int64_t now_ns;
-        const struct workload *workload;
-        struct apisim *sim;
-        struct loop *loop;
-        struct faults faults;
-        struct life lives[OPERATORS_MAX];
-        int lives_len;
-        unsigned deaths;
-        struct check *check;
-        int64_t act_ns;
-        unsigned step;
-        struct json_object *answer;
-        struct buf end;
-        char problem[1024];
-};
 
 static int64_t now_of(const struct clock *clock)
 {
@@ -69,46 +39,34 @@ const struct workload *workload_at(size_t index)
 
 /* ---- operators ---- */
 
-static void be_born(struct world *world, struct life *life)
-{
-        static const char *const names[OPERATORS_MAX] = {"one", "two"};
-        struct fail fail = {0};
+static const char *const identities[OPERATORS_MAX] = {"one", "two"};
 
-        life->options = (struct options){.own_namespace = "loadstone-system", .lease_name = "loadstone-operator",
-                                         .identity = names[life - world->lives], .image = "loadstone:dev"};
-        life->wire = wire_new(world->loop, world->sim, &world->faults);
-        wire_cut(life->wire, life->cut);
-        wire_cut_lease(life->wire, life->lease_cut);
-        if (kube_client_new(world->loop, wire_config(life->wire), &life->client, &fail))
-                abort();
-        kube_client_seed(life->client, 7 + world->deaths);
-        life->manager = manager_new(world->loop, life->client, &life->options);
+static void add_life(struct world *world)
+{
+        struct life *life = &world->lives[world->lives_len];
+
+        life_begin(life, identities[world->lives_len++], &world->clock, world->sim, &world->faults);
 }
 
-static void die(struct life *life)
+/* In the middle of what one operator does. */
+static void lead_lost(void *owner, enum fault_kind kind)
 {
-        life->manager = manager_free(life->manager);
-        life->client = kube_client_free(life->client);
-        life->wire = wire_free(life->wire);
-}
+        struct world *world = owner;
 
-static void born_again(struct world *world, struct life *life)
-{
-        die(life);
-        world->deaths++;
-        be_born(world, life);
+        if (world->lives_len < OPERATORS_MAX)
+                add_life(world);
+        if (fault_is_of_lease(kind))
+                world_spoil_lease(world, kind);
 }
 
 void world_cut(struct world *world, int which, bool cut)
 {
-        world->lives[which].cut = cut;
-        wire_cut(world->lives[which].wire, cut);
+        life_cut(&world->lives[which], cut);
 }
 
 void world_cut_lease(struct world *world, int which, bool cut)
 {
-        world->lives[which].lease_cut = cut;
-        wire_cut_lease(world->lives[which].wire, cut);
+        life_cut_lease(&world->lives[which], cut);
 }
 
 /* ---- life of a world ---- */
@@ -154,18 +112,17 @@ struct world *world_new(const struct workload *workload, const struct faults *fa
                 fprintf(stderr, "apisim: %s\n", fail.text);
                 abort();
         }
-        world->loop = loop_new(&world->clock);
         world->check = check_new(world->sim);
         world->faults.compacting = look_first;
+        world->faults.lead_lost = lead_lost;
         world->faults.owner = world;
         world_ask(world, "POST", "/api/v1/namespaces",
                   "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"loadstone-system\"}}");
         world_ask(world, "POST", "/api/v1/namespaces",
                   "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"shop\"}}");
         workload->begin(world);
-        world->lives_len = workload->operators ? workload->operators : 1;
-        for (int i = 0; i < world->lives_len; i++)
-                be_born(world, &world->lives[i]);
+        for (int i = workload->operators ? workload->operators : 1; i > 0; i--)
+                add_life(world);
         return world;
 }
 
@@ -174,11 +131,10 @@ struct world *world_free(struct world *world)
         if (!world)
                 return NULL;
         for (int i = 0; i < world->lives_len; i++)
-                die(&world->lives[i]);
+                life_end(&world->lives[i]);
         check_free(world->check);
         json_object_put(world->answer);
         apisim_free(world->sim);
-        loop_free(world->loop);
         buf_done(&world->end);
         free(world);
         return NULL;
@@ -188,12 +144,11 @@ struct world *world_free(struct world *world)
 
 static int64_t next_ns(struct world *world)
 {
-        int64_t at_ns = loop_next_ns(world->loop), other_ns = apisim_wake_ns(world->sim);
+        int64_t at_ns = apisim_wake_ns(world->sim);
 
-        at_ns = other_ns < at_ns ? other_ns : at_ns;
         at_ns = world->act_ns < at_ns ? world->act_ns : at_ns;
         for (int i = 0; i < world->lives_len; i++) {
-                other_ns = wire_wake_ns(world->lives[i].wire);
+                int64_t other_ns = life_next_ns(&world->lives[i]);
                 at_ns = other_ns < at_ns ? other_ns : at_ns;
         }
         return at_ns;
@@ -216,16 +171,7 @@ static bool happen(struct world *world)
                 moved = true;
         act(world);
         for (int i = 0; i < world->lives_len; i++)
-                moved = wire_pump(world->lives[i].wire) || moved;
-        moved = moved || loop_next_ns(world->loop) <= world->now_ns;
-        loop_step(world->loop, 0);
-        for (int i = 0; i < world->lives_len; i++) {
-                struct life *life = &world->lives[i];
-                if (wire_killed(life->wire) || manager_deposed(life->manager)) {
-                        born_again(world, life);
-                        moved = true;
-                }
-        }
+                moved = life_happen(&world->lives[i]) || moved;
         return moved;
 }
 
@@ -323,91 +269,4 @@ const char *world_argument(const struct world *world)
 unsigned *world_step_of(struct world *world)
 {
         return &world->step;
-}
-
-/* ---- what people do ---- */
-
-struct json_object *world_ask(struct world *world, const char *method, const char *path, const char *body)
-{
-        const struct apisim_request request = {
-                .method = method,
-                .target = path,
-                .content_type = !body ? NULL : text_equal(method, "PATCH") ? "application/merge-patch+json" : "application/json",
-                .body = body,
-                .size = body ? strlen(body) : 0,
-        };
-        struct apisim_answer answer = {0};
-
-        json_object_put(world->answer);
-        world->answer = NULL;
-        check_person(world->check, true);
-        apisim_request(world->sim, &request, &answer);
-        check_person(world->check, false);
-        if (answer.body)
-                doc_parse(answer.body, answer.size, &world->answer, NULL);
-        if (answer.status >= 300 && answer.status != 404) {
-                fprintf(stderr, "%s %s: %d %.*s\n", method, path, answer.status, (int)answer.size, answer.body);
-                abort(); /* the workload itself is wrong */
-        }
-        apisim_answer_done(&answer);
-        return world->answer;
-}
-
-void world_profile(struct world *world, const char *name, const char *service, const char *load)
-{
-        auto_free char *body = xasprintf(
-                "{\"apiVersion\":\"loadstone.dev/v1alpha1\",\"kind\":\"PerformanceProfile\",\"metadata\":{\"name\":\"%s\"},\"spec\":{"
-                "\"target\":{\"service\":{\"name\":\"%s\",\"port\":\"http\"}},\"load\":%s,\"validity\":{\"minWindow\":\"1s\"},"
-                "\"limits\":{\"readyTimeout\":\"20s\"}}}",
-                name, service, load);
-
-        world_ask(world, "POST", "/apis/loadstone.dev/v1alpha1/namespaces/shop/performanceprofiles", body);
-}
-
-void world_run_new(struct world *world, const char *name, const char *profile, const char *more)
-{
-        auto_free char *body = xasprintf(
-                "{\"apiVersion\":\"loadstone.dev/v1alpha1\",\"kind\":\"BenchmarkRun\",\"metadata\":{\"name\":\"%s\"},\"spec\":{"
-                "\"profile\":\"%s\"%s}}", name, profile, more);
-
-        world_ask(world, "POST", RUNS, body);
-}
-
-void world_server(struct world *world, const char *service)
-{
-        auto_free char *object = xasprintf(
-                "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"%s\"},\"spec\":{\"clusterIP\":\"10.0.0.1\",\"selector\":"
-                "{\"app\":\"%s\"},\"ports\":[{\"name\":\"http\",\"port\":80,\"targetPort\":8080,\"protocol\":\"TCP\"}]}}", service, service);
-        auto_free char *slice = xasprintf(
-                "{\"apiVersion\":\"discovery.k8s.io/v1\",\"kind\":\"EndpointSlice\",\"metadata\":{\"name\":\"%s-1\",\"labels\":"
-                "{\"kubernetes.io/service-name\":\"%s\"}},\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"http\",\"port\":8080,\"protocol\":"
-                "\"TCP\"}],\"endpoints\":[{\"addresses\":[\"10.1.0.1\"],\"conditions\":{\"ready\":true,\"serving\":true},\"nodeName\":\"node-1\"}]}",
-                service, service);
-
-        world_ask(world, "POST", "/api/v1/namespaces/shop/services", object);
-        world_ask(world, "POST", "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices", slice);
-}
-
-void world_one_run(struct world *world, const char *name)
-{
-        world_server(world, "web");
-        world_profile(world, "web", "web", WORLD_LOAD);
-        world_run_new(world, name, "web", "");
-}
-
-void world_run_change(struct world *world, const char *name, const char *method, const char *body)
-{
-        auto_free char *path = xasprintf(RUNS "/%s", name);
-
-        world_ask(world, method, path, body);
-}
-
-/* Looked up, not asked for: workloads look whenever something has happened. */
-const char *world_phase(struct world *world, const char *run)
-{
-        const struct kind *runs = kind_find(world->sim, "loadstone.dev", "v1alpha1", "benchmarkruns");
-        const struct object *object = sim_store_find(runs, "shop", run);
-        const char *phase = object ? doc_text(object->json, "status.phase") : NULL;
-
-        return phase ? phase : "";
 }

@@ -9,7 +9,7 @@
 
 #include "apisim.h"
 #include "pod_script.h"
-#include "wire.h"
+#include "fault.h"
 
 #define OPERATORS_MAX 2
 

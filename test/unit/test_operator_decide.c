@@ -191,13 +191,27 @@ static void a_foreign_job_is_left_alone(void **state)
         assert_int_equal(run_decide(&view).action, RUN_FORGET);
 }
 
+/* What a cache does not show may be there all the same: a predecessor made it. */
+static void nothing_is_concluded_about_a_run_of_another_operator_before_the_server_was_asked(void **state)
+{
+        struct run_view view = running_view();
+        (void)state;
+
+        view.plan_found = false;
+        view.job = JOB_ABSENT;
+        view.taken_over = view.cancel = view.overdue = true;
+        assert_int_equal(run_decide(&view).action, RUN_LOOK);
+        view.taken_over = view.cancel = view.overdue = false;
+        assert_string_equal(run_decide(&view).reason, "PlanLost");
+}
+
 /* ---- the toy world ---- */
 
 struct world {
         struct run_view now;     /* what a fresh look would see */
         uint64_t status_version; /* moves with every status write: compare-and-swap */
         int job_creates, releases, results, starts;
-        bool in_memory_packed, in_memory_baseline, cleaned;
+        bool in_memory_packed, in_memory_baseline, caught_up, cleaned;
 };
 
 static void world_moves_on(struct world *world)
@@ -217,6 +231,8 @@ static void world_moves_on(struct world *world)
                 now->records = RECORDS_SETTLED;
                 now->pods_left = false;
         }
+        if (now->job == JOB_SUSPENDED && now->stop_reason)
+                now->records = RECORDS_SETTLED; /* no pod will come any more */
         if (now->admitted)
                 now->context_ready = true;
 }
@@ -242,6 +258,7 @@ static void world_applies(struct world *world, struct run_plan plan, uint64_t se
         case RUN_ADMIT:
                 write_status(world, seen_version, &now->admitted);
                 now->accepted = now->accepted || now->admitted;
+                world->caught_up = now->admitted;
                 break;
         case RUN_CREATE_PLAN:
                 now->plan_found = true;
@@ -293,6 +310,9 @@ static void world_applies(struct world *world, struct run_plan plan, uint64_t se
         case RUN_FORGET:
                 world->cleaned = true;
                 break;
+        case RUN_LOOK:
+                world->caught_up = true;
+                break;
         case RUN_SHOW:
         case RUN_SHOW_QUEUE:
         case RUN_RESOLVE:
@@ -305,10 +325,16 @@ static struct run_view look(const struct world *world)
 {
         struct run_view view = world->now;
 
+        view.taken_over = view.admitted && !world->caught_up;
         view.packed = world->in_memory_packed;
         view.baseline_unread = !world->in_memory_baseline;
         view.chunks_left = view.packed && !view.result_found;
         return view;
+}
+
+static void forget_all(struct world *world)
+{
+        world->in_memory_packed = world->in_memory_baseline = world->caught_up = false;
 }
 
 enum step { STEP_NORMAL, STEP_CRASH_BEFORE, STEP_CRASH_AFTER, STEP_STALE, STEPS };
@@ -333,11 +359,11 @@ static void play(uint64_t schedule, bool cancel)
                 bool stale = step == STEP_STALE;
                 struct run_plan plan = run_decide(stale ? &before : &view);
                 if (step == STEP_CRASH_BEFORE || step == STEP_CRASH_AFTER)
-                        world.in_memory_packed = world.in_memory_baseline = false;
+                        forget_all(&world);
                 if (step != STEP_CRASH_BEFORE)
                         world_applies(&world, plan, stale ? version_before : version);
                 if (step == STEP_CRASH_AFTER)
-                        world.in_memory_packed = world.in_memory_baseline = false;
+                        forget_all(&world);
                 before = view;
                 version_before = version;
                 world_moves_on(&world);
@@ -375,7 +401,7 @@ static struct run_view any_view(void)
         struct run_view view = {0};
         bool *const flags[] = {
                 &view.found, &view.deleting, &view.accepted, &view.terminal, &view.cancel, &view.profile_found,
-                &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.braked, &view.admitted, &view.bound, &view.overdue, &view.context_ready,
+                &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.braked, &view.admitted, &view.taken_over, &view.bound, &view.overdue, &view.context_ready,
                 &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping,
                 &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.baseline_unread, &view.packed, &view.chunks_left, &view.status_stale,
         };
@@ -421,6 +447,7 @@ int main(void)
                 cmocka_unit_test(a_running_run_stops_for_the_switch_and_for_its_target),
                 cmocka_unit_test(secrets_that_nobody_checked_are_never_mounted),
                 cmocka_unit_test(a_running_run_without_news_waits),
+                cmocka_unit_test(nothing_is_concluded_about_a_run_of_another_operator_before_the_server_was_asked),
                 cmocka_unit_test(nothing_is_stopped_before_the_reason_is_recorded),
                 cmocka_unit_test(a_job_that_is_not_the_bound_one_is_never_released),
                 cmocka_unit_test(a_lost_job_is_never_made_again),
