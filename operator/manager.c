@@ -234,10 +234,15 @@ static void configmap_changed(void *owner, struct json_object *before, struct js
         struct manager *manager = owner;
         struct json_object *object = after ? after : before;
         const char *run = doc_text(object, "metadata.annotations[\"loadstone.dev/run\"]");
+        const char *profile = doc_text(object, "metadata.labels[\"" LABEL_PROFILE "\"]");
+        auto_free char *name = xasprintf("%s/%s", namespace_of(object), run ? run : "");
 
         profile_index_configmap(&manager->of_profiles, before, after);
         if (run)
                 manager_enqueue_run(manager, namespace_of(object), run, loop_now_ns(manager->loop));
+        /* The end of its run counts it; of one that has ended already nobody else will tell the profile. */
+        if (profile && !map_find(&manager->active, name))
+                manager_enqueue_profile(manager, namespace_of(object), profile);
 }
 
 /* What is looked at of them, here and in the decoders of pkg/api. The rest of an object of a large cluster would only be parsed and

@@ -24,23 +24,21 @@
 struct profile_effect {
         struct manager *manager;
         char *key;
+        char *uid; /* of the profile whose status is written; NULL: something else is done */
 };
 
 static void effect_free(struct profile_effect *effect)
 {
         free(effect->key);
+        free(effect->uid);
         free(effect);
 }
 
-static void effect_done(void *owner, struct json_object *object, const struct fail *fail)
+static void end_effect(struct profile_effect *effect, const struct fail *fail)
 {
-        struct profile_effect *effect = owner;
         struct manager *manager = effect->manager;
-        bool settled = fail->kind == FAIL_NONE || fail->kind == FAIL_MISSING;
 
-        if (object && text_equal(doc_text(object, "kind"), kind_profiles.name))
-                kube_cache_wrote(manager->profiles, object);
-        if (settled)
+        if (fail->kind == FAIL_NONE || fail->kind == FAIL_MISSING)
                 manager_pass_done(manager, effect->key, loop_now_ns(manager->loop));
         else
                 manager_pass_failed(manager, effect->key, fail);
@@ -48,11 +46,31 @@ static void effect_done(void *owner, struct json_object *object, const struct fa
         effect_free(effect);
 }
 
-static struct profile_effect *effect_new(struct manager *manager, const char *key)
+static void status_written(void *owner, struct json_object *object, const struct fail *fail)
+{
+        struct profile_effect *effect = owner;
+        struct manager *manager = effect->manager;
+        size_t namespace_len = strcspn(effect->key + 2, "/");
+        auto_free char *namespace = xstrndup(effect->key + 2, namespace_len);
+
+        if (!fail->kind)
+                kube_cache_wrote(manager->profiles, object);
+        else if (fail->kind == FAIL_MISSING) /* our watch may be the last to know */
+                kube_cache_gone(manager->profiles, namespace, effect->key + 2 + namespace_len + 1, effect->uid);
+        end_effect(effect, fail);
+}
+
+static void configmap_deleted(void *owner, struct json_object *object, const struct fail *fail)
+{
+        (void)object;
+        end_effect(owner, fail);
+}
+
+static struct profile_effect *effect_new(struct manager *manager, const char *key, const char *uid)
 {
         struct profile_effect *effect = xnew(struct profile_effect);
 
-        *effect = (struct profile_effect){.manager = manager, .key = xstrdup(key)};
+        *effect = (struct profile_effect){.manager = manager, .key = xstrdup(key), .uid = uid ? xstrdup(uid) : NULL};
         map_set(&manager->profile_effects, key, effect);
         return effect;
 }
@@ -111,12 +129,6 @@ static void history_done(struct history *history)
         free(history->items);
 }
 
-static void configmap_deleted(void *owner, struct json_object *object, const struct fail *fail)
-{
-        (void)object;
-        effect_done(owner, NULL, fail);
-}
-
 /* Deletes one ConfigMap beyond the limit; true when there was one. */
 static bool prune(struct manager *manager, const char *key, const char *namespace, const struct profile *profile,
                   const char *name, const struct history *history)
@@ -132,7 +144,7 @@ static bool prune(struct manager *manager, const char *key, const char *namespac
                 const char *uid = doc_text(history->objects[i], "metadata.uid");
                 kube_cache_gone(manager->configmaps, namespace, history->items[i].name, uid);
                 kube_delete(manager->client, &(struct kube_ref){&kube_configmaps, namespace, history->items[i].name}, uid,
-                            configmap_deleted, effect_new(manager, key));
+                            configmap_deleted, effect_new(manager, key, NULL));
                 return true;
         }
         return false;
@@ -200,7 +212,7 @@ static bool write_status(struct manager *manager, const char *key, struct json_o
         if (!patch)
                 return false;
         kube_patch(manager->client, &(struct kube_ref){&kind_profiles, as_run.namespace, as_run.name}, "status",
-                   KUBE_PATCH_MERGE, patch, effect_done, effect_new(manager, key));
+                   KUBE_PATCH_MERGE, patch, status_written, effect_new(manager, key, as_run.uid));
         return true;
 }
 

@@ -83,6 +83,20 @@ static void note_refusal(struct session *session, const struct fail *fail)
         snprintf(session->refusal, sizeof session->refusal, "%s", fail->text);
 }
 
+/* Events for what a person waits for, once it is stored; the conditions say the rest. */
+static void tell_people(const struct effect *effect, struct json_object *run)
+{
+        static const char *const reasons[] = {
+                [RUN_ACCEPT] = "Waiting", [RUN_ADMIT] = "Admitted", [RUN_RECORD_STOP] = "Stopping", [RUN_FINISH] = "Finished"};
+        const char *reason = effect->action < ARRAY_LEN(reasons) ? reasons[effect->action] : NULL;
+        const char *message = doc_text(run, "status.message");
+        bool bad = effect->action == RUN_RECORD_STOP || text_equal(doc_text(run, "status.phase"), "Failed") ||
+                   text_equal(doc_text(run, "status.verdict"), "Fail");
+
+        if (reason)
+                event_emit(effect->session->manager->events, run, bad, reason, run_action_name(effect->action), message ? message : "");
+}
+
 static void succeeded(struct effect *effect, struct json_object *object)
 {
         struct session *session = effect->session;
@@ -92,6 +106,8 @@ static void succeeded(struct effect *effect, struct json_object *object)
                 kube_cache_gone(effect->cache, session->namespace, effect->name, effect->uid);
         else if (object && doc_text(object, "metadata.uid"))
                 kube_cache_wrote(effect->cache, object);
+        if (effect->kind == &kind_runs)
+                tell_people(effect, object);
         if (effect->action == RUN_CREATE_PLAN) {
                 struct fail fail = {0};
                 if (!session->plan_loaded && session_load_plan(session, object, &fail))
@@ -175,20 +191,6 @@ static void effect_done(void *owner, struct json_object *object, const struct fa
 
 /* ---- status ---- */
 
-/* Events for what a person waits for; the conditions say the rest. */
-static void tell_people(struct session *session, const struct run *run, struct json_object *next, enum run_action action)
-{
-        static const char *const reasons[] = {
-                [RUN_ACCEPT] = "Waiting", [RUN_ADMIT] = "Admitted", [RUN_RECORD_STOP] = "Stopping", [RUN_FINISH] = "Finished"};
-        const char *reason = action < ARRAY_LEN(reasons) ? reasons[action] : NULL;
-        const char *message = doc_text(next, "message");
-        bool bad = action == RUN_RECORD_STOP || text_equal(doc_text(next, "phase"), "Failed") ||
-                   text_equal(doc_text(next, "verdict"), "Fail");
-
-        if (reason)
-                event_emit(session->manager->events, run->object, bad, reason, run_action_name(action), message ? message : "");
-}
-
 static bool write_status(struct session *session, const struct run_view *view, const struct run_sight *sight,
                          const struct run_plan *plan)
 {
@@ -202,7 +204,6 @@ static bool write_status(struct session *session, const struct run_view *view, c
         struct effect *effect = effect_new(session, &kind_runs, session->manager->runs, run->name, run->uid, plan->action);
         struct kube_ref ref = ref_of(effect);
         session->request = kube_patch(session->manager->client, &ref, "status", KUBE_PATCH_MERGE, patch, effect_done, effect);
-        tell_people(session, run, next, plan->action);
         return true;
 }
 

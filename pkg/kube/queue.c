@@ -10,6 +10,7 @@
 
 #define FIRST_WAIT_NS (50 * NS_PER_MS)
 #define LONGEST_WAIT_NS (30 * NS_PER_S)
+#define NEWS_WAIT_NS NS_PER_S
 #define NOT_IN_HEAP SIZE_MAX
 
 struct item {
@@ -19,6 +20,7 @@ struct item {
         uint64_t order;   /* among equal due times, first come first served */
         size_t at;        /* index in the heap, or NOT_IN_HEAP */
         unsigned failures;
+        int64_t not_before_ns; /* after failures news does not make it due earlier */
         bool working;
         bool again;       /* added while being worked: due_ns holds from queue_finish() on */
 };
@@ -152,8 +154,12 @@ static void add(struct queue *queue, struct item *item, int64_t due_ns)
 {
         if (item->working ? !item->again : item->at == NOT_IN_HEAP)
                 queue->stats.adds++;
+        if (item->working && item->again && item->due_ns < due_ns)
+                due_ns = item->due_ns;
+        if (due_ns < item->not_before_ns)
+                due_ns = item->not_before_ns;
         if (item->working) {
-                item->due_ns = item->again && item->due_ns < due_ns ? item->due_ns : due_ns;
+                item->due_ns = due_ns;
                 item->again = true;
         } else if (item->at == NOT_IN_HEAP) {
                 item->due_ns = due_ns;
@@ -207,6 +213,8 @@ void queue_retry(struct queue *queue, const char *name, int64_t now_ns, uint64_t
         wait_ns = wait_ns < LONGEST_WAIT_NS ? wait_ns : LONGEST_WAIT_NS;
         wait_ns += (int64_t)(random % (uint64_t)(wait_ns / 2 + 1));
         item->failures++;
+        if (item->failures > 1)
+                item->not_before_ns = now_ns + (wait_ns < NEWS_WAIT_NS ? wait_ns : NEWS_WAIT_NS);
         queue->stats.retries++;
         add(queue, item, now_ns + wait_ns);
 }
@@ -218,6 +226,7 @@ void queue_succeeded(struct queue *queue, const char *name)
         if (!item)
                 return;
         item->failures = 0;
+        item->not_before_ns = 0;
         forget_if_idle(queue, item);
 }
 

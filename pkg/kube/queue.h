@@ -18,7 +18,8 @@ void queue_add(struct queue *queue, const char *name, int64_t due_ns);
 /* The earliest name that is due, marked as being worked; NULL when none. Borrowed until queue_finish(name). */
 const char *queue_take(struct queue *queue, int64_t now_ns);
 void queue_finish(struct queue *queue, const char *name, int64_t now_ns); /* a name that is not being worked is fine */
-/* Later each time: 50 ms doubled up to 30 s, with 0..50 % jitter from 'random' (any 64-bit number). */
+/* Later each time: 50 ms doubled up to 30 s, with 0..50 % jitter from 'random' (any 64-bit number). From the second failure in a row on
+ * queue_add() makes the name due only after that pause, or after a second of it: news comes fast, and much of it is our own. */
 void queue_retry(struct queue *queue, const char *name, int64_t now_ns, uint64_t random);
 void queue_succeeded(struct queue *queue, const char *name); /* forgets the failures, keeps the name if it waits */
 /* INT64_MAX when nothing waits. */

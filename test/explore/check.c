@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "reasons.h"
 #include "sim.h"
 #include "stream.h"
 
@@ -18,6 +19,8 @@ struct seen_run {
         char *name;
         char *job_uid;      /* of the one that was released */
         unsigned jobs;      /* ever made */
+        int64_t ended_ns;   /* 0: it has not */
+        unsigned told;      /* workers that ended by themselves and left their termination message */
 };
 
 struct check {
@@ -109,6 +112,35 @@ static void look_for_others(struct check *check, struct json_object *run)
         }
 }
 
+/* Reasons are of the list that docs/reasons.md shows to people, and time does not go back. */
+static void look_at_conditions(struct check *check, struct json_object *before, struct json_object *after)
+{
+        struct json_object *conditions = doc_at(after, "status.conditions");
+
+        for (size_t i = 0; i < doc_len(conditions, ""); i++) {
+                struct json_object *condition = doc_item(conditions, i);
+                const char *type = doc_text(condition, "type"), *reason = doc_text(condition, "reason");
+                const char *since = doc_text(condition, "lastTransitionTime"), *was = doc_text(condition_of(before, type), "lastTransitionTime");
+                if (!reasons_have(reason))
+                        wrong(check, "I15: condition %s has the reason %s, which docs/reasons.md does not know", type, reason ? reason : "none");
+                if (was && since && strcmp(since, was) < 0)
+                        wrong(check, "I5: the time of condition %s went back from %s to %s", type, was, since);
+        }
+        if (doc_at(after, "status.finishTime") && !doc_text(after, "status.message"))
+                wrong(check, "I15: run %s ended and says nothing", doc_text(after, "metadata.name"));
+}
+
+/* What a worker has left in a lane that cannot be lost any more stands in the status at the end. */
+static void look_at_results(struct check *check, const struct seen_run *run, struct json_object *after)
+{
+        int64_t finished = doc_int(after, "status.workers.finished", 0);
+
+        if (run->told > 0 && !doc_at(after, "status.results"))
+                wrong(check, "I2: run %s ended without the results that %u of its workers left", run->name, run->told);
+        if (run->told > 0 && finished < (int64_t)run->told)
+                wrong(check, "I2: run %s ended with the results of %d workers, and %u left theirs", run->name, (int)finished, run->told);
+}
+
 static void look_at_run(struct check *check, struct json_object *before, struct json_object *after)
 {
         struct json_object *object = after ? after : before;
@@ -124,10 +156,16 @@ static void look_at_run(struct check *check, struct json_object *before, struct 
         if (!check->person && (!same(before, after, "spec") || !same(before, after, "metadata.labels") ||
                                !same(before, after, "metadata.annotations")))
                 wrong(check, "I6: spec or metadata of run %s was changed", name);
+        look_at_conditions(check, before, after);
         if (doc_int(after, "status.observedGeneration", -1) < doc_int(before, "status.observedGeneration", -1))
                 wrong(check, "I5: observedGeneration of run %s went back", name);
-        if (!doc_at(before, "status.finishTime"))
+        if (!doc_at(before, "status.finishTime")) {
+                if (doc_at(after, "status.finishTime")) {
+                        run->ended_ns = sim_now_ns(check->sim);
+                        look_at_results(check, run, after);
+                }
                 return;
+        }
         if (!json_object_equal(condition_of(before, "Succeeded"), condition_of(after, "Succeeded")) ||
             !same(before, after, "status.phase") || !same(before, after, "status.verdict") ||
             !same(before, after, "status.finishTime") || !same(before, after, "status.results"))
@@ -164,6 +202,24 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
         run->job_uid = xstrdup(uid);
 }
 
+/* ---- pods ---- */
+
+static bool has_told(struct json_object *pod)
+{
+        struct json_object *ended = doc_at(pod, "status.containerStatuses[0].state.terminated");
+        const char *message = doc_text(ended, "message");
+
+        return message && message[0] && doc_int(ended, "exitCode", -1) == 0;
+}
+
+static void look_at_pod(struct check *check, struct json_object *before, struct json_object *after)
+{
+        struct seen_run *run = run_of(check, doc_text(after, LABEL_RUN_UID));
+
+        if (run && has_told(after) && !has_told(before))
+                run->told++;
+}
+
 /* ---- ConfigMaps ---- */
 
 static void look_at_configmap(struct check *check, struct json_object *before, struct json_object *after)
@@ -180,7 +236,9 @@ static const struct {
         void (*look)(struct check *check, struct json_object *before, struct json_object *after);
 } lookers[] = {
         {"loadstone.dev", "benchmarkruns", look_at_run},
+        {"loadstone.dev", "performanceprofiles", look_at_conditions},
         {"batch", "jobs", look_at_job},
+        {"", "pods", look_at_pod},
         {"", "configmaps", look_at_configmap},
 };
 
@@ -256,6 +314,18 @@ static bool allowed(const char *phases, const char *seen)
                 if (strcspn(at, "|") == len && strncmp(at, seen, len) == 0)
                         return true;
         return false;
+}
+
+int64_t check_ended_ns(const struct check *check, const char *name)
+{
+        size_t at = 0;
+        const char *uid;
+        void *run;
+
+        while (map_next(&check->runs, &at, &uid, &run))
+                if (text_equal(((struct seen_run *)run)->name, name) && ((struct seen_run *)run)->ended_ns)
+                        return ((struct seen_run *)run)->ended_ns;
+        return -1;
 }
 
 bool check_end(struct check *check, const char *ends, char *text, size_t size)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -21,6 +22,8 @@ bool check_look(struct check *check, char *text, size_t size);
 bool check_over(struct check *check);
 /* At the end: each run as it was expected, "name=Phase name=Phase|Phase name=-". True: something is wrong. */
 bool check_end(struct check *check, const char *ends, char *text, size_t size);
+/* When the end of the run of that name was stored; -1: it was not. */
+int64_t check_ended_ns(const struct check *check, const char *name);
 /* "name=Phase/verdict/requests …". */
 void check_print_end(struct check *check, struct buf *out);
 

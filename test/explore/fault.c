@@ -2,6 +2,8 @@
 #include "fault.h"
 
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -54,6 +56,24 @@ bool fault_is_of_event(enum fault_kind kind)
 bool fault_is_of_lease(enum fault_kind kind)
 {
         return kind >= FAULT_LEASE_FREED && kind <= FAULT_LEASE_GARBAGE;
+}
+
+void faults_asked(struct faults *faults, const char *operator, const char *method, const char *path, int64_t now_ns)
+{
+        size_t size = strcspn(path, "?");
+        uint64_t what = text_hash(path, size) ^ text_hash(method, strlen(method)) << 1 ^ text_hash(operator, strlen(operator)) << 2;
+        struct hot *hot = &faults->hot[what % (sizeof faults->hot / sizeof *faults->hot)];
+
+        faults->requests++;
+        snprintf(faults->last_request, sizeof faults->last_request, "%s %s", method, path);
+        if (text_equal(method, "POST"))
+                return;
+        if (hot->what != what)
+                *hot = (struct hot){.what = what};
+        int64_t *slot = &hot->asked_ns[hot->count++ % HOT_MAX]; /* the oldest of the last HOT_MAX */
+        if (hot->count > HOT_MAX && now_ns - *slot < HOT_SPAN_NS && !faults->too_hot[0])
+                snprintf(faults->too_hot, sizeof faults->too_hot, "%s %.*s", method, (int)size, path);
+        *slot = now_ns;
 }
 
 enum fault_kind faults_strike(struct faults *faults, bool event)

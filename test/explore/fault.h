@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+
 enum fault_kind {
         FAULT_NONE,
         /* What may happen to the n-th write (Leases apart). */
@@ -45,6 +47,8 @@ bool fault_is_of_event(enum fault_kind kind);
 bool fault_is_of_lease(enum fault_kind kind);
 
 #define FAULTS_MAX 2
+#define HOT_SPAN_NS (10 * NS_PER_S)
+#define HOT_MAX 20 /* requests for one thing within that span */
 
 struct fault {
         enum fault_kind kind;
@@ -58,12 +62,24 @@ struct faults {
         /* Asked at each write and event that no fault of the list meets: which one meets it after all. May be NULL. */
         enum fault_kind (*choose)(void *chooser, bool event, unsigned count);
         void *chooser;
+        unsigned requests;        /* all but those about the Lease, and watches */
+        char last_request[128];
         int64_t lease_age_max_ns; /* of the Lease of an operator that wrote something, at that moment */
+        struct hot {
+                uint64_t what;    /* hash of operator, method and path */
+                int64_t asked_ns[HOT_MAX];
+                unsigned count;
+        } hot[128];               /* by hash; of two in one place the newer one is watched */
+        char too_hot[128];        /* the first request that was made too often; "" none */
+        /* What the server refuses just now: its status, 0 to let the request pass. */
+        int (*refused)(void *owner, const char *method, const char *path);
         /* What a fault does beyond the wire that it meets. */
         void (*compacting)(void *owner);                     /* the server's past is about to be forgotten */
         void (*lead_lost)(void *owner, enum fault_kind kind); /* the lead of who writes is in danger; a standby is wanted */
         void *owner;
 };
 
+/* Counts a request, and how often it is made; of creates, whose path names only what is made of it, the kind alone would count. */
+void faults_asked(struct faults *faults, const char *operator, const char *method, const char *path, int64_t now_ns);
 /* Counts a write or an event; which fault meets it. */
 enum fault_kind faults_strike(struct faults *faults, bool event);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "life.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "data/doc.h"
+#include "operator/manager_internal.h"
 #include "sim.h"
 
 /* It wakes when the standby has just begun to act: the Lease lasts 15 s. */
@@ -17,7 +21,8 @@ static void be_born(struct life *life, uint64_t stale_version)
         struct fail fail = {0};
 
         life->loop = loop_new(life->clock);
-        life->wire = wire_new(life->loop, life->sim, life->faults, stale_version, stale_version ? clock_now_ns(life->clock) + STALE_NS : 0);
+        life->wire = wire_new(life->loop, life->sim, life->faults, life->options.identity, stale_version,
+                              stale_version ? clock_now_ns(life->clock) + STALE_NS : 0);
         wire_cut(life->wire, life->cut);
         wire_cut_lease(life->wire, life->lease_cut);
         if (kube_client_new(life->loop, wire_config(life->wire), &life->client, &fail))
@@ -113,4 +118,44 @@ void life_cut_lease(struct life *life, bool cut)
 {
         life->lease_cut = cut;
         wire_cut_lease(life->wire, cut);
+}
+
+/* ---- at rest ---- */
+
+static void look_again(struct manager *manager, const struct kube_cache *cache,
+                       void (*enqueue)(struct manager *manager, const char *namespace, const char *name))
+{
+        struct json_object *object;
+        size_t at = 0;
+
+        while ((object = kube_cache_next(cache, &at)))
+                enqueue(manager, doc_text(object, "metadata.namespace"), doc_text(object, "metadata.name"));
+}
+
+static void enqueue_run(struct manager *manager, const char *namespace, const char *name)
+{
+        manager_enqueue_run(manager, namespace, name, loop_now_ns(manager->loop));
+}
+
+void life_look_again(struct life *life)
+{
+        look_again(life->manager, life->manager->runs, enqueue_run);
+        look_again(life->manager, life->manager->profiles, manager_enqueue_profile);
+}
+
+bool life_left(const struct life *life, char *text, size_t size)
+{
+        const struct manager *manager = life->manager;
+        const struct kube_stats stats = kube_client_stats(life->client);
+        size_t things = manager->sessions.len + manager->active.len + manager->admitting.len + manager->waiting.len +
+                        manager->profile_effects.len + manager->job_pods.len;
+
+        /* A profile whose Secrets nobody checks is looked at again every half minute. */
+        if (manager->leading && queue_len(manager->queue) > kube_cache_len(manager->profiles))
+                things += queue_len(manager->queue);
+        snprintf(text, size, "%zu sessions, %zu active, %zu admitting, %zu waiting, %zu profile writes, %zu Jobs with pods, %" PRIu64 " names queued, "
+                 "%" PRIu64 " requests but for the watches, %" PRIu64 " not sent", manager->sessions.len, manager->active.len, manager->admitting.len,
+                 manager->waiting.len, manager->profile_effects.len, manager->job_pods.len, queue_len(manager->queue), stats.in_flight - WATCHES,
+                 stats.waiting);
+        return things > 0 || stats.waiting > 0 || stats.in_flight > WATCHES + 1; /* one may be about the Lease */
 }

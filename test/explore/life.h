@@ -30,6 +30,11 @@ void life_end(struct life *life);
 bool life_happen(struct life *life);
 int64_t life_next_ns(const struct life *life);
 
+/* Every run and profile gets a pass. */
+void life_look_again(struct life *life);
+/* True when it holds anything that belongs to a run or a request, though it should be at rest; 'text' says what. */
+bool life_left(const struct life *life, char *text, size_t size);
+
 /* Nothing goes through between it and the server; only nothing about the Lease. Holds for its next lives too. */
 void life_cut(struct life *life, bool cut);
 void life_cut_lease(struct life *life, bool cut);

@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#define DISTURBED_MS_MAX 1000
+
 void plan_format(const struct plan *plan, char text[static PLAN_TEXT_MAX])
 {
         size_t size = (size_t)snprintf(text, PLAN_TEXT_MAX, "%s", plan->workload->name);
@@ -45,6 +47,22 @@ bool plan_parse(const char *text, struct plan *ret_plan)
         return ret_plan->workload != NULL;
 }
 
+/* Without faults: is the run that others of its world may not disturb as fast as it is alone? */
+static void compare_pace(struct outcome *outcome, const char *name)
+{
+        const char *problem;
+        struct world *alone = world_new(workload_named(name, strlen(name)), NULL);
+
+        world_run(alone, &problem);
+        int64_t alone_ms = world_ended_ms(alone, name), ended_ms = world_ended_ms(outcome->world, name);
+        if (ended_ms < 0 || ended_ms > alone_ms + DISTURBED_MS_MAX) {
+                outcome->fine = false;
+                snprintf(outcome->problem, sizeof outcome->problem, "I14: run %s ended after %lld ms, alone after %lld ms", name,
+                         (long long)ended_ms, (long long)alone_ms);
+        }
+        world_free(alone);
+}
+
 void plan_run(const struct plan *plan, const char *reference, enum fault_kind (*choose)(void *chooser, bool event, unsigned count),
               void *chooser, struct outcome *ret_outcome)
 {
@@ -59,6 +77,8 @@ void plan_run(const struct plan *plan, const char *reference, enum fault_kind (*
         ret_outcome->writes = world_writes(world);
         ret_outcome->events = world_events(world);
         snprintf(ret_outcome->end, sizeof ret_outcome->end, "%s", world_end(world));
+        if (ret_outcome->fine && plan->workload->undisturbed && !plan->len && !choose)
+                compare_pace(ret_outcome, plan->workload->undisturbed);
         if (ret_outcome->fine && reference && !plan->workload->ends_vary && !text_equal(ret_outcome->end, reference)) {
                 ret_outcome->fine = false;
                 snprintf(ret_outcome->problem, sizeof ret_outcome->problem, "ended as %.400s, without faults as %.400s",

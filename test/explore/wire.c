@@ -7,12 +7,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-struct wire *wire_new(struct loop *loop, struct apisim *sim, struct faults *faults, uint64_t stale_version, int64_t stale_until_ns)
+struct wire *wire_new(struct loop *loop, struct apisim *sim, struct faults *faults, const char *operator, uint64_t stale_version,
+                      int64_t stale_until_ns)
 {
         struct wire *wire = xnew(struct wire);
 
-        *wire = (struct wire){.loop = loop, .sim = sim, .faults = faults, .stale_version = stale_version,
-                              .stale_until_ns = stale_until_ns};
+        *wire = (struct wire){.loop = loop, .sim = sim, .faults = faults, .operator = operator,
+                              .stale_version = stale_version, .stale_until_ns = stale_until_ns};
         wire->config.server = xstrdup("http://apisim");
         wire->config.namespace = xstrdup("default");
         return wire;
@@ -60,6 +61,15 @@ static struct wire *wire_of(struct kube_client *client)
 
 /* ---- requests ---- */
 
+static void refuse(struct call *call, int status, const char *reason, int retry_after_s)
+{
+        call->request->body_sent = call->request->body_size;
+        call->status = status;
+        call->retry_after_s = retry_after_s;
+        buf_format(&call->body, "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"%s\",\"message\":\"a fault\",\"code\":%d}", reason,
+                   status);
+}
+
 /* A server that lags behind has only old lists. */
 static char *target_of(const struct call *call)
 {
@@ -84,6 +94,11 @@ static void ask(struct call *call)
         };
         struct apisim_answer answer = {0};
 
+        int refused = call->wire->faults->refused(call->wire->faults->owner, request->method, request->path);
+        if (refused) {
+                refuse(call, refused, refused == 403 ? "Forbidden" : "InternalError", 0);
+                return;
+        }
         apisim_request(call->wire->sim, &question, &answer);
         request->body_sent = request->body_size;
         call->status = answer.status;
@@ -103,15 +118,6 @@ static void note_lease_age(struct wire *wire, const struct request *request)
 
         if (!strstr(request->path, "/events") && age_ns > wire->faults->lease_age_max_ns)
                 wire->faults->lease_age_max_ns = age_ns;
-}
-
-static void refuse(struct call *call, int status, const char *reason, int retry_after_s)
-{
-        call->request->body_sent = call->request->body_size;
-        call->status = status;
-        call->retry_after_s = retry_after_s;
-        buf_format(&call->body, "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"%s\",\"message\":\"a fault\",\"code\":%d}", reason,
-                   status);
 }
 
 static void suffer(struct call *call, enum fault_kind fault)
@@ -181,6 +187,9 @@ enum fail_kind transfer_start(struct request *request, struct fail *fail)
         call->from_ns = call->sent_ns + WIRE_LATENCY_NS;
         if (counted)
                 note_lease_age(wire, request);
+        /* Of policies no watch tells: they are asked for again and again. */
+        if (!call->watch && request->class != CLASS_URGENT && !strstr(request->path, "/admissionregistration.k8s.io/"))
+                faults_asked(wire->faults, wire->operator, request->method, request->path, call->sent_ns);
         call->in_hands = wire->blow == WIRE_FROZEN;
         if (is_dead(wire) || wire->cut || (wire->lease_cut && request->class == CLASS_URGENT))
                 call->hangs = true;

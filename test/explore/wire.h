@@ -12,8 +12,9 @@
 
 struct wire;
 
-/* 'stale_version' not 0: a server that lags behind. Until 'stale_until_ns' lists are of that version and watches are silent. */
-struct wire *wire_new(struct loop *loop, struct apisim *sim, struct faults *faults, uint64_t stale_version, int64_t stale_until_ns);
+/* 'operator' is borrowed. 'stale_version' not 0: a server that lags behind. Until 'stale_until_ns' lists are of that version and watches are silent. */
+struct wire *wire_new(struct loop *loop, struct apisim *sim, struct faults *faults, const char *operator, uint64_t stale_version,
+                      int64_t stale_until_ns);
 struct wire *wire_free(struct wire *wire); /* after its client */
 /* For kube_client_new(). */
 struct kube_config *wire_config(struct wire *wire);

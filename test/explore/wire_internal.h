@@ -31,6 +31,7 @@ struct wire {
         struct loop *loop;
         struct apisim *sim;
         struct faults *faults;
+        const char *operator;
         struct call *calls;
         struct kube_client *owed;   /* has something to deliver; NULL: has not */
         enum wire_blow blow;

@@ -17,6 +17,7 @@
 #define NOW_BEGIN_NS (1000 * NS_PER_S)
 #define STEPS_MAX 400000
 #define REST_NS (60 * NS_PER_S) /* after the end: nothing may be written any more */
+#define LOOK_NS (5 * NS_PER_S)
 
 static int64_t now_of(const struct clock *clock)
 {
@@ -95,6 +96,23 @@ static void look_first(void *owner)
         check_look(world->check, world->problem, sizeof world->problem);
 }
 
+static int refused(void *owner, const char *method, const char *path)
+{
+        const struct world *world = owner;
+        const char *what = world->refusal.what;
+        size_t size = strlen(method);
+
+        if (!what || strncmp(what, method, size) != 0 || what[size] != ' ' || !strstr(path, what + size + 1))
+                return 0;
+        return world->refusal.status;
+}
+
+void world_refuse(struct world *world, const char *what, int status)
+{
+        world->refusal.what = what;
+        world->refusal.status = status;
+}
+
 struct world *world_new(const struct workload *workload, const struct faults *faults)
 {
         struct world *world = xnew(struct world);
@@ -115,6 +133,7 @@ struct world *world_new(const struct workload *workload, const struct faults *fa
         world->check = check_new(world->sim);
         world->faults.compacting = look_first;
         world->faults.lead_lost = lead_lost;
+        world->faults.refused = refused;
         world->faults.owner = world;
         world_ask(world, "POST", "/api/v1/namespaces",
                   "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"loadstone-system\"}}");
@@ -195,6 +214,8 @@ static bool pass(struct world *world, int64_t until_ns, bool (*until)(struct che
                 if (world->faults.lease_age_max_ns > RENEW_NS)
                         return wrong(world, "I9: a write %lld ms after the last renewal of the Lease",
                                      (long long)(world->faults.lease_age_max_ns / NS_PER_MS));
+                if (world->faults.too_hot[0])
+                        return wrong(world, "I13: more than %d times in %d s: %s", HOT_MAX, (int)(HOT_SPAN_NS / NS_PER_S), world->faults.too_hot);
                 if (until && until(world->check))
                         return true;
                 if (moved)
@@ -209,6 +230,30 @@ static bool pass(struct world *world, int64_t until_ns, bool (*until)(struct che
         return wrong(world, "a loop without end at %lld ms", (long long)world_ms(world));
 }
 
+/* Two minutes in which nothing may be written, and a pass over everything that may ask nothing. */
+static bool rest(struct world *world)
+{
+        char left[256];
+        unsigned writes = world->faults.writes;
+
+        if (!pass(world, world->now_ns + 2 * REST_NS, NULL))
+                return false;
+        if (world->faults.writes != writes)
+                return wrong(world, "I10: %u writes at rest", world->faults.writes - writes);
+        unsigned requests = world->faults.requests;
+        for (int i = 0; i < world->lives_len; i++)
+                life_look_again(&world->lives[i]);
+        if (!pass(world, world->now_ns + LOOK_NS, NULL))
+                return false;
+        if (world->faults.requests != requests)
+                return wrong(world, "I16: %u requests of passes over what has not changed, at last %s", world->faults.requests - requests,
+                             world->faults.last_request);
+        for (int i = 0; i < world->lives_len; i++)
+                if (life_left(&world->lives[i], left, sizeof left))
+                        return wrong(world, "I7: left in memory of operator %d: %s", i + 1, left);
+        return true;
+}
+
 bool world_run(struct world *world, const char **ret_problem)
 {
         int64_t horizon_ms = world->workload->horizon_ms ? world->workload->horizon_ms : 120000;
@@ -216,14 +261,11 @@ bool world_run(struct world *world, const char **ret_problem)
         *ret_problem = world->problem;
         if (!pass(world, world->now_ns + horizon_ms * NS_PER_MS, check_over))
                 return false;
-        /* What is still on its way arrives; then two minutes in which nothing may be written. */
+        /* What is still on its way arrives. */
         if (!pass(world, world->now_ns + REST_NS, NULL))
                 return false;
-        unsigned writes = world->faults.writes;
-        if (!pass(world, world->now_ns + 2 * REST_NS, NULL))
+        if (!rest(world))
                 return false;
-        if (world->faults.writes != writes)
-                return wrong(world, "I10: %u writes at rest", world->faults.writes - writes);
         if (apisim_unmodelled(world->sim))
                 return wrong(world, "%s", apisim_unmodelled_text(world->sim));
         return !check_end(world->check, world->workload->ends, world->problem, sizeof world->problem);
@@ -236,6 +278,13 @@ const char *world_end(const struct world *world)
         buf_clear(&mine->end);
         check_print_end(world->check, &mine->end);
         return mine->end.data ? mine->end.data : "";
+}
+
+int64_t world_ended_ms(const struct world *world, const char *run)
+{
+        int64_t ended_ns = check_ended_ns(world->check, run);
+
+        return ended_ns < 0 ? -1 : (ended_ns - NOW_BEGIN_NS) / NS_PER_MS;
 }
 
 unsigned world_writes(const struct world *world)

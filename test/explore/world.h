@@ -29,6 +29,7 @@ struct workload {
         int operators;             /* 0: one */
         int64_t horizon_ms;        /* everything has to be over by then, faults apart; 0: two minutes */
         const char *ends;          /* allowed ends of each run, "name=Phase name=Phase|Phase/Validity"; gone: "name=-" */
+        const char *undisturbed;   /* name of a run, and of a workload in which it is alone: here it ends at most a second later */
         bool ends_vary;            /* under faults a run may end in another of those ways: its end depends on when things happen */
 };
 
@@ -45,6 +46,8 @@ bool world_run(struct world *world, const char **ret_problem);
 
 unsigned world_writes(const struct world *world); /* counted by the faults */
 unsigned world_events(const struct world *world);
+/* When the run of that name ended, since the beginning; -1: it did not. */
+int64_t world_ended_ms(const struct world *world, const char *run);
 /* How each run ended. Owned by the world. */
 const char *world_end(const struct world *world);
 /* ---- for workloads ---- */
@@ -65,6 +68,9 @@ void world_run_change(struct world *world, const char *name, const char *method,
 /* A request as a person makes it; the answer's object is owned by the world until the next call. */
 struct json_object *world_ask(struct world *world, const char *method, const char *path, const char *body);
 const char *world_phase(struct world *world, const char *run); /* "" when there is none */
+/* From now on the server answers the operator's requests of that method and with that in their path, "PATCH /status", with
+ * 'status'. Borrowed. NULL: none any more. */
+void world_refuse(struct world *world, const char *what, int status);
 void world_cut(struct world *world, int which, bool cut);
 void world_cut_lease(struct world *world, int which, bool cut); /* only what concerns the Lease */
 

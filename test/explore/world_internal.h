@@ -18,6 +18,7 @@ struct world {
         struct check *check;
         int64_t act_ns;
         unsigned step;
+        struct { const char *what; int status; } refusal; /* what NULL: nothing is refused */
         struct json_object *answer;
         struct buf end;
         char problem[1024];

@@ -114,6 +114,31 @@ static void a_retry_asked_for_while_working_is_kept(void **state)
         assert_int_equal(queue_next_ns(queue), 1500);
 }
 
+/* Each attempt may make news of its own: a name that goes on failing is not worked more than once a second. */
+static void news_does_not_hurry_a_name_that_goes_on_failing(void **state)
+{
+        int64_t now_ns = 0, taken_ns = 0;
+        (void)state;
+
+        queue_add(queue, "a", 0);
+        for (int failures = 1; failures <= 12; failures++) {
+                expect_take(now_ns, "a");
+                queue_add(queue, "a", now_ns); /* in the midst of it */
+                queue_retry(queue, "a", now_ns, 0);
+                queue_finish(queue, "a", now_ns);
+                queue_add(queue, "a", now_ns); /* and right after it */
+                taken_ns = now_ns;
+                now_ns = queue_next_ns(queue);
+                assert_true(failures > 1 || now_ns == taken_ns);
+        }
+        assert_true(now_ns == taken_ns + NS_PER_S);
+        expect_take(now_ns, "a");
+        queue_succeeded(queue, "a");
+        queue_add(queue, "a", now_ns);
+        queue_finish(queue, "a", now_ns);
+        assert_true(queue_next_ns(queue) == now_ns);
+}
+
 static void what_happened_is_counted(void **state)
 {
         const struct queue_stats *stats = queue_stats(queue);
@@ -182,6 +207,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(equal_times_are_first_come_first_served, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(failures_wait_longer_each_time_up_to_a_bound, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_retry_asked_for_while_working_is_kept, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(news_does_not_hurry_a_name_that_goes_on_failing, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(what_happened_is_counted, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(any_sequence_of_calls_agrees_with_a_plain_model, set_up, tear_down),
         };
