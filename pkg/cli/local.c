@@ -12,6 +12,7 @@
 
 #include "base/loop.h"
 #include "base/mem.h"
+#include "load/floor.h"
 #include "load/worker.h"
 
 #define LOOK_EVERY_NS NS_PER_S
@@ -76,7 +77,7 @@ static enum fail_kind begin_worker(struct local *local, int *ret_out, struct fai
         if (local->child == 0) {
                 close(ends[0]);
                 prctl(PR_SET_PDEATHSIG, SIGTERM); /* no load without somebody who reads of it */
-                const struct worker_options options = {.pod = "", .began_ns = began_ns, .out_fd = ends[1]};
+                const struct worker_options options = {.pod = "", .began_ns = began_ns, .out_fd = ends[1], .floor_fd = floor_listen()};
                 _exit((int)worker_run(local->spec->plan, &options));
         }
         close(ends[1]);

@@ -54,6 +54,16 @@ static void print_latency(FILE *out, const char *name, const struct hist *ok, co
         fprintf(out, "%s%s\n", *note ? "   " : "", note);
 }
 
+static void print_floor(FILE *out, const struct fold *fold)
+{
+        const struct fold_value p50 = {.known = true, .ns = fold->floor_p50_ns}, p99 = {.known = true, .ns = fold->floor_p99_ns};
+        char first[FOLD_TEXT_MAX], second[FOLD_TEXT_MAX];
+
+        if (fold->floor_p50_ns > 0)
+                fprintf(out, "  %-8s %12s %12s %12s %12s %12s %12s   of this machine against itself, before the start\n", "floor", "-",
+                        fold_format(p50, first), "-", fold_format(p99, second), "-", "-");
+}
+
 static void print_counts(FILE *out, const struct fold *fold, const struct fold_span *span)
 {
         const struct record_counters *counters = &span->counters;
@@ -115,6 +125,7 @@ void run_print_summary(FILE *out, const struct fold *fold, const struct gates *g
                       fold->closed ? "from the sending: a closed loop has no schedule" : "from the instant a request was due");
         if (!fold->closed)
                 print_latency(out, "service", span->service, NULL, fold->timeout_ns, "from the sending");
+        print_floor(out, fold);
         print_latency(out, "connect", fold->connect, NULL, fold->timeout_ns, "");
         print_latency(out, "tls", fold->handshake, NULL, fold->timeout_ns, "handshake");
         fputs("\n", out);

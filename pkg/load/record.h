@@ -13,7 +13,8 @@
  *           readyMicros since process start
  *  start    startWallMs (the instant asked for), wakeMicros (own lateness in starting), clockErrorMicros, late (true when
  *           the instant had passed by more than 1 ms when the worker learned it; what was past then is skipped and counted in
- *           "skipped"; a worker that merely wakes up late skips nothing, and says so in its pacing)
+ *           "skipped"; a worker that merely wakes up late skips nothing, and says so in its pacing), floor: {requests, p50Nanos,
+ *           p99Nanos} (load/floor.h; absent when it was not measured)
  *  interval index (from 0), fromMs, toMs (shape time; negative during warm-up), phase: "warmup"|"shape",
  *           C (counters below), cpuMicros, throttledMicros (in this interval), saturated: "client"|"server"|"none" (load/limit.h),
  *           inFlight, backlog (at its end), pacingP99Nanos, pacingMaxNanos, hists: {latency, error, censored}: 2-digit H; absent when empty.
@@ -25,7 +26,8 @@
  *  connect  C2: connects, connectErrors, handshakes, refused (requests sent again because an HTTP/2 server had sent them back unread;
  *           left out when 0); hists: {connect, handshake}: 2-digit H (whole life)
  *  end      reason: "finished" | "terminated" | "failed" | "braked" (load/brake.h), message, C over the whole shape, cpuMicros, throttledMicros, cores,
- *           records (lines before this one), sha256 (hex, over those lines each with its newline), skipped
+ *           records (lines before this one), sha256 (hex, over those lines each with its newline), skipped, clockShiftMicros (by
+ *           how much the wall clock was shifted against the monotonic one since the start, at most, with its sign)
  *
  * A record whose histograms do not fit one line goes on in further lines of the same type and index with "part":1, 2, …, which
  * hold no C but the remaining hists; "parts" stands in the first. One H too large for a line is coarsened to 2 digits.
@@ -48,7 +50,7 @@
  *
  * Lane 2, termination message (<= RECORD_MESSAGE_BYTES_MAX bytes, the container's terminationMessagePath): one JSON object
  * {"version":1,"worker","workers","run","trial","pod","reason","message","startWallMs","wakeMicros","clockErrorMicros","skipped",
- *  "records","sha256","total":C,"latency":H,"error":H,"censored":H,"cpuMicros","elapsedMicros","cores","throttledMicros",
+ *  "records","sha256","total":C,"latency":H,"error":H,"censored":H,"cpuMicros","elapsedMicros","cores","throttledMicros","clockShiftMicros",
  *  "pacingP99Nanos","crc":"…"} framed by crc like a line. latency at 2 digits without the other H if they do not fit; then
  *  "hdr" is dropped from the largest until it fits, and count/min/max/sum stay. */
 #pragma once

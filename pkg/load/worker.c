@@ -251,6 +251,8 @@ static enum fail_kind await_start(struct worker *worker, struct fail *fail)
 {
         int64_t until_ms = now_ms() + worker->plan->ready_timeout_ms;
 
+        if (worker->options->floor_fd >= 0)
+                floor_measure(worker->options->floor_fd, &worker->floor);
         if (!worker->options->start_file)
                 worker->start_wall_ms = clock_wall_ms(clock_system()) + START_AHEAD_MS;
         while (worker->start_wall_ms == 0 && !worker->terminated) {
@@ -266,19 +268,29 @@ static enum fail_kind await_start(struct worker *worker, struct fail *fail)
         return FAIL_NONE;
 }
 
-/* The one place where the two clocks meet: an instant of the wall becomes one of the monotonic clock. */
-static int64_t monotonic_of(int64_t wall_ms)
+/* The one place where the two clocks meet: wall minus monotonic. */
+static int64_t wall_offset_ns(void)
 {
         struct timespec wall;
 
-        int64_t now_ns = clock_now_ns(clock_system());
+        int64_t before_ns = clock_now_ns(clock_system());
         clock_gettime(CLOCK_REALTIME, &wall);
-        return now_ns + (wall_ms - (int64_t)wall.tv_sec * 1000) * NS_PER_MS - wall.tv_nsec;
+        int64_t after_ns = clock_now_ns(clock_system());
+        return wall.tv_sec * NS_PER_S + wall.tv_nsec - before_ns - (after_ns - before_ns) / 2;
+}
+
+void worker_watch_clock(struct worker *worker)
+{
+        int64_t shift_ns = wall_offset_ns() - worker->wall_offset_ns;
+
+        if (llabs(shift_ns) > llabs(worker->clock_shift_ns))
+                worker->clock_shift_ns = shift_ns;
 }
 
 static void release_lanes(struct worker *worker)
 {
-        worker->start_ns = monotonic_of(worker->start_wall_ms);
+        worker->wall_offset_ns = wall_offset_ns();
+        worker->start_ns = worker->start_wall_ms * NS_PER_MS - worker->wall_offset_ns;
         worker->cpu_from_micros = cpu_used_micros();
         worker->throttled_from_micros = cpu_group_throttled_micros(&worker->cpu_group);
         worker->late = clock_now_ns(clock_system()) - worker->start_ns > NS_PER_MS;
@@ -286,6 +298,13 @@ static void release_lanes(struct worker *worker)
         atomic_store(&worker->gate.start_ns, worker->start_ns);
         for (size_t i = 0; i < worker->lanes_len; i++)
                 lane_wake(worker->lanes[i]);
+}
+
+static struct json_object *encode_floor(const struct load_floor *floor)
+{
+        struct json_object *doc = doc_set_int(doc_object(), "requests", (int64_t)floor->requests);
+
+        return doc_set_int(doc_set_int(doc, "p50Nanos", floor->p50_ns), "p99Nanos", floor->p99_ns);
 }
 
 static void tell_start(struct worker *worker)
@@ -302,6 +321,8 @@ static void tell_start(struct worker *worker)
         doc_set_int(record, "wakeMicros", worker->wake_ns / 1000);
         doc_set_int(record, "clockErrorMicros", cpu_clock_error_micros());
         doc_set_bool(record, "late", worker->late);
+        if (worker->floor.requests > 0)
+                doc_set(record, "floor", encode_floor(&worker->floor));
         report_write(&worker->report, record);
         worker->start_told = true;
 }

@@ -14,6 +14,7 @@ struct worker_options { /* borrowed for the call */
         const char *pod;          /* the pod's UID, may be "" */
         int64_t began_ns;         /* when the process began, monotonic */
         int out_fd;               /* the log lane */
+        int floor_fd;             /* floor_listen(): the floor is measured before the start, and this closed; -1: it is not */
 };
 
 enum worker_exit { WORKER_FINISHED = 0, WORKER_FAILED = 1, WORKER_TERMINATED = 143 };

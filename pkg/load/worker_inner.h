@@ -5,6 +5,7 @@
 #pragma once
 
 #include "load/cpu.h"
+#include "load/floor.h"
 #include "load/lane.h"
 #include "load/report.h"
 #include "load/worker.h"
@@ -35,6 +36,9 @@ struct worker {
         size_t lanes_len;
 
         int64_t start_wall_ms, start_ns, wake_ns;
+        struct load_floor floor;   /* requests 0: not measured */
+        int64_t wall_offset_ns; /* wall minus monotonic clock, at the start */
+        int64_t clock_shift_ns; /* of that offset since, the largest, with its sign */
         bool late, start_told;
         int64_t cpu_from_micros, throttled_from_micros; /* at the start instant */
 
@@ -47,6 +51,10 @@ struct worker {
                 uint64_t done, errors; /* of the spans taken since the brake last looked */
         } merge;
 };
+
+/* worker.c */
+/* Has the wall clock been set? */
+void worker_watch_clock(struct worker *worker);
 
 /* worker_interval.c */
 void worker_merge_init(struct worker *worker);

@@ -127,6 +127,7 @@ static void write_interval(struct worker *worker, int64_t from_ms, int64_t to_ms
         doc_set_int(record, "pacingMaxNanos", hist_max(sum->set.pacing));
         doc_set(record, "hists", encode_hists(&sum->set));
 
+        worker_watch_clock(worker);
         uint64_t bytes = worker->report.bytes;
         report_write(&worker->report, record);
         worker->merge.bytes += worker->report.bytes - bytes;

@@ -114,6 +114,7 @@ static void add_common(struct json_object *record, const struct worker *worker, 
         doc_set_text(record, "sha256", ending->digest);
         doc_set_int(record, "skipped", (int64_t)ending->skipped);
         doc_set_int(record, "elapsedMicros", ending->elapsed_micros);
+        doc_set_int(record, "clockShiftMicros", worker->clock_shift_ns / 1000);
 }
 
 static struct json_object *encode_message(const struct worker *worker, const struct ending *ending)

@@ -219,6 +219,12 @@ static void note_generator(struct fold *fold, const struct harvest *harvest, uin
         if (view->start_wall_ms > 0)
                 fold->start_wall_ms = view->start_wall_ms;
         fold->unsynchronised += view->clock_error_us < 0;
+        if (llabs(view->clock_shift_us) > llabs(fold->clock_shift_us))
+                fold->clock_shift_us = view->clock_shift_us;
+        if (view->floor_p50_ns > fold->floor_p50_ns)
+                fold->floor_p50_ns = view->floor_p50_ns;
+        if (view->floor_p99_ns > fold->floor_p99_ns)
+                fold->floor_p99_ns = view->floor_p99_ns;
         int64_t skew_us = view->wake_us + (view->clock_error_us > 0 ? view->clock_error_us : 0);
         if (skew_us > fold->start_skew_us)
                 fold->start_skew_us = skew_us;

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/text.h"
 #include "data/doc.h"
@@ -35,6 +36,7 @@ const char *gates_reason_name(enum gates_reason_kind kind)
                 [GATES_SHORT_WINDOW] = "ShortWindow",
                 [GATES_CLOCK_UNSYNCHRONISED] = "ClockUnsynchronised",
                 [GATES_START_SKEW] = "StartSkew",
+                [GATES_CLOCK_STEPPED] = "ClockStepped",
                 [GATES_STARTED_LATE] = "StartedLate",
                 [GATES_VALUE_CLAMPED] = "ValueClamped",
                 [GATES_TARGET_RESTARTED] = "TargetRestarted",
@@ -150,6 +152,10 @@ static void judge_start(struct gates *gates, const struct fold *fold, const stru
         if (fold->workers > 1 && fold->start_skew_us > limits->interval_ms * 1000 / 2)
                 add(gates, GATES_START_SKEW, VALIDITY_LIMITED, "workers started up to %.1f ms apart, limit %.1f ms",
                     (double)fold->start_skew_us / 1e3, (double)limits->interval_ms / 2);
+        /* No latency is wrong by it, but what happened meanwhile is dated by that clock. */
+        if (llabs(fold->clock_shift_us) > limits->interval_ms * 1000 / 2)
+                add(gates, GATES_CLOCK_STEPPED, VALIDITY_LIMITED, "a worker's wall clock was set by %.1f ms during the run, limit %.1f ms",
+                    (double)fold->clock_shift_us / 1e3, (double)limits->interval_ms / 2);
         if (fold->skipped > 0)
                 add(gates, GATES_STARTED_LATE, VALIDITY_LIMITED,
                     "the start came too late: %llu requests that were due before are skipped",

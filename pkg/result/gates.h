@@ -19,6 +19,7 @@
  * | ShortWindow         | measured window under the least                     |                                  |
  * | ClockUnsynchronised | more than one worker, an undisciplined clock        |                                  |
  * | StartSkew           | more than one worker, skew over half an interval    |                                  |
+ * | ClockStepped        | a wall clock was set by over half an interval       |                                  |
  * | StartedLate         | requests skipped because the start came too late    |                                  |
  * | ValueClamped        | a latency beyond the histogram's range (1 h)        |                                  |
  * | TargetRestarted, TargetRolledOut, TargetScaled, TargetReplaced | seen inside the window |                    |
@@ -53,6 +54,7 @@ enum gates_reason_kind { /* in the order in which they are listed: the gravest f
         GATES_SHORT_WINDOW,
         GATES_CLOCK_UNSYNCHRONISED,
         GATES_START_SKEW,
+        GATES_CLOCK_STEPPED,
         GATES_STARTED_LATE,
         GATES_VALUE_CLAMPED,
         GATES_TARGET_RESTARTED,

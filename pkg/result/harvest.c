@@ -169,7 +169,11 @@ static void note_start(struct harvest_worker *view, struct json_object *doc)
 
 static bool on_start(struct harvest *harvest, uint32_t index, struct json_object *record)
 {
-        note_start(&harvest->workers[index].view, record);
+        struct harvest_worker *view = &harvest->workers[index].view;
+
+        note_start(view, record);
+        view->floor_p50_ns = read_number(record, "floor.p50Nanos", 0, HIST_VALUE_MAX_NS, 0);
+        view->floor_p99_ns = read_number(record, "floor.p99Nanos", 0, HIST_VALUE_MAX_NS, 0);
         advance(&harvest->workers[index], HARVEST_STARTED);
         return true;
 }
@@ -283,6 +287,7 @@ static void note_end(struct worker *worker, struct json_object *doc)
         copy_text(worker->view.reason, sizeof worker->view.reason, doc_text(doc, "reason"));
         copy_text(worker->view.text, sizeof worker->view.text, doc_text(doc, "message"));
         worker->view.cores = read_cores(doc, worker->view.cores);
+        worker->view.clock_shift_us = read_number(doc, "clockShiftMicros", -MICROS_MAX, MICROS_MAX, worker->view.clock_shift_us);
         worker->view.skipped = (uint64_t)read_number(doc, "skipped", 0, SKIPPED_MAX, (int64_t)worker->view.skipped);
         advance(worker, HARVEST_ENDED);
 }

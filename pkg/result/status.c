@@ -210,6 +210,18 @@ static struct json_object *encode_request(const struct fold *fold, size_t index)
         return doc_set(request, "latencyMicros", encode_stats(&latency, short_stats, ARRAY_LEN(short_stats)));
 }
 
+static void set_floor(struct json_object *results, const struct fold *fold)
+{
+        struct json_object *floor = doc_object();
+
+        if (fold->floor_p50_ns > 0) {
+                doc_set_int(floor, "p50", (fold->floor_p50_ns + 500) / 1000);
+                doc_set_int(floor, "p99", (fold->floor_p99_ns + 500) / 1000);
+                doc_set(results, "floorMicros", json_object_get(floor));
+        }
+        json_object_put(floor);
+}
+
 static size_t cut(size_t len, size_t most, const char *name, struct json_object *truncated)
 {
         if (len <= most)
@@ -235,6 +247,7 @@ static struct json_object *encode_results(const struct fold *fold, size_t pieces
         for (size_t i = 0; i < requests; i++)
                 doc_push(by_request, encode_request(fold, i));
         doc_set_text(results, "saturated", load_limit_names[fold->limit]);
+        set_floor(results, fold);
         doc_set(results, "byPiece", by_piece);
         return doc_set(results, "byRequest", by_request);
 }

@@ -216,6 +216,7 @@ static inline void fixture_opening(struct fixture_report *report, uint32_t worke
         doc_set_int(record, "wakeMicros", 40 + worker);
         doc_set_int(record, "clockErrorMicros", 150);
         doc_set_bool(record, "late", false);
+        doc_set(record, "floor", doc_set_int(doc_set_int(doc_object(), "p50Nanos", 20000 + worker), "p99Nanos", 30000 - worker));
         fixture_write(report, record);
 }
 

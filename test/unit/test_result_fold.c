@@ -93,6 +93,21 @@ static void what_limited_a_tenth_of_the_window_is_its_limit(void **state)
         memset(fixture_limits, 0, sizeof fixture_limits);
 }
 
+static void the_floor_is_that_of_the_worst_worker(void **state)
+{
+        (void)state;
+        struct harvest *harvest = harvest_all(3);
+        struct fold *fold = fold_of(harvest, 3);
+
+        assert_int_equal(fold->floor_p50_ns, 20002);
+        assert_int_equal(fold->floor_p99_ns, 30000);
+        auto_json struct json_object *results = status_encode_results(fold, NULL);
+        assert_int_equal(doc_int(results, "floorMicros.p50", 0), 20);
+        assert_int_equal(doc_int(results, "floorMicros.p99", 0), 30);
+        fold_free(fold);
+        harvest_free(harvest);
+}
+
 static void of_several_holds_the_longest_counts_and_a_ramp_alone_has_no_window(void **state)
 {
         (void)state;
@@ -300,6 +315,7 @@ int main(void)
                 cmocka_unit_test(the_fold_of_several_workers_is_the_fold_of_their_union),
                 cmocka_unit_test(folding_again_changes_nothing),
                 cmocka_unit_test(the_window_is_the_longest_hold),
+                cmocka_unit_test(the_floor_is_that_of_the_worst_worker),
                 cmocka_unit_test(what_limited_a_tenth_of_the_window_is_its_limit),
                 cmocka_unit_test(of_several_holds_the_longest_counts_and_a_ramp_alone_has_no_window),
                 cmocka_unit_test(a_lost_worker_leaves_a_covered_share),

@@ -15,6 +15,7 @@
 #include "base/sandbox.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "load/floor.h"
 #include "load/worker.h"
 
 #define PLAN_BYTES_MAX (4 << 20)
@@ -109,6 +110,8 @@ int main(int argc, char **argv)
                 load_plan_free(plan);
                 return EXIT_BAD_INPUT;
         }
+        /* Who waits for a start instant has the time to look at itself; who starts at once starts at once. */
+        int floor_fd = arguments.start_file ? floor_listen() : -1;
         /* The plan is read; what comes next are bytes of the target. The summary is still to be written. */
         if (sandbox_enter(true, &fail))
                 log_line(fail.text, NULL);
@@ -120,6 +123,7 @@ int main(int argc, char **argv)
                                                            .pod = pod ? pod : "",
                                                            .began_ns = began_ns,
                                                            .out_fd = STDOUT_FILENO,
+                                                           .floor_fd = floor_fd,
                                                    });
         load_plan_free(plan);
         return (int)result;
