@@ -21,7 +21,6 @@ static const struct field fields[] = {
         {"load.warmup", FIELD_DURATION_MS, offsetof(struct profile, warmup_ms), 0, HOUR_MS},
         {"load.cooldown", FIELD_DURATION_MS, offsetof(struct profile, cooldown_ms), 0, HOUR_MS},
         {"load.seed", FIELD_INT, offsetof(struct profile, seed), 0, 9007199254740991},
-        {"load.workers", FIELD_INT32, offsetof(struct profile, workers), 1, 64},
         {"load.concurrency.connections", FIELD_INT32, offsetof(struct profile, connections), 1, 65536},
         {"load.concurrency.streamsPerConnection", FIELD_INT32, offsetof(struct profile, streams), 1, 1024, .optional = true},
         {"load.concurrency.maxConnections", FIELD_INT32, offsetof(struct profile, connections_max), 1, 65536, .optional = true},
@@ -86,8 +85,6 @@ static enum fail_kind decode_fields(struct profile *profile, struct fail *fail)
             field_decode(profile->spec, "spec.", word_fields, ARRAY_LEN(word_fields), &words, fail))
                 return FAIL_INVALID;
         profile->tls_verify = !words.skip_verify;
-        if (profile->connections < profile->workers)
-                return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.connections must be at least load.workers");
         if (decode_growth(profile, text_equal(busy[words.when_busy], "grow"), fail))
                 return FAIL_INVALID;
         return check_streams(profile, fail);
@@ -177,6 +174,7 @@ enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_pro
 
         profile->spec = json_object_get(spec);
         if (profile_decode_target(profile, fail) || decode_fields(profile, fail) || profile_decode_shape(profile, fail) || check_loop(profile, fail) ||
+            profile_decode_workers(profile, fail) ||
             profile_check_requests(profile, fail) || profile_decode_secrets(profile, fail) || decode_objectives(profile, fail) ||
             profile_decode_baseline(profile, fail) || profile_check_placement(profile, fail) || check_size(spec, fail))
                 return FAIL_INVALID;

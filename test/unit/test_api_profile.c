@@ -67,6 +67,7 @@ static const struct refusal refusals[] = {
         {"{'load':{'timeout':5}}", "spec.load.timeout: must be a duration"},
         {"{'load':{'workers':0}}", "spec.load.workers: must be 1 to 64"},
         {"{'load':{'workers':'2'}}", "spec.load.workers: must be a whole number"},
+        {"{'load':{'workers':'auto','shape':[{'closed':{'for':'3s'}}]}}", "spec.load.workers: auto goes by the rate"},
         {"{'load':{'workers':8,'concurrency':{'connections':4}}}", "spec.load.concurrency.connections must be at least load.workers"},
         {"{'load':{'concurrency':{'whenBusy':'wait'}}}", "spec.load.concurrency.whenBusy: must be one of queue, shed, grow"},
         {"{'load':{'concurrency':{'whenBusy':'grow'}}}", "spec.load.concurrency.maxConnections must be at least connections"},
@@ -225,6 +226,27 @@ static void a_run_changes_only_what_is_safe(void **state)
                 assert_int_equal(profile_merge(good, overrides, &merged, &fail), FAIL_INVALID);
                 assert_memory_equal(fail.text, rows[i].says, strlen(rows[i].says));
                 assert_null(merged);
+        }
+}
+
+static void as_many_workers_as_the_highest_rate_needs(void **state)
+{
+        static const struct { const char *change; uint32_t workers; } rows[] = {
+                {"{'load':{'workers':'auto'}}", 1},
+                {"{'load':{'workers':'auto','shape':[{'hold':{'rate':'20000/s','for':'9s'}}]}}", 1},
+                {"{'load':{'workers':'auto','shape':[{'hold':{'rate':'20001/s','for':'9s'}}]}}", 2},
+                {"{'load':{'workers':'auto','shape':[{'hold':{'rate':'5/s','for':'9s'}},{'ramp':{'from':'5/s','to':'50000/s','for':'9s'}}]}}", 3},
+                {"{'target':{'scheme':'https'},'load':{'workers':'auto','shape':[{'hold':{'rate':'20001/s','for':'9s'}}]}}", 3},
+                {"{'placement':{'resources':{'limits':{'cpu':'4'}}},'load':{'workers':'auto','shape':[{'hold':{'rate':'80000/s','for':'9s'}}]}}", 1},
+                {"{'placement':{'resources':{'limits':{'cpu':'500m'}}},'load':{'workers':'auto','shape':[{'hold':{'rate':'80000/s','for':'9s'}}]}}", 8},
+                {"{'load':{'workers':'auto','concurrency':{'connections':3},'shape':[{'hold':{'rate':'90000/s','for':'9s'}}]}}", 3},
+                {"{'load':{'workers':'auto','concurrency':{'connections':300},'shape':[{'hold':{'rate':'9000000/s','for':'9s'}}]}}", 64},
+        };
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                auto_profile struct profile *profile = profile_with(rows[i].change);
+                assert_int_equal(profile->workers, rows[i].workers);
         }
 }
 
@@ -419,6 +441,7 @@ int main(void)
                 cmocka_unit_test(the_peak_of_a_shape_is_that_of_its_highest_piece),
                 cmocka_unit_test(a_spec_too_large_for_its_plan_is_refused),
                 cmocka_unit_test(a_run_changes_only_what_is_safe),
+                cmocka_unit_test(as_many_workers_as_the_highest_rate_needs),
                 cmocka_unit_test(an_override_can_turn_growth_off),
                 cmocka_unit_test(an_override_replaces_lists_and_merges_objects),
                 cmocka_unit_test(a_baseline_is_decoded_with_what_it_leaves_out),
