@@ -80,6 +80,12 @@ static void mark(struct mesh_bag *bag, const struct mesh_list *list, const char 
         doc_set_text(member(bag->lists, kind, doc_object), key, word);
 }
 
+static void add_version(struct json_object *versions, const char *version)
+{
+        if (version)
+                doc_push_text(versions, version);
+}
+
 void mesh_bag_groups(struct mesh_bag *bag, struct json_object *group_list)
 {
         struct json_object *list = doc_at(group_list, "groups");
@@ -89,7 +95,7 @@ void mesh_bag_groups(struct mesh_bag *bag, struct json_object *group_list)
         for (size_t i = 0; i < doc_len(list, ""); i++) {
                 struct json_object *group = doc_item(list, i), *versions = doc_array();
                 for (size_t j = 0; j < doc_len(group, "versions"); j++)
-                        doc_push_text(versions, doc_text(doc_item(doc_at(group, "versions"), j), "version"));
+                        add_version(versions, doc_text(doc_item(doc_at(group, "versions"), j), "version"));
                 const char *name = doc_text(group, "name");
                 doc_set(bag->groups, name ? name : "", versions);
         }

@@ -17,7 +17,7 @@ void detect_version(const char *image, struct json_object *labels, char *version
         struct json_object *label = NULL;
 
         version[0] = '\0';
-        if (labels && json_object_object_get_ex(labels, "app.kubernetes.io/version", &label)) {
+        if (labels && json_object_object_get_ex(labels, "app.kubernetes.io/version", &label) && json_object_is_type(label, json_type_string)) {
                 snprintf(version, size, "%s", json_object_get_string(label));
                 return;
         }

@@ -36,7 +36,7 @@ static const char *header_of(struct json_object *request, const char *name)
 {
         struct json_object *headers = doc_at(request, "headers");
 
-        if (!headers)
+        if (!json_object_is_type(headers, json_type_object))
                 return NULL;
         json_object_object_foreach(headers, key, value) {
                 if (strcasecmp(key, name) == 0)
@@ -53,10 +53,10 @@ static enum istio_fit headers_fit(const struct istio *istio, struct json_object 
         if (!json_object_is_type(wanted, json_type_object))
                 return ISTIO_FIT_MAYBE;
         if (!request)
-                return json_object_object_length(wanted) > 0 ? ISTIO_FIT_MAYBE : ISTIO_FIT_YES;
+                return select_count(wanted) > 0 ? ISTIO_FIT_MAYBE : ISTIO_FIT_YES;
         json_object_object_foreach(wanted, name, match) {
                 const char *value = header_of(request, name);
-                bool any = !match || json_object_object_length(match) == 0;
+                bool any = !match || select_count(match) == 0;
                 /* A header that is not sent matches nothing; ours are known, those the client's runtime adds are not matched here. */
                 enum istio_fit one = !value ? ISTIO_FIT_NO : any ? ISTIO_FIT_YES : text_fits(match, value, false);
                 if (without && one != ISTIO_FIT_MAYBE)

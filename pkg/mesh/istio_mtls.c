@@ -21,7 +21,7 @@ static struct json_object *peer_at(struct view *view, const char *namespace, boo
 
         for (size_t i = 0; i < doc_len(all, ""); i++) {
                 struct json_object *peer = doc_item(all, i), *selector = doc_at(peer, "spec.selector.matchLabels");
-                bool selects = selector && json_object_object_length(selector) > 0;
+                bool selects = selector && select_count(selector) > 0;
                 if (selects != selecting || (selecting && !select_labels(selector, view->server_labels)))
                         continue;
                 if (first) {
@@ -78,7 +78,7 @@ static void note_useless_ports(struct view *view, struct json_object *peer)
         char ref[REF_MAX];
         struct json_object *ports = doc_at(peer, "spec.portLevelMtls");
 
-        if (!ports || json_object_object_length(ports) == 0)
+        if (!ports || select_count(ports) == 0)
                 return;
         ref_format(ref, KIND, peer);
         put_inert(view, "mtls.server", ref, "spec.portLevelMtls counts only beside a selector");

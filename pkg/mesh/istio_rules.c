@@ -17,7 +17,7 @@ static bool has_selector(struct json_object *rule)
 {
         struct json_object *labels = doc_at(rule, "spec.workloadSelector.matchLabels");
 
-        return labels && json_object_object_length(labels) > 0;
+        return labels && select_count(labels) > 0;
 }
 
 static int host_fit(const struct view *view, struct json_object *rule, const char *host)

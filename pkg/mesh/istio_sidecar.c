@@ -18,7 +18,7 @@ static struct json_object *sidecar_at(struct view *view, const char *namespace, 
 
         for (size_t i = 0; i < doc_len(all, ""); i++) {
                 struct json_object *sidecar = doc_item(all, i), *labels = doc_at(sidecar, "spec.workloadSelector.labels");
-                bool selects = labels && json_object_object_length(labels) > 0;
+                bool selects = labels && select_count(labels) > 0;
                 if (selects == selecting && (!selecting || select_labels(labels, view->client_labels)))
                         return sidecar;
         }

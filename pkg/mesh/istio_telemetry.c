@@ -33,7 +33,7 @@ static void layers_of(struct view *view, const struct side *side, struct json_ob
                 auto_json struct json_object *all = bag_objects(view->bag, ISTIO_TELEMETRY, KIND, layer == 0 ? view->root_namespace : side->namespace);
                 for (size_t i = 0; !layers[layer] && i < doc_len(all, ""); i++) {
                         struct json_object *object = doc_item(all, i), *labels = doc_at(object, "spec.selector.matchLabels");
-                        bool selects = labels && json_object_object_length(labels) > 0;
+                        bool selects = labels && select_count(labels) > 0;
                         if (doc_at(object, "spec.targetRefs") || selects != (layer == 2) || (selects && !select_labels(labels, side->labels)))
                                 continue;
                         layers[layer] = object;

@@ -187,8 +187,8 @@ static void count_pods(struct view *view, struct json_object *server, struct jso
         if (meshed > 0 && meshed < (int64_t)doc_len(pods, ""))
                 put_finding(view, "PartlyMeshed", "warn", NULL, "%lld of %zu pods of the target are in the mesh", (long long)meshed,
                             doc_len(pods, ""));
-        if (json_object_object_length(versions) > 1)
-                put_finding(view, "ProxySkew", "info", NULL, "the target's proxies have %d versions", json_object_object_length(versions));
+        if (select_count(versions) > 1)
+                put_finding(view, "ProxySkew", "info", NULL, "the target's proxies have %d versions", select_count(versions));
 }
 
 void member_server(struct view *view)

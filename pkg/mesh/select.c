@@ -40,6 +40,11 @@ bool select_labels(struct json_object *match_labels, struct json_object *labels)
         return true;
 }
 
+int select_count(struct json_object *map)
+{
+        return json_object_is_type(map, json_type_object) ? json_object_object_length(map) : 0;
+}
+
 static bool is_listed(struct json_object *values, const char *value)
 {
         for (size_t i = 0; value && i < doc_len(values, ""); i++)
