@@ -35,6 +35,9 @@ static void fill_gauges(struct lane *lane)
         struct tally_span *span = tally_span(&lane->tally);
 
         span->in_flight = lane->flying.len;
+        span->window_ns = lane->setup.plan->closed ? 0 : lane->pacer.window_ns;
+        span->narrowed |= lane->pacer.narrowed;
+        lane->pacer.narrowed = false;
         span->backlog = lane->setup.plan->closed ? 0 : (lane->due.index - lane->head.index) / lane->setup.step;
 }
 

@@ -46,10 +46,32 @@ static void learn(struct pacer *pacer, int64_t late_ns)
         pacer->late_ns += difference_ns > 0 ? difference_ns / 4 : difference_ns / 64;
 }
 
-static int64_t window(const struct pacer *pacer)
+int64_t pacer_window_ns(int64_t late_ns, int64_t gap_ns, bool *ret_narrowed)
 {
-        int64_t window_ns = pacer->late_ns + pacer->late_ns / 4 + 5000;
-        return window_ns < WINDOW_LEAST_NS ? WINDOW_LEAST_NS : window_ns > WINDOW_MOST_NS ? WINDOW_MOST_NS : window_ns;
+        int64_t wanted_ns = late_ns + late_ns / 4 + 5000;
+
+        wanted_ns = wanted_ns < WINDOW_LEAST_NS ? WINDOW_LEAST_NS : wanted_ns > WINDOW_MOST_NS ? WINDOW_MOST_NS : wanted_ns;
+        *ret_narrowed = gap_ns > 0 && wanted_ns > gap_ns / 2;
+        return *ret_narrowed ? gap_ns / 2 : wanted_ns;
+}
+
+static void note_gap(struct pacer *pacer, int64_t send_ns)
+{
+        if (send_ns <= pacer->asked_ns)
+                return;
+        int64_t gap_ns = send_ns - pacer->asked_ns;
+        if (pacer->asked_ns > 0)
+                pacer->gap_ns += pacer->gap_ns > 0 ? (gap_ns - pacer->gap_ns) / 16 : gap_ns;
+        pacer->asked_ns = send_ns;
+}
+
+static int64_t window(struct pacer *pacer)
+{
+        bool narrowed;
+
+        pacer->window_ns = pacer_window_ns(pacer->late_ns, pacer->gap_ns, &narrowed);
+        pacer->narrowed |= narrowed;
+        return pacer->window_ns;
 }
 
 static bool may_poll(struct pacer *pacer, int64_t now_ns)
@@ -79,8 +101,10 @@ static int poll_until(struct pacer *pacer, int epoll_fd, struct epoll_event *eve
 
 static int wait_precise(struct pacer *pacer, int epoll_fd, struct epoll_event *events, int events_max, int64_t send_ns)
 {
-        int64_t now_ns = clock_now_ns(clock_system()), wake_ns = send_ns - window(pacer);
+        int64_t now_ns = clock_now_ns(clock_system());
 
+        note_gap(pacer, send_ns);
+        int64_t wake_ns = send_ns - window(pacer);
         if (!may_poll(pacer, now_ns))
                 return wait_for(epoll_fd, events, events_max, send_ns - now_ns);
         if (wake_ns > now_ns) {

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Waits for descriptors until an instant, either exactly (sleep to shortly before it, then poll: about 0.1 us late,
- * some CPU) or coarsely (plain sleep, sends grouped to at most 1 ms). */
+ * some CPU) or coarsely (plain sleep, sends grouped to at most 1 ms).
+ *
+ * How long before the instant polling begins, the window, is what the kernel was measured to wake us too late, and a margin. Where that
+ * is more than half of the time between two sends, the window is that half: the thread would otherwise poll most of the time, and take
+ * a core from others for it. Sends are then late by what is missing, and the pacer says that it was narrowed. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +19,14 @@ struct pacer {
         int64_t accounted_ns;  /* up to when the allowance was saved up */
         int64_t late_ns;       /* smoothed: how much later than asked the kernel wakes us */
         int64_t woken_ns;      /* coarse: the last wake-up for a send */
+        int64_t asked_ns;      /* the last send that was waited for */
+        int64_t gap_ns;        /* smoothed: between two of them; 0 before the second */
+        int64_t window_ns;     /* the last one; 0 before */
+        bool narrowed;         /* since the owner last looked, who sets it back */
 };
+
+/* The window for this delay and this time between sends (0: unknown). Pure. */
+int64_t pacer_window_ns(int64_t late_ns, int64_t gap_ns, bool *ret_narrowed);
 
 /* Also asks the kernel for exact timers in the calling thread, which must be the one that waits. */
 void pacer_init(struct pacer *pacer, bool precise, double poll_share);

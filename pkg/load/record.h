@@ -17,7 +17,7 @@
  *           p99Nanos} (load/floor.h; absent when it was not measured)
  *  interval index (from 0), fromMs, toMs (shape time; negative during warm-up), phase: "warmup"|"shape",
  *           C (counters below), cpuMicros, throttledMicros (in this interval), saturated: "client"|"server"|"none" (load/limit.h),
- *           inFlight, backlog (at its end), pacingP99Nanos, pacingMaxNanos, hists: {latency, error, censored}: 2-digit H; absent when empty.
+ *           pacingWindowNanos and narrowed: true (load/pacer.h; with precise pacing only), inFlight, backlog (at its end), pacingP99Nanos, pacingMaxNanos, hists: {latency, error, censored}: 2-digit H; absent when empty.
  *           fromMs/toMs may span several intervalMs: intervals are joined when the log lane is slow or its bytes run short
  *           (RECORD_INTERVAL_BYTES_MAX for all). toMs goes beyond the shape while answers are awaited
  *  piece    index, kind, fromMs, toMs, C, hists: {latency, service, error, censored, ttfb, pacing, backlog}: 3-digit H.

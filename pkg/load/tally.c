@@ -132,6 +132,7 @@ void tally_consume(struct tally *tally)
         uint64_t consumed = atomic_load_explicit(&tally->consumed, memory_order_relaxed);
 
         tally_set_reset(&tally->spans[consumed % TALLY_SPANS].set);
+        tally->spans[consumed % TALLY_SPANS].narrowed = false;
         atomic_store_explicit(&tally->consumed, consumed + 1, memory_order_release);
 }
 

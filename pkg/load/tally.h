@@ -24,6 +24,8 @@ struct tally_span {
         bool warmup;
         int64_t ended_ns; /* of the thread's last span: its end in shape time; else 0 */
         uint64_t in_flight, backlog; /* at its end */
+        int64_t window_ns;           /* the pacer's, at its end; 0 with coarse pacing */
+        bool narrowed;               /* it was, in this span */
         struct tally_set set;
 };
 

@@ -34,6 +34,9 @@ static void add_span(struct worker *worker, struct tally_span *span)
                 tally_set_add(&sum->set, &span->set);
         sum->in_flight += span->in_flight;
         sum->backlog += span->backlog;
+        if (span->window_ns > sum->window_ns)
+                sum->window_ns = span->window_ns;
+        sum->narrowed |= span->narrowed;
         if (span->ended_ns > sum->ended_ns)
                 sum->ended_ns = span->ended_ns;
 }
@@ -125,6 +128,10 @@ static void write_interval(struct worker *worker, int64_t from_ms, int64_t to_ms
         doc_set_int(record, "backlog", (int64_t)sum->backlog);
         doc_set_int(record, "pacingP99Nanos", hist_quantile(sum->set.pacing, 0.99));
         doc_set_int(record, "pacingMaxNanos", hist_max(sum->set.pacing));
+        if (sum->window_ns > 0)
+                doc_set_int(record, "pacingWindowNanos", sum->window_ns);
+        if (sum->narrowed)
+                doc_set_bool(record, "narrowed", true);
         doc_set(record, "hists", encode_hists(&sum->set));
 
         worker_watch_clock(worker);
@@ -156,7 +163,8 @@ static void flush(struct worker *worker)
         if (worker->merge.at > worker->merge.from && !(empty && from_ms >= worker->plan->shape_ms))
                 write_interval(worker, from_ms, to_ms);
         tally_set_reset(&sum->set);
-        sum->ended_ns = 0;
+        sum->ended_ns = sum->window_ns = 0;
+        sum->narrowed = false;
         worker->merge.from = worker->merge.at;
 }
 

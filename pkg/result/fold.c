@@ -219,6 +219,10 @@ static void note_generator(struct fold *fold, const struct harvest *harvest, uin
         if (view->start_wall_ms > 0)
                 fold->start_wall_ms = view->start_wall_ms;
         fold->unsynchronised += view->clock_error_us < 0;
+        if (view->coarse)
+                fold->pacing = "coarse";
+        else if (view->narrowed && strcmp(fold->pacing, "precise") == 0)
+                fold->pacing = "narrowed";
         if (llabs(view->clock_shift_us) > llabs(fold->clock_shift_us))
                 fold->clock_shift_us = view->clock_shift_us;
         if (view->floor_p50_ns > fold->floor_p50_ns)
@@ -391,6 +395,7 @@ struct fold *fold_new(const struct harvest *harvest, const struct load_plan *pla
         fold->closed = plan->closed;
         fold->timeout_ns = plan->timeout_ms * NS_PER_MS;
         fold->start_skew_us = -1;
+        fold->pacing = "precise";
         fold->cpu_ratio_max = -1;
         fold->throttled_ratio_max = -1;
         fold->points_len = harvest_points(harvest, &fold->points);
@@ -407,6 +412,8 @@ struct fold *fold_new(const struct harvest *harvest, const struct load_plan *pla
         fold->window = choose_window(fold);
         fold->pacing_p99_ns = pacing_p99_ns(fold, harvest);
         note_limit(fold);
+        if (fold->closed)
+                fold->pacing = NULL;
         return fold;
 }
 

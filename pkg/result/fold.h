@@ -95,6 +95,7 @@ struct fold {
         int64_t pacing_p99_ns;   /* of the window; the worst worker's when reduced; -1 unknown (closed loop) */
         double cpu_ratio_max;    /* CPU time / (span * cores) of the busiest worker; -1 unknown */
         double throttled_ratio_max; /* -1 unknown */
+        const char *pacing;         /* "precise", "narrowed" (load/pacer.h) or "coarse": of the least exact worker; NULL in a closed loop */
         enum load_limit limit;      /* of the window: the client, or else the server, if it was so for FOLD_LIMIT_RATIO of the time */
         double limit_ratio;         /* for how much of the workers' time in the window, 0..1; 0 with LOAD_LIMIT_NONE */
         uint32_t failed;         /* workers that ended with reason "failed" */

@@ -140,6 +140,7 @@ static bool on_hello(struct harvest *harvest, uint32_t index, struct json_object
         }
         harvest_pod(harvest, index, doc_text(record, "pod"));
         worker->view.cores = read_cores(record, worker->view.cores);
+        worker->view.coarse = text_equal(doc_text(record, "pacing"), "coarse");
         advance(worker, HARVEST_HELLO);
         return true;
 }
@@ -225,6 +226,7 @@ static bool on_interval(struct harvest *harvest, uint32_t index, struct json_obj
                      read_hist(record, "error", &error) && read_hist(record, "censored", &censored);
 
         if (known) {
+                harvest->workers[index].view.narrowed |= interval.shape && doc_bool(record, "narrowed", false);
                 *last = interval;
                 interval.latency = latency;
                 interval.error = error;

@@ -83,6 +83,7 @@ struct harvest_worker {
         int64_t clock_error_us;  /* kernel's bound; -1 unsynchronised; INT64_MIN unknown */
         bool late;               /* the instant had passed already; what was due before is skipped */
         uint64_t skipped;
+        bool coarse, narrowed;   /* its pacing: never exact; less exact than it could be, in some interval of the shape */
         int64_t floor_p50_ns, floor_p99_ns; /* its own, before the start; 0 unknown */
         int64_t clock_shift_us;  /* of the wall clock against the monotonic one, with its sign */
         char reason[16];         /* "finished", "terminated", "failed", "braked"; "" while running */

@@ -247,6 +247,7 @@ static struct json_object *encode_results(const struct fold *fold, size_t pieces
         for (size_t i = 0; i < requests; i++)
                 doc_push(by_request, encode_request(fold, i));
         doc_set_text(results, "saturated", load_limit_names[fold->limit]);
+        doc_set_text(results, "pacing", fold->pacing);
         set_floor(results, fold);
         doc_set(results, "byPiece", by_piece);
         return doc_set(results, "byRequest", by_request);

@@ -222,6 +222,7 @@ static inline void fixture_opening(struct fixture_report *report, uint32_t worke
 
 /* What each interval of the shape says limited it, by its number; 0: nothing. Of all workers alike. */
 static enum load_limit fixture_limits[FIXTURE_SHAPE_MS / 1000];
+static bool fixture_narrowed; /* in the last second of the shape */
 
 static inline void fixture_interval(struct fixture_report *report, int64_t index, int64_t from_ms, int64_t to_ms,
                                     const struct sample *samples, size_t len)
@@ -242,6 +243,8 @@ static inline void fixture_interval(struct fixture_report *report, int64_t index
         doc_set_int(record, "throttledMicros", 0);
         if (from_ms >= 0 && from_ms < FIXTURE_SHAPE_MS)
                 doc_set_text(record, "saturated", load_limit_names[fixture_limits[from_ms / 1000]]);
+        if (fixture_narrowed && to_ms == FIXTURE_SHAPE_MS)
+                doc_set_bool(record, "narrowed", true);
         doc_set_int(record, "inFlight", 3);
         doc_set_int(record, "backlog", 0);
         doc_set(record, "hists", fixture_hists(&set, false));

@@ -93,6 +93,21 @@ static void what_limited_a_tenth_of_the_window_is_its_limit(void **state)
         memset(fixture_limits, 0, sizeof fixture_limits);
 }
 
+static void pacing_that_was_narrowed_once_is_called_so(void **state)
+{
+        (void)state;
+        for (int narrowed = 0; narrowed < 2; narrowed++) {
+                fixture_narrowed = narrowed;
+                struct harvest *harvest = harvest_all(2);
+                struct fold *fold = fold_of(harvest, 2);
+                auto_json struct json_object *results = status_encode_results(fold, NULL);
+                assert_string_equal(doc_text(results, "pacing"), narrowed ? "narrowed" : "precise");
+                fold_free(fold);
+                harvest_free(harvest);
+        }
+        fixture_narrowed = false;
+}
+
 static void the_floor_is_that_of_the_worst_worker(void **state)
 {
         (void)state;
@@ -315,6 +330,7 @@ int main(void)
                 cmocka_unit_test(the_fold_of_several_workers_is_the_fold_of_their_union),
                 cmocka_unit_test(folding_again_changes_nothing),
                 cmocka_unit_test(the_window_is_the_longest_hold),
+                cmocka_unit_test(pacing_that_was_narrowed_once_is_called_so),
                 cmocka_unit_test(the_floor_is_that_of_the_worst_worker),
                 cmocka_unit_test(what_limited_a_tenth_of_the_window_is_its_limit),
                 cmocka_unit_test(of_several_holds_the_longest_counts_and_a_ramp_alone_has_no_window),
