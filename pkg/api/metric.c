@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "data/grpc_code.h"
 #include "data/unit.h"
 
 enum { LABEL_PIECE = 1, LABEL_REQUEST = 2, LABEL_CLASS = 4, LABEL_CODE = 8 };
@@ -89,9 +90,9 @@ static enum fail_kind check_values(const struct metric *metric, struct fail *fai
                 class_known = class_known || strcmp(metric->class, error_classes[i]) == 0;
         if (!class_known)
                 return fail_set(fail, FAIL_INVALID, "label class \"%s\" must be connect, reset, timeout, tls, status, body, protocol, unfinished or shed", metric->class);
-        if (metric->family == METRIC_STATUS_RATIO &&
-            (code[0] < '1' || code[0] > '5' || strspn(code, "0123456789") != 3 || code[3] != '\0'))
-                return fail_set(fail, FAIL_INVALID, "status.ratio needs a code, for example status.ratio{code=\"429\"}");
+        bool is_http = code[0] >= '1' && code[0] <= '5' && strspn(code, "0123456789") == 3 && code[3] == '\0';
+        if (metric->family == METRIC_STATUS_RATIO && !is_http && grpc_code_parse(code) < 0)
+                return fail_set(fail, FAIL_INVALID, "status.ratio needs a code, for example status.ratio{code=\"429\"}, or of gRPC {code=\"UNAVAILABLE\"}");
         return FAIL_NONE;
 }
 

@@ -58,12 +58,15 @@ static struct json_object *encode_request(struct json_object *request, size_t in
         }
         doc_set(out, "headers", headers);
         doc_set_text(out, "body", doc_text(request, "body.inline"));
+        doc_set_text(out, "bodyBase64", doc_text(request, "body.base64"));
         if (doc_at(request, "body.configMapKeyRef")) {
                 auto_free char *path = xasprintf("/etc/loadstone/body/%zu/body", index);
                 doc_set_text(out, "bodyFile", path);
         }
         if (doc_len(request, "expect.status") > 0)
                 doc_set(out, "statuses", encode_statuses(doc_at(request, "expect.status")));
+        if (doc_len(request, "expect.grpcStatus") > 0)
+                doc_set(out, "grpcStatuses", json_object_get(doc_at(request, "expect.grpcStatus")));
         doc_set_text(out, "contains", doc_text(request, "expect.body.contains"));
         return out;
 }

@@ -71,7 +71,7 @@ static enum fail_kind check_streams(struct profile *profile, struct fail *fail)
                 profile->streams = 1;
         if (profile->streams > 1 && !profile->scheme->http2)
                 return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.streamsPerConnection: HTTP/1.1 carries one request at a time on a connection: "
-                                                    "set target.scheme to h2c or h2, write such a url or remove it");
+                                                    "set target.scheme to h2c, h2, grpc or grpcs, write such a url or remove it");
         if ((int64_t)profile->connections_max * profile->streams > FLYING_MAX)
                 return fail_set(fail, FAIL_INVALID, "spec.load.concurrency.streamsPerConnection must be at most %d requests at once with all connections", FLYING_MAX);
         return FAIL_NONE;

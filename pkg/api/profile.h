@@ -42,7 +42,7 @@ struct profile_baseline {
 /* What is spoken with the target: one word for protocol and transport, so that no two fields can contradict. */
 struct profile_scheme {
         const char *word;
-        bool tls, http2;
+        bool tls, http2, grpc;
 };
 
 struct profile {

@@ -17,7 +17,7 @@
 #define HEADER_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" NAME_CHARACTERS
 
 struct request {
-        const char *name, *path, *inline_body, *contains;
+        const char *name, *path, *inline_body, *base64_body, *contains;
         int64_t weight;
         int method;
 };
@@ -29,6 +29,7 @@ static const struct field request_fields[] = {
         {"method", FIELD_WORD, offsetof(struct request, method), .words = methods},
         {"path", FIELD_TEXT, offsetof(struct request, path), 1, 2048},
         {"body.inline", FIELD_TEXT, offsetof(struct request, inline_body), 0, 16384, .optional = true},
+        {"body.base64", FIELD_TEXT, offsetof(struct request, base64_body), 0, 16384, .optional = true},
         {"expect.body.contains", FIELD_TEXT, offsetof(struct request, contains), 1, 1024, .optional = true},
 };
 
@@ -106,6 +107,14 @@ static enum fail_kind check_headers(struct json_object *headers, const char *whe
         return FAIL_NONE;
 }
 
+static bool is_base64(const char *text)
+{
+        auto_free uint8_t *bytes = NULL;
+        size_t size;
+
+        return text_base64_decode(text, strlen(text), &bytes, &size, NULL) == FAIL_NONE;
+}
+
 static enum fail_kind check_body(struct json_object *body, const struct request *request, const char *where, struct fail *fail)
 {
         struct json_object *ref = doc_at(body, "configMapKeyRef");
@@ -113,8 +122,10 @@ static enum fail_kind check_body(struct json_object *body, const struct request 
 
         if (!body)
                 return FAIL_NONE;
-        if (!json_object_is_type(body, json_type_object) || !request->inline_body == !ref)
-                return fail_set(fail, FAIL_INVALID, "%sbody must hold exactly one of inline and configMapKeyRef", where);
+        if (!json_object_is_type(body, json_type_object) || !!request->inline_body + !!request->base64_body + !!ref != 1)
+                return fail_set(fail, FAIL_INVALID, "%sbody must hold exactly one of inline, base64 and configMapKeyRef", where);
+        if (request->base64_body && !is_base64(request->base64_body))
+                return fail_set(fail, FAIL_INVALID, "%sbody.base64 must be base64 with padding, without line breaks", where);
         if (request->method < 2)
                 return fail_set(fail, FAIL_INVALID, "%sbody does not go with method %s", where, methods[request->method]);
         auto_free char *ref_where = xasprintf("%sbody.configMapKeyRef.", where);
@@ -163,7 +174,7 @@ enum fail_kind profile_check_requests(const struct profile *profile, struct fail
                 return fail_set(fail, FAIL_INVALID, "spec.load.requests must be 1 to %d requests", REQUESTS_MAX);
         for (size_t i = 0; i < len; i++) {
                 auto_free char *where = xasprintf("spec.load.requests[%zu].", i);
-                if (check_request(doc_item(requests, i), where, fail))
+                if (check_request(doc_item(requests, i), where, fail) || profile_check_call(profile, doc_item(requests, i), where, fail))
                         return FAIL_INVALID;
                 for (size_t k = 0; k < i; k++)
                         if (text_equal(doc_text(doc_item(requests, k), "name"), doc_text(doc_item(requests, i), "name")))

@@ -50,7 +50,7 @@ static enum fail_kind decode_headers_from(struct profile *profile, struct fail *
                 struct profile_header_from *header = &profile->headers_from[i];
                 auto_free char *where = xasprintf("spec.load.headersFrom[%zu].", i), *name = xasprintf("%sname", where);
                 if (field_decode(doc_item(list, i), where, header_fields, ARRAY_LEN(header_fields), header, fail) ||
-                    profile_check_header_name(header->name, name, fail) || check_alone(profile, i, name, fail))
+                    profile_check_header_name(header->name, name, fail) || profile_check_call_header(profile, header->name, name, fail) || check_alone(profile, i, name, fail))
                         return FAIL_INVALID;
         }
         profile->headers_from_len = len;

@@ -14,10 +14,12 @@
 #define HOST_LEN_MAX 253
 
 static const struct profile_scheme schemes[] = {
-        {"http", false, false},
-        {"https", true, false},
-        {"h2c", false, true},
-        {"h2", true, true},
+        {"http", false, false, false},
+        {"https", true, false, false},
+        {"h2c", false, true, false},
+        {"h2", true, true, false},
+        {"grpc", false, true, true},
+        {"grpcs", true, true, true},
 };
 
 static const struct profile_scheme *find_scheme(const char *word, size_t len)
@@ -98,7 +100,7 @@ static enum fail_kind decode_url(struct profile *profile, struct fail *fail)
         profile->scheme = find_scheme(url, len);
         profile->url_port = profile->scheme && profile->scheme->tls ? 443 : 80;
         if (!profile->scheme || !text_starts(url + len, "://") || !split_url(url + len + 3, profile))
-                return fail_set(fail, FAIL_INVALID, "spec.target.url must be http://, https://, h2c:// or h2://, a host in lower case and at most a port, "
+                return fail_set(fail, FAIL_INVALID, "spec.target.url must be http://, https://, h2c://, h2://, grpc:// or grpcs://, a host in lower case and at most a port, "
                                                     "for example https://checkout.example.com:8443/");
         if (doc_at(profile->spec, "target.host"))
                 return fail_set(fail, FAIL_INVALID, "spec.target.host goes with service only: a url names its host itself");
@@ -108,7 +110,7 @@ static enum fail_kind decode_url(struct profile *profile, struct fail *fail)
 
 enum fail_kind profile_decode_target(struct profile *profile, struct fail *fail)
 {
-        static const char *const words[] = {"http", "https", "h2c", "h2", NULL};
+        static const char *const words[] = {"http", "https", "h2c", "h2", "grpc", "grpcs", NULL};
         static const struct field scheme_field = {"target.scheme", FIELD_WORD, 0, .words = words};
         bool service = doc_at(profile->spec, "target.service"), url = doc_text(profile->spec, "target.url");
         int scheme = 0;

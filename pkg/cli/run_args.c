@@ -22,7 +22,7 @@ static const struct flag flags[] = {
         {"--closed", NULL, NULL, "closed loop: as fast as the connections allow", SWITCH(closed)},
         {"--for", NULL, "D", "how long, 30s or 5m (default 30s)", TEXT(length)},
         {"--connections", NULL, "N", "connections that are kept open (default 64)", TEXT(connections)},
-        {"--streams", NULL, "N", "requests at once on each, over h2c:// and h2:// (default 1)", TEXT(streams)},
+        {"--streams", NULL, "N", "requests at once on each, over HTTP/2 and gRPC (default 1)", TEXT(streams)},
         {"--when-busy", NULL, "queue|shed|grow", "what becomes of a request while no connection is free (default queue)", TEXT(when_busy)},
         {"--max-connections", NULL, "N", "as many as there may be with --when-busy grow", TEXT(max_connections)},
         {"--reconnect-after", NULL, "N or D", "end a connection after 100 requests or 30s, and open another", TEXT(reconnect_after)},
@@ -31,7 +31,8 @@ static const struct flag flags[] = {
         {"--method", NULL, "M", "GET, POST, … (default GET, with --body POST)", TEXT(method)},
         {"--header", "-H", "'name: value'", "a header of each request; may be repeated", LIST(headers)},
         {"--body", NULL, "TEXT", "what each request carries", TEXT(body)},
-        {"--expect-status", NULL, "CODES", "what counts as success, 200 or 200,404 (default 200 to 399)", TEXT(expect_status)},
+        {"--body-base64", NULL, "TEXT", "the same for any bytes, such as a gRPC message", TEXT(body_base64)},
+        {"--expect-status", NULL, "CODES", "what counts as success, 200 or 200,404 (default 200 to 399), of gRPC OK,NOT_FOUND", TEXT(expect_status)},
         {"--expect-body", NULL, "TEXT", "and a text that the body of such an answer must hold", TEXT(expect_body)},
         {"--ca", NULL, "FILE", "certificates to trust instead of the system's", TEXT(ca_file)},
         {"--insecure", NULL, NULL, "do not verify the server's certificate", SWITCH(insecure)},
@@ -49,7 +50,8 @@ void run_args_print_help(void)
 {
         puts("usage: loadstone run URL --rate R [--for D] …\n"
              "       loadstone run URL --file PROFILE …\n\n"
-             "URL: http:// or https:// for HTTP/1.1, h2c:// or h2:// for HTTP/2 without and with TLS.\n"
+             "URL: http:// and https:// for HTTP/1.1, h2c:// and h2:// for HTTP/2, grpc:// and grpcs:// for unary calls to\n"
+             "     host:port/package.Service/Method; the second of each pair is over TLS.\n"
              "Sends load from this machine, without a cluster, and measures it as the operator does.\n");
         flags_print(flags, ARRAY_LEN(flags));
         puts("\nexit: 0 passed or nothing to judge, 1 failed, 2 wrong arguments, 3 inconclusive, 4 invalid, 130 interrupted");
@@ -62,7 +64,7 @@ static enum fail_kind check_together(const struct run_args *args, struct fail *f
         if (!args->url)
                 return fail_set(fail, FAIL_INVALID, "where to? A URL is wanted, for example http://localhost:8080/");
         if (args->file && (args->rate || args->closed || args->length || args->connections || args->warmup || args->timeout ||
-                           args->method || args->body || args->headers_len || args->objectives_len || args->insecure ||
+                           args->method || args->body || args->body_base64 || args->headers_len || args->objectives_len || args->insecure ||
                            args->expect_status || args->expect_body || args->streams || args->when_busy || args->max_connections || args->reconnect_after))
                 return fail_set(fail, FAIL_INVALID, "--file says what is sent and how: leave the other flags about it out");
         if (!args->file && !args->rate == !args->closed)
@@ -96,8 +98,11 @@ static const struct { const char *path, *flag; } blamed[] = {
         {"spec.load.timeout", "--timeout"},
         {"spec.load.requests[0].method", "--method"},
         {"spec.load.requests[0].headers", "--header"},
+        {"spec.load.requests[0].body.base64", "--body-base64"},
         {"spec.load.requests[0].body", "--body"},
         {"spec.load.requests[0].expect.status", "--expect-status"},
+        {"spec.load.requests[0].expect.grpcStatus", "--expect-status"},
+        {"spec.load.requests[0].path", "the URL's path"},
         {"spec.load.requests[0].expect.body", "--expect-body"},
         {"spec.objectives", "--objective"},
 };
@@ -146,24 +151,41 @@ static enum fail_kind add_objective(const char *text, struct json_object *object
         return FAIL_NONE;
 }
 
-static enum fail_kind add_expected(const struct run_args *args, struct json_object *request, struct fail *fail)
+static enum fail_kind add_codes(const char *text, struct json_object *codes, struct fail *fail)
 {
-        auto_json struct json_object *expect = doc_object();
-        struct json_object *codes = doc_array();
-
-        if (args->expect_body)
-                doc_set(expect, "body", doc_set_text(doc_object(), "contains", args->expect_body));
-        doc_set(expect, "status", codes);
-        for (const char *at = args->expect_status; at && *at;) {
+        for (const char *at = text; *at;) {
                 char *end;
                 long code = strtol(at, &end, 10);
                 if (end == at || (*end != ',' && *end != '\0'))
-                        return fail_set(fail, FAIL_INVALID, "--expect-status '%.40s': codes between commas are wanted, for example 200,404", args->expect_status);
+                        return fail_set(fail, FAIL_INVALID, "--expect-status '%.40s': codes between commas are wanted, for example 200,404", text);
                 doc_push(codes, json_object_new_int64(code));
                 at = *end ? end + 1 : end;
         }
-        if (!args->expect_status)
-                json_object_object_del(expect, "status");
+        return FAIL_NONE;
+}
+
+static void add_names(const char *text, struct json_object *names)
+{
+        for (size_t len; *text; text += len + (text[len] == ',')) {
+                len = strcspn(text, ",");
+                auto_free char *name = xstrndup(text, len);
+                doc_push_text(names, name);
+        }
+}
+
+static enum fail_kind add_expected(const struct run_args *args, const struct url *url, struct json_object *request, struct fail *fail)
+{
+        auto_json struct json_object *expect = doc_object();
+        struct json_object *codes = args->expect_status ? doc_array() : NULL;
+
+        if (args->expect_body)
+                doc_set(expect, "body", doc_set_text(doc_object(), "contains", args->expect_body));
+        if (codes)
+                doc_set(expect, url->scheme->grpc ? "grpcStatus" : "status", codes);
+        if (codes && url->scheme->grpc)
+                add_names(args->expect_status, codes);
+        else if (codes && add_codes(args->expect_status, codes, fail))
+                return FAIL_INVALID;
         if (args->expect_status || args->expect_body)
                 doc_set(request, "expect", take(expect));
         return FAIL_NONE;
@@ -174,11 +196,12 @@ static enum fail_kind encode_request(const struct run_args *args, const struct u
         struct json_object *request = doc_set_text(doc_object(), "name", "default");
 
         doc_push(requests, request);
-        doc_set_text(request, "method", args->method ? args->method : args->body ? "POST" : NULL);
+        bool posts = args->body || args->body_base64 || url->scheme->grpc;
+        doc_set_text(request, "method", args->method ? args->method : posts ? "POST" : NULL);
         doc_set_text(request, "path", url->path);
-        if (args->body)
-                doc_set(request, "body", doc_set_text(doc_object(), "inline", args->body));
-        if (add_expected(args, request, fail))
+        if (args->body || args->body_base64)
+                doc_set(request, "body", doc_set_text(doc_set_text(doc_object(), "inline", args->body), "base64", args->body_base64));
+        if (add_expected(args, url, request, fail))
                 return FAIL_INVALID;
         return add_headers(args, request, fail);
 }

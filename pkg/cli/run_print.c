@@ -84,9 +84,10 @@ static void print_counts(FILE *out, const struct fold *fold, const struct fold_s
 static void print_classes(FILE *out, const struct record_counters *counters)
 {
         const char *between = "statuses  ";
+        char text[RECORD_STATUS_TEXT];
 
         for (size_t i = 0; i < RECORD_STATUS_CODES_MAX && counters->statuses[i].code; i++, between = ", ")
-                fprintf(out, "%s%d: %" PRIu64, between, counters->statuses[i].code, counters->statuses[i].count);
+                fprintf(out, "%s%s: %" PRIu64, between, record_format_status(counters->statuses[i].code, text), counters->statuses[i].count);
         if (counters->statuses_other)
                 fprintf(out, "%sothers: %" PRIu64, between, counters->statuses_other);
         fputs(counters->statuses[0].code ? "\n" : "", out);

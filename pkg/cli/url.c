@@ -62,7 +62,7 @@ static enum fail_kind parse_path(const char *text, struct url *url, struct fail 
 }
 
 static const struct url_scheme schemes[] = {
-        {"http", false}, {"https", true}, {"h2c", false}, {"h2", true},
+        {"http", false, false}, {"https", true, false}, {"h2c", false, false}, {"h2", true, false}, {"grpc", false, true}, {"grpcs", true, true},
 };
 
 static const struct url_scheme *scheme_of(const char *text)
@@ -82,7 +82,7 @@ enum fail_kind url_parse(const char *text, struct url *ret_url, struct fail *fai
         if (strlen(text) > URL_BYTES_MAX)
                 return fail_set(fail, FAIL_INVALID, "a URL is at most %d bytes", URL_BYTES_MAX);
         if (!url.scheme)
-                return fail_set(fail, FAIL_INVALID, "'%.60s' is not a URL: http://host:port/path, https://…, h2c://… or h2://… is wanted", text);
+                return fail_set(fail, FAIL_INVALID, "'%.60s' is not a URL: http://host:port/path, https://…, h2c://…, h2://…, grpc://… or grpcs://… is wanted", text);
         size_t scheme_len = strlen(url.scheme->word) + 3;
         const char *begin = text + scheme_len;
         size_t len = strcspn(begin, "/?#");

@@ -9,7 +9,7 @@
 
 struct url_scheme {
         const char *word; /* as in a profile's target.scheme */
-        bool tls;
+        bool tls, grpc;
 };
 
 struct url {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The inside of a lane, shared by lane.c (time), lane_conn.c (connections), lane_request.c (requests) and one file for each
- * protocol that requests are sent by (lane_http1.c).
+ * protocol that requests are sent by (lane_http1.c, lane_http2.c).
  *
  *   CLOSED ──retry──▶ CONNECTING ──▶ SHAKING ──▶ GREETING ──▶ FREE ⇄ BUSY
  *      ▲                  └─────────────┴────────────┴──────────┴──────┴─▶ CLOSED (at once, or after a back-off)
@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "load/grpc.h"
 #include "load/http1.h"
 #include "load/lane.h"
 #include "load/pacer.h"
@@ -43,6 +44,10 @@ struct exchange {
         int32_t stream;
         uint32_t head_size;      /* of the answer, as it was before compression */
         bool whole, reset;       /* the answer has ended; the peer has reset the stream */
+
+        /* gRPC */
+        struct grpc_reader reader;
+        int grpc_status; /* -1 before it is known */
 };
 
 /* A request that is to be sent again. */

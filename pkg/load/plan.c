@@ -187,6 +187,7 @@ static enum fail_kind decode_scheme(struct json_object *doc, struct load_plan *p
 {
         static const struct { const char *word; enum load_protocol protocol; bool tls; } schemes[] = {
                 {"http", LOAD_HTTP1, false}, {"https", LOAD_HTTP1, true}, {"h2c", LOAD_HTTP2, false}, {"h2", LOAD_HTTP2, true},
+                {"grpc", LOAD_GRPC, false}, {"grpcs", LOAD_GRPC, true},
         };
         const char *word = doc_at(doc, "scheme") ? doc_text(doc, "scheme") : "http";
         size_t i = 0;
@@ -194,11 +195,11 @@ static enum fail_kind decode_scheme(struct json_object *doc, struct load_plan *p
         while (i < ARRAY_LEN(schemes) && !text_equal(word, schemes[i].word))
                 i++;
         if (i == ARRAY_LEN(schemes))
-                return fail_set(fail, FAIL_INVALID, "scheme: \"http\", \"https\", \"h2c\" or \"h2\" is wanted");
+                return fail_set(fail, FAIL_INVALID, "scheme: \"http\", \"https\", \"h2c\", \"h2\", \"grpc\" or \"grpcs\" is wanted");
         plan->protocol = schemes[i].protocol;
         plan->tls = schemes[i].tls;
         if (plan->streams > 1 && plan->protocol == LOAD_HTTP1)
-                return fail_set(fail, FAIL_INVALID, "streamsPerConnection: HTTP/1.1 has one, \"h2c\" and \"h2\" have more");
+                return fail_set(fail, FAIL_INVALID, "streamsPerConnection: HTTP/1.1 has one, HTTP/2 and gRPC have more");
         return FAIL_NONE;
 }
 

@@ -9,7 +9,7 @@
  *         "certificateFile":"/etc/loadstone/tls/tls.crt","keyFile":"/etc/loadstone/tls/tls.key"},
  *  "headersFrom":[["authorization","/etc/loadstone/header/0/value"]],
  *  "requests":[{"name":"get-cart","weight":3,"method":"GET","path":"/cart","headers":[["accept","application/json"]],
- *               "body":"text" | "bodyFile":"/etc/loadstone/bodies/0", "statuses":[[200,399]], "contains":"\"ok\""}],
+ *               "body":"text" | "bodyBase64":"AAE=" | "bodyFile":"/etc/loadstone/bodies/0", "statuses":[[200,399]], "contains":"\"ok\""}],
  *  "timeoutMs":5000, "connections":64, "streamsPerConnection":1, "whenBusy":"queue",
  *  "reconnectAfterRequests":1000, "reconnectAfterMs":60000, "arrival":"constant"|"poisson", "pacing":"precise",
  *  "warmupMs":5000, "cooldownMs":0, "readyTimeoutMs":60000, "intervalMs":1000,
@@ -31,8 +31,14 @@
  * 'scheme' says what is spoken, and nothing else is ever fallen back to:
  *   http   HTTP/1.1                  h2c    HTTP/2 with prior knowledge
  *   https  HTTP/1.1 over TLS         h2     HTTP/2 over TLS, chosen by ALPN
+ *   grpc   unary calls over h2c      grpcs  unary calls over h2
  * Over HTTP/2 a connection carries up to streamsPerConnection requests at once, or as many as the server's
  * SETTINGS_MAX_CONCURRENT_STREAMS lets it. Header names go in lower case; those that mean a connection are refused.
+ *
+ * A gRPC call is a POST of one message, the body, to "/package.Service/Method"; the message's prefix, content-type, te and grpc-timeout
+ * (what is left of timeoutMs) are the worker's. Its outcome is the status in the trailers: what counts as success stands in
+ * "grpcStatuses" (names, default ["OK"]) instead of "statuses". An answer without one counts by its HTTP status, or as malformed when
+ * that is 200; so does OK with anything else than one message.
  *
  * 'headersFrom' names headers of every request whose values are secret: each stands in a file, alone, at most
  * LOAD_SECRET_BYTES_MAX bytes without control characters (one line break at its end is dropped), and is read once before the
@@ -108,12 +114,13 @@ struct load_request {
         char *headers[LOAD_HEADERS_MAX][2];
         size_t headers_len;
         char *body, *body_file; /* at most one; both may be NULL */
+        size_t body_size;       /* of body, which may hold any bytes */
         char *contains;         /* 1..MATCH_BYTES_MAX bytes; NULL: any body */
-        struct { int low, high; } statuses[LOAD_STATUS_RANGES_MAX]; /* what counts as success */
+        struct { int low, high; } statuses[LOAD_STATUS_RANGES_MAX]; /* what counts as success; of gRPC, codes from RECORD_GRPC_OK on */
         size_t statuses_len;
 };
 
-enum load_protocol { LOAD_HTTP1, LOAD_HTTP2 };
+enum load_protocol { LOAD_HTTP1, LOAD_HTTP2, LOAD_GRPC };
 
 enum load_busy { LOAD_QUEUE, LOAD_SHED, LOAD_GROW };
 

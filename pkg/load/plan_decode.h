@@ -27,5 +27,10 @@ enum fail_kind plan_decode_requests(struct json_object *doc, struct load_plan *p
 enum fail_kind plan_decode_secret_headers(struct json_object *doc, struct load_plan *plan, struct fail *fail);
 void plan_free_requests(struct load_plan *plan);
 
+/* A request of scheme grpc or grpcs, whose other members are decoded: checks it and fills its statuses. */
+enum fail_kind plan_decode_call(struct json_object *doc, struct load_request *request, struct fail *fail);
+/* The header is one that the worker sets on every call. */
+bool plan_is_of_grpc(const char *header);
+
 /* Fills plan->shape, closed and shape_ms from doc's "shape". */
 enum fail_kind plan_decode_shape(struct json_object *doc, struct load_plan *plan, struct fail *fail);

@@ -58,6 +58,8 @@ static enum fail_kind check_name(const struct load_plan *plan, const char *name,
                 return fail_set(fail, FAIL_INVALID, "%s: the worker sets %s itself", path, name);
         if (plan->protocol != LOAD_HTTP1 && is_of_connection(name))
                 return fail_set(fail, FAIL_INVALID, "%s: %s has no meaning in HTTP/2", path, name);
+        if (plan->protocol == LOAD_GRPC && plan_is_of_grpc(name))
+                return fail_set(fail, FAIL_INVALID, "%s: the worker sets %s of gRPC calls itself", path, name);
         return FAIL_NONE;
 }
 
@@ -123,6 +125,26 @@ static enum fail_kind check_contains(const struct load_request *request, struct 
         return FAIL_NONE;
 }
 
+static enum fail_kind decode_body(struct json_object *doc, struct load_request *request, struct fail *fail)
+{
+        auto_free char *encoded = NULL;
+        uint8_t *bytes = NULL;
+
+        if (plan_want_text(doc, "body", LOAD_BODY_BYTES_MAX, &request->body, fail) ||
+            plan_want_text(doc, "bodyFile", 4096, &request->body_file, fail) ||
+            plan_want_text(doc, "bodyBase64", LOAD_BODY_BYTES_MAX / 3 * 4, &encoded, fail))
+                return FAIL_INVALID;
+        if (!!request->body + !!request->body_file + !!encoded > 1)
+                return fail_set(fail, FAIL_INVALID, "body: only one of body, bodyBase64 and bodyFile is wanted");
+        if (encoded && text_base64_decode(encoded, strlen(encoded), &bytes, &request->body_size, fail))
+                return fail_wrap(fail, "bodyBase64");
+        if (encoded)
+                request->body = (char *)bytes;
+        else if (request->body)
+                request->body_size = strlen(request->body);
+        return FAIL_NONE;
+}
+
 static enum fail_kind decode_request(struct json_object *doc, const struct load_plan *plan, struct load_request *request, struct fail *fail)
 {
         const struct plan_int want_weight = {"weight", 1, 1000000, 1};
@@ -132,23 +154,20 @@ static enum fail_kind decode_request(struct json_object *doc, const struct load_
             plan_want_text(doc, "name", 63, &request->name, fail) ||
             plan_want_text(doc, "method", 32, &request->method, fail) ||
             plan_want_text(doc, "path", PATH_SIZE_MAX, &request->path, fail) ||
-            plan_want_text(doc, "body", LOAD_BODY_BYTES_MAX, &request->body, fail) ||
-            plan_want_text(doc, "bodyFile", 4096, &request->body_file, fail) ||
+            decode_body(doc, request, fail) ||
             plan_want_text(doc, "contains", MATCH_BYTES_MAX, &request->contains, fail))
                 return FAIL_INVALID;
         request->weight = (uint32_t)weight;
         if (!request->method)
-                request->method = xstrdup("GET");
+                request->method = xstrdup(plan->protocol == LOAD_GRPC ? "POST" : "GET");
         if (!is_token(request->method) || strcmp(request->method, "CONNECT") == 0)
                 return fail_set(fail, FAIL_INVALID, "method: not a request method");
         if (!request->path || request->path[0] != '/' || has_controls(request->path, '!') ||
             strchr(request->path, '\t'))
                 return fail_set(fail, FAIL_INVALID, "path: must begin with / and hold no white space");
-        if (request->body && request->body_file)
-                return fail_set(fail, FAIL_INVALID, "body: stands beside bodyFile");
         if (check_contains(request, fail) || decode_headers(doc, plan, request, fail))
                 return FAIL_INVALID;
-        return decode_statuses(doc, request, fail);
+        return plan->protocol == LOAD_GRPC ? plan_decode_call(doc, request, fail) : decode_statuses(doc, request, fail);
 }
 
 /* A header that stands twice would mean what each server makes of it. */

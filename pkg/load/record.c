@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "data/grpc_code.h"
 
 #define H_BYTES_MAX (RECORD_LINE_BYTES_MAX - 2048)
 #define COUNT_MAX (UINT64_C(1) << 59) /* so that sums of a few cannot wrap */
@@ -25,6 +26,23 @@ const char *const record_error_names[RECORD_ERRORS] = {
 static void add_count(uint64_t *into, uint64_t count)
 {
         *into = count < COUNT_MAX - *into ? *into + count : COUNT_MAX;
+}
+
+const char *record_format_status(int code, char text[static RECORD_STATUS_TEXT])
+{
+        if (code >= RECORD_GRPC_OK && code < RECORD_GRPC_OK + GRPC_CODES)
+                return grpc_code_names[code - RECORD_GRPC_OK];
+        snprintf(text, RECORD_STATUS_TEXT, "%d", code);
+        return text;
+}
+
+int record_parse_status(const char *text)
+{
+        int grpc = grpc_code_parse(text);
+
+        if (grpc >= 0)
+                return RECORD_GRPC_OK + grpc;
+        return strlen(text) == 3 && strspn(text, "0123456789") == 3 && text[0] != '0' ? atoi(text) : 0;
 }
 
 void record_count_status(struct record_counters *counters, int code, uint64_t count)
@@ -87,9 +105,8 @@ struct json_object *record_encode_counters(const struct record_counters *counter
         for (size_t i = 0; i < ARRAY_LEN(plain); i++)
                 set_count(doc, plain[i].name, *member(counters, i));
         for (size_t i = 0; i < RECORD_STATUS_CODES_MAX && counters->statuses[i].code; i++) {
-                char code[16];
-                snprintf(code, sizeof code, "%d", counters->statuses[i].code);
-                set_count(status, code, counters->statuses[i].count);
+                char text[RECORD_STATUS_TEXT];
+                set_count(status, record_format_status(counters->statuses[i].code, text), counters->statuses[i].count);
         }
         set_count(status, "other", counters->statuses_other);
         for (size_t i = 0; i < RECORD_ERRORS; i++)
@@ -117,11 +134,11 @@ static enum fail_kind decode_statuses(struct json_object *doc, struct record_cou
                 uint64_t count = 0;
                 if (want_count(value, "status", &count, fail))
                         return FAIL_INVALID;
-                bool digits = strlen(name) == 3 && strspn(name, "0123456789") == 3 && name[0] != '0';
-                if (!digits && !text_equal(name, "other"))
+                int code = record_parse_status(name);
+                if (!code && !text_equal(name, "other"))
                         return fail_set(fail, FAIL_INVALID, "counters: status: not a code");
-                if (digits)
-                        record_count_status(counters, atoi(name), count);
+                if (code)
+                        record_count_status(counters, code, count);
                 else
                         add_count(&counters->statuses_other, count);
         }

@@ -33,7 +33,7 @@
  * hold no C but the remaining hists; "parts" stands in the first. One H too large for a line is coarsened to 2 digits.
  *
  * C = {"offered":due in this span,"sent":…,"done":answers and censored entries completed in this span,"ok":…,"missed":answers
- *  that miss expect,"censored":…,"bytesIn":…,"status":{"200":…},"errors":{"connect":…,"reset":…,"timeout":…,"tls":…,
+ *  that miss expect,"censored":…,"bytesIn":…,"status":{"200":…} (of gRPC {"OK":…}),"errors":{"connect":…,"reset":…,"timeout":…,"tls":…,
  *  "status":…,"body":…,"protocol":…,"unfinished":…,"shed":…}}. Zero members are left out. ok + missed + censored = done.
  *  errors.status (another status than expected) + errors.body (an expected one, but the body misses its text) = missed.
  *  Over a whole shape done = offered - skipped when the worker ran to its end.
@@ -81,6 +81,9 @@ enum record_error {
         RECORD_BODY,
         RECORD_ERRORS,
 };
+/* Outcomes of gRPC calls stand among the HTTP statuses, by their codes from here on: OK is RECORD_GRPC_OK, NOT_FOUND five more. */
+#define RECORD_GRPC_OK 1000
+#define RECORD_STATUS_TEXT 24
 extern const char *const record_error_names[RECORD_ERRORS];
 
 struct record_counters {
@@ -90,6 +93,10 @@ struct record_counters {
         uint64_t statuses_other;
 };
 
+/* "200", or the name of a gRPC code. Returns 'text', or the name. */
+const char *record_format_status(int code, char text[static RECORD_STATUS_TEXT]);
+/* 0 when it is no status. */
+int record_parse_status(const char *text);
 void record_count_status(struct record_counters *counters, int code, uint64_t count);
 /* Each sum stays below 2^60, whatever was added. */
 void record_add_counters(struct record_counters *into, const struct record_counters *from);

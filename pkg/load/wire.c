@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "load/wire.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "load/grpc.h"
 
 #define INDEX_DIGITS 16
 #define INDEX_NAME "x-loadstone-index"
@@ -132,19 +134,30 @@ struct part {
         const struct secret *secret; /* instead of the value */
 };
 
+/* Texts that stand in fields and are made for one request. */
+struct texts {
+        const char *agent;
+        char length[24], timeout[GRPC_TIMEOUT_TEXT];
+};
+
 static size_t value_size(const struct part *part)
 {
         return part->secret ? secret_size(part->secret) : strlen(part->value);
 }
 
-static size_t list_parts(const struct values *values, const struct load_request *request, const char *agent, const char *length,
+static size_t list_parts(const struct values *values, const struct load_request *request, const struct texts *texts,
                          struct part parts[static WIRE_FIELDS_MAX])
 {
         const struct load_plan *plan = values->plan;
+        bool grpc = plan->protocol == LOAD_GRPC;
         const struct part own[] = {
                 {":method", request->method},     {":scheme", plan->tls ? "https" : "http"},
                 {":authority", plan->authority},  {":path", request->path},
-                {"user-agent", agent},            {"content-length", length},
+                {"user-agent", texts->agent},
+                {"content-length", !grpc && says_length(request) ? texts->length : NULL},
+                {"te", grpc ? "trailers" : NULL},
+                {"content-type", grpc ? "application/grpc" : NULL},
+                {"grpc-timeout", grpc ? texts->timeout : NULL},
         };
         size_t len = 0;
 
@@ -163,6 +176,8 @@ static size_t list_parts(const struct values *values, const struct load_request 
 static void add_field(struct wire_request *wire, const struct part *part)
 {
         struct wire_field *field = &wire->fields[wire->fields_len++];
+        if (strcmp(part->name, "grpc-timeout") == 0)
+                wire->deadline = wire->fields_len - 1;
         char *end = wire->bytes + wire->size;
 
         field->name = (uint32_t)wire->size;
@@ -182,23 +197,27 @@ static enum fail_kind build_http2(struct wire_request *wire, const struct values
                                   struct fail *fail)
 {
         auto_buf struct buf agent = {0};
-        auto_free char *length = says_length(request) ? xasprintf("%zu", body.size) : NULL;
         struct part parts[WIRE_FIELDS_MAX];
-        size_t head_size = 0;
+        size_t head_size = 0, prefix_size = values->plan->protocol == LOAD_GRPC ? GRPC_PREFIX_SIZE : 0;
 
         add_agent(&agent, values->plan);
-        size_t len = list_parts(values, request, agent.data, length, parts);
+        struct texts texts = {.agent = agent.data};
+        snprintf(texts.length, sizeof texts.length, "%zu", body.size);
+        grpc_format_timeout(values->plan->timeout_ms * INT64_C(1000000), texts.timeout);
+        size_t len = list_parts(values, request, &texts, parts);
         for (size_t i = 0; i < len; i++)
                 head_size += strlen(parts[i].name) + value_size(&parts[i]);
         if (check_head(head_size, fail))
                 return FAIL_INVALID;
-        wire->bytes = xcalloc(head_size + body.size + 1, 1);
+        wire->bytes = xcalloc(head_size + prefix_size + body.size + 1, 1);
         for (size_t i = 0; i < len; i++)
                 add_field(wire, &parts[i]);
         wire->index = values->plan->index_header ? wire->bytes + wire->size - INDEX_DIGITS : NULL;
-        memcpy(wire->bytes + wire->size, body.data, body.size);
-        wire->size += body.size;
-        wire->body_size = body.size;
+        if (prefix_size)
+                grpc_write_prefix((uint32_t)body.size, (uint8_t *)wire->bytes + wire->size);
+        memcpy(wire->bytes + wire->size + prefix_size, body.data, body.size);
+        wire->body_size = prefix_size + body.size;
+        wire->size += wire->body_size;
         return FAIL_NONE;
 }
 
@@ -207,7 +226,7 @@ static enum fail_kind build_http2(struct wire_request *wire, const struct values
 static enum fail_kind build(struct wire_request *wire, const struct values *values, const struct load_request *request, struct fail *fail)
 {
         auto_free char *file = NULL;
-        struct body body = {request->body ? request->body : "", request->body ? strlen(request->body) : 0};
+        struct body body = {request->body ? request->body : "", request->body_size};
 
         if (request->body_file) {
                 if (text_file_read(request->body_file, LOAD_BODY_BYTES_MAX, &file, &body.size, fail))

@@ -7,8 +7,9 @@
 #include "load/match.h"
 #include "load/plan.h"
 
-/* Lines that the worker sets: method, scheme, authority, path, user-agent, content-length, index. */
-#define WIRE_FIELDS_MAX (LOAD_HEADERS_MAX + LOAD_SECRET_HEADERS_MAX + 8)
+/* Lines that the worker sets: method, scheme, authority, path, user-agent, content-length or three of gRPC, index. */
+#define WIRE_FIELDS_MAX (LOAD_HEADERS_MAX + LOAD_SECRET_HEADERS_MAX + 9)
+#define WIRE_STATUSES 1024 /* below it all that wire_expects knows: HTTP's, and gRPC's from RECORD_GRPC_OK on */
 
 /* A header of HTTP/2, in which the name is in lower case and ":method" and the like are headers too. Places in the bytes. */
 struct wire_field {
@@ -21,9 +22,10 @@ struct wire_request {
         size_t body_size; /* at the end of bytes */
         struct wire_field fields[WIRE_FIELDS_MAX]; /* HTTP/2 */
         size_t fields_len;
+        size_t deadline; /* gRPC: which of the fields is grpc-timeout, with the whole timeout as its value */
         char *index; /* 16 digits inside bytes, NULL without index header */
         bool to_head;
-        uint8_t expected[1000 / 8]; /* bit per status that counts as success */
+        uint8_t expected[WIRE_STATUSES / 8]; /* bit per status that counts as success */
         struct match contains;      /* what the body of such an answer must hold */
         bool has_contains;
 };
@@ -41,7 +43,7 @@ void wire_done(struct wire *wire);
 
 /* Writes the request's global number; no-op without index header. The bytes may be sent until the next call. */
 void wire_set_index(struct wire_request *request, uint64_t index, bool warmup);
-/* The status (100..999) is one that the plan expects. */
+/* The status (0..WIRE_STATUSES-1) is one that the plan expects. */
 static inline bool wire_expects(const struct wire_request *request, int status)
 {
         return request->expected[status / 8] >> (status % 8) & 1;

@@ -138,7 +138,7 @@ static uint64_t count_errors(const struct metric *metric, const struct record_co
 static uint64_t count_status(const struct metric *metric, const struct record_counters *counters)
 {
         for (size_t i = 0; i < RECORD_STATUS_CODES_MAX && counters->statuses[i].code; i++)
-                if (counters->statuses[i].code == atoi(metric->code))
+                if (counters->statuses[i].code == record_parse_status(metric->code))
                         return counters->statuses[i].count;
         return 0;
 }

@@ -293,15 +293,14 @@ static struct json_object *encode_errors(const struct grid *grid, size_t from, s
 static struct json_object *encode_statuses(const struct grid *grid, size_t from, size_t to)
 {
         struct json_object *statuses = doc_object();
-        char name[16];
+        char text[RECORD_STATUS_TEXT];
 
         for (size_t k = 0; k < RECORD_STATUS_CODES_MAX && grid->total.statuses[k].code; k++) {
                 int code = grid->total.statuses[k].code;
                 struct json_object *column = doc_array();
                 for (size_t i = from; i < to; i++)
                         doc_push(column, json_object_new_int64((int64_t)count_status(&grid->points[i].counters, code)));
-                snprintf(name, sizeof name, "%d", code);
-                doc_set(statuses, name, column);
+                doc_set(statuses, record_format_status(code, text), column);
         }
         return statuses;
 }

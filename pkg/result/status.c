@@ -122,10 +122,10 @@ static void set_counts(struct json_object *object, const struct fold_span *span)
 static struct json_object *encode_by_status(const struct record_counters *counters)
 {
         struct json_object *object = doc_object();
-        char code[16];
+        char text[RECORD_STATUS_TEXT];
 
         for (size_t i = 0; i < RECORD_STATUS_CODES_MAX && counters->statuses[i].code; i++) {
-                snprintf(code, sizeof code, "%d", counters->statuses[i].code);
+                const char *code = record_format_status(counters->statuses[i].code, text);
                 doc_set_int(object, code, (int64_t)counters->statuses[i].count);
         }
         if (counters->statuses_other)

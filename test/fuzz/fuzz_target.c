@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         auto_json struct json_object *doc = fuzz_json(data, size);
         struct json_object *service = doc_at(doc, "service"), *slices = doc_at(doc, "slices");
         auto_json struct json_object *backwards = reversed(slices);
-        static const struct profile_scheme schemes[] = {{"http", false, false}, {"h2", true, true}};
+        static const struct profile_scheme schemes[] = {{"http", false, false, false}, {"h2", true, true, false}};
         const struct profile profile = {.service = "web", .port = "http", .scheme = &schemes[size % 2]};
         struct target *target = NULL, *again = NULL;
         struct fail fail = {0};

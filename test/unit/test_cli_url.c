@@ -33,6 +33,8 @@ static void parts_have_their_scheme_s_defaults(void **state)
         is("https://shop.example.com:443?q", true, "shop.example.com", "443", "/?q", "shop.example.com");
         is("https://shop.example.com:80/", true, "shop.example.com", "80", "/", "shop.example.com:80");
         is("h2c://localhost/", false, "localhost", "80", "/", "localhost");
+        is("grpc://localhost:50051/a.B/C", false, "localhost", "50051", "/a.B/C", "localhost:50051");
+        is("grpcs://localhost/a.B/C", true, "localhost", "443", "/a.B/C", "localhost");
         is("h2://localhost:8443/a", true, "localhost", "8443", "/a", "localhost:8443");
         is("http://LocalHost/A", false, "localhost", "80", "/A", "localhost");
         is("http://[::1]:8080/", false, "::1", "8080", "/", "[::1]:8080");

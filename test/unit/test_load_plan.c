@@ -120,14 +120,16 @@ static void a_scheme_says_what_is_spoken(void **state)
         (void)state;
         static const struct { const char *scheme; enum load_protocol protocol; bool tls; } rows[] = {
                 {"http", LOAD_HTTP1, false}, {"https", LOAD_HTTP1, true}, {"h2c", LOAD_HTTP2, false}, {"h2", LOAD_HTTP2, true},
+                {"grpc", LOAD_GRPC, false}, {"grpcs", LOAD_GRPC, true},
         };
 
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-                auto_free char *patch = xasprintf("{\"scheme\":\"%s\",\"streamsPerConnection\":%d}", rows[i].scheme, rows[i].protocol ? 32 : 1);
+                auto_free char *patch = xasprintf("{\"scheme\":\"%s\",\"requests\":[{\"path\":\"/S/M\"}],\"streamsPerConnection\":%d}", rows[i].scheme, rows[i].protocol ? 32 : 1);
                 struct load_plan *plan = NULL;
                 assert_int_equal(decode(patch, &plan, NULL), FAIL_NONE);
                 assert_int_equal(plan->protocol, rows[i].protocol);
                 assert_int_equal(plan->tls, rows[i].tls);
+                assert_string_equal(plan->requests[0].method, rows[i].protocol == LOAD_GRPC ? "POST" : "GET");
                 assert_int_equal(plan->streams, rows[i].protocol ? 32 : 1);
                 load_plan_free(plan);
         }
@@ -149,6 +151,15 @@ static void what_is_out_of_bounds_is_named(void **state)
                 {"{\"scheme\":\"ftp\"}", "scheme"},
                 {"{\"scheme\":1}", "scheme"},
                 {"{\"streamsPerConnection\":2}", "streamsPerConnection: HTTP/1.1 has one"},
+                {"{\"scheme\":\"grpc\",\"requests\":[{\"path\":\"/S/M\",\"method\":\"GET\"}]}", "requests[0]: method: a gRPC call is a POST"},
+                {"{\"scheme\":\"grpc\",\"requests\":[{\"path\":\"/S\"}]}", "requests[0]: path: /package.Service/Method"},
+                {"{\"scheme\":\"grpc\",\"requests\":[{\"path\":\"//M\"}]}", "requests[0]: path: /package.Service/Method"},
+                {"{\"scheme\":\"grpcs\",\"requests\":[{\"path\":\"/S/M?\"}]}", "requests[0]: path: /package.Service/Method"},
+                {"{\"scheme\":\"grpc\",\"requests\":[{\"path\":\"/S/M\",\"statuses\":[[200,200]]}]}", "statuses: a gRPC call is judged by grpcStatuses"},
+                {"{\"scheme\":\"grpc\",\"requests\":[{\"path\":\"/S/M\",\"grpcStatuses\":[\"OK\",5]}]}", "grpcStatuses[1]: a name"},
+                {"{\"scheme\":\"grpc\",\"requests\":[{\"path\":\"/S/M\",\"headers\":[[\"Grpc-Timeout\",\"1\"]]}]}", "the worker sets Grpc-Timeout of gRPC calls"},
+                {"{\"requests\":[{\"path\":\"/\",\"bodyBase64\":\"A\"}]}", "requests[0]: bodyBase64"},
+                {"{\"requests\":[{\"path\":\"/\",\"bodyBase64\":\"AAE=\",\"body\":\"\"}]}", "requests[0]: body: only one"},
                 {"{\"scheme\":\"h2\",\"streamsPerConnection\":1025}", "streamsPerConnection"},
                 {"{\"scheme\":\"h2c\",\"connections\":65536,\"streamsPerConnection\":17}", "streamsPerConnection: 65536 connections of 17"},
                 {"{\"scheme\":\"h2\",\"requests\":[{\"path\":\"/\",\"headers\":[[\"Keep-Alive\",\"1\"]]}]}", "Keep-Alive has no meaning in HTTP/2"},
