@@ -158,9 +158,12 @@ static void flush(struct worker *worker)
         int64_t from_ms = lane_interval_from_ms(worker->plan, worker->interval_ms, worker->merge.from);
         int64_t to_ms = interval_end_ms(worker);
 
-        /* The lanes wake a moment after the shape's end: that moment is no interval unless something happened in it. */
+        /* The lanes wake a moment after the shape's end: that moment is no interval unless something happened in it, and a silence
+         * before the last answers is part of the interval that they come in. */
         bool empty = counters->offered == 0 && counters->done == 0 && counters->sent == 0;
-        if (worker->merge.at > worker->merge.from && !(empty && from_ms >= worker->plan->shape_ms))
+        if (empty && from_ms >= worker->plan->shape_ms)
+                return;
+        if (worker->merge.at > worker->merge.from)
                 write_interval(worker, from_ms, to_ms);
         tally_set_reset(&sum->set);
         sum->ended_ns = sum->window_ns = 0;
