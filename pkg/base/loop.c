@@ -21,11 +21,14 @@ struct loop {
         const struct clock *clock;
         int epoll_fd, timer_fd;
         int64_t timer_fd_at_ns;     /* what timer_fd is set to, INT64_MAX when idle */
-        struct loop_timer *timers;  /* sorted, earliest first: an operator has few */
-        struct loop_timer *due;     /* being fired in this step */
+        struct loop_timer **timers; /* a heap, the earliest first: every request and every watch has one */
+        size_t timers_len, timers_capacity;
+        uint64_t order;             /* of arming: among equal times, first come first served */
+        struct loop_timer *due;     /* being fired in this step, a list */
         struct watched *watched;    /* indexed by descriptor */
         size_t watched_len;
         uint32_t generation;
+        bool stepping;              /* timer_fd is set once, at the end of the step */
 };
 
 struct loop *loop_new(const struct clock *clock)
@@ -48,8 +51,9 @@ struct loop *loop_free(struct loop *loop)
 {
         if (!loop)
                 return NULL;
-        while (loop->timers)
-                loop_disarm(loop, loop->timers);
+        while (loop->timers_len)
+                loop_disarm(loop, loop->timers[0]);
+        free(loop->timers);
         assert(!loop->due); /* nobody frees the loop from inside a timer */
         close(loop->timer_fd);
         close(loop->epoll_fd);
@@ -75,7 +79,7 @@ int loop_fd(const struct loop *loop)
 
 int64_t loop_next_ns(const struct loop *loop)
 {
-        return loop->timers ? loop->timers->at_ns : INT64_MAX;
+        return loop->timers_len ? loop->timers[0]->at_ns : INT64_MAX;
 }
 
 static void grow_watched(struct loop *loop, int fd)
@@ -120,7 +124,7 @@ static void set_timer_fd(struct loop *loop)
 {
         int64_t at_ns = loop_next_ns(loop);
 
-        if (at_ns == loop->timer_fd_at_ns || loop->clock != clock_system())
+        if (loop->stepping || at_ns == loop->timer_fd_at_ns || loop->clock != clock_system())
                 return;
         struct itimerspec spec = {0};
         if (at_ns != INT64_MAX) {
@@ -131,37 +135,97 @@ static void set_timer_fd(struct loop *loop)
         loop->timer_fd_at_ns = at_ns;
 }
 
-void loop_arm(struct loop *loop, struct loop_timer *timer, int64_t at_ns)
+/* ---- Timers ---- */
+
+static bool earlier(const struct loop_timer *a, const struct loop_timer *b)
 {
-        loop_disarm(loop, timer);
-        timer->at_ns = at_ns;
-        timer->armed = true;
-        struct loop_timer **slot = &loop->timers;
-        while (*slot && (*slot)->at_ns <= at_ns)
-                slot = &(*slot)->next;
-        timer->next = *slot;
-        *slot = timer;
-        set_timer_fd(loop);
+        return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->order < b->order;
 }
 
-static bool unlink_timer(struct loop_timer **list, struct loop_timer *timer)
+static void place(struct loop *loop, size_t at, struct loop_timer *timer)
 {
-        for (struct loop_timer **slot = list; *slot; slot = &(*slot)->next)
-                if (*slot == timer) {
-                        *slot = timer->next;
-                        return true;
-                }
-        return false;
+        loop->timers[at] = timer;
+        timer->at = at;
+}
+
+static void rise(struct loop *loop, struct loop_timer *timer)
+{
+        size_t at = timer->at;
+
+        for (; at > 0 && earlier(timer, loop->timers[(at - 1) / 2]); at = (at - 1) / 2)
+                place(loop, at, loop->timers[(at - 1) / 2]);
+        place(loop, at, timer);
+}
+
+static void sink(struct loop *loop, struct loop_timer *timer)
+{
+        size_t at = timer->at;
+
+        for (;;) {
+                size_t child = 2 * at + 1;
+                if (child + 1 < loop->timers_len && earlier(loop->timers[child + 1], loop->timers[child]))
+                        child++;
+                if (child >= loop->timers_len || !earlier(loop->timers[child], timer))
+                        break;
+                place(loop, at, loop->timers[child]);
+                at = child;
+        }
+        place(loop, at, timer);
+}
+
+static void push(struct loop *loop, struct loop_timer *timer)
+{
+        if (loop->timers_len == loop->timers_capacity) {
+                loop->timers_capacity = loop->timers_capacity ? loop->timers_capacity * 2 : 16;
+                loop->timers = xrealloc(loop->timers, loop->timers_capacity * sizeof *loop->timers);
+        }
+        place(loop, loop->timers_len++, timer);
+        rise(loop, timer);
+}
+
+static void pull(struct loop *loop, struct loop_timer *timer)
+{
+        struct loop_timer *last = loop->timers[--loop->timers_len];
+
+        if (last == timer)
+                return;
+        place(loop, timer->at, last);
+        rise(loop, last);
+        sink(loop, last);
+}
+
+static void leave_due(struct loop *loop, struct loop_timer *timer)
+{
+        *(timer->previous ? &timer->previous->next : &loop->due) = timer->next;
+        if (timer->next)
+                timer->next->previous = timer->previous;
+}
+
+static void remove_timer(struct loop *loop, struct loop_timer *timer)
+{
+        if (timer->at < loop->timers_len && loop->timers[timer->at] == timer)
+                pull(loop, timer);
+        else
+                leave_due(loop, timer);
+        timer->armed = false;
+}
+
+void loop_arm(struct loop *loop, struct loop_timer *timer, int64_t at_ns)
+{
+        if (timer->armed)
+                remove_timer(loop, timer);
+        timer->at_ns = at_ns;
+        timer->order = ++loop->order;
+        timer->armed = true;
+        push(loop, timer);
+        set_timer_fd(loop);
 }
 
 void loop_disarm(struct loop *loop, struct loop_timer *timer)
 {
         if (!timer->armed)
                 return;
-        if (!unlink_timer(&loop->timers, timer))
-                unlink_timer(&loop->due, timer);
-        timer->armed = false;
-        timer->next = NULL;
+        remove_timer(loop, timer);
         set_timer_fd(loop);
 }
 
@@ -170,20 +234,24 @@ void loop_disarm(struct loop *loop, struct loop_timer *timer)
 static void fire_due(struct loop *loop)
 {
         int64_t now_ns = loop_now_ns(loop);
-        struct loop_timer **end = &loop->timers;
+        struct loop_timer *last = NULL;
 
-        while (*end && (*end)->at_ns <= now_ns)
-                end = &(*end)->next;
-        struct loop_timer *later = *end;
-        *end = NULL;
-        loop->due = loop->timers;
-        loop->timers = later;
+        while (loop_next_ns(loop) <= now_ns) {
+                struct loop_timer *timer = loop->timers[0];
+                pull(loop, timer);
+                timer->next = NULL;
+                timer->previous = last;
+                *(last ? &last->next : &loop->due) = timer;
+                last = timer;
+        }
         while (loop->due) {
                 struct loop_timer *timer = loop->due;
-                loop_disarm(loop, timer);
+                remove_timer(loop, timer);
                 timer->fire(timer->owner);
         }
 }
+
+/* ---- Steps ---- */
 
 static int wait_ms(const struct loop *loop, int64_t wait_ns)
 {
@@ -223,8 +291,10 @@ void loop_step(struct loop *loop, int64_t wait_ns)
         struct epoll_event events[EVENTS_PER_STEP];
         int count = epoll_wait(loop->epoll_fd, events, EVENTS_PER_STEP, wait_ms(loop, wait_ns));
 
+        loop->stepping = true;
         for (int i = 0; i < count; i++)
                 dispatch(loop, &events[i]);
         fire_due(loop);
+        loop->stepping = false;
         set_timer_fd(loop);
 }

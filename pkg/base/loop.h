@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -21,7 +22,10 @@ struct loop_timer {
         void *owner;
         int64_t at_ns; /* read-only for the owner; valid while armed */
         bool armed;    /* read-only for the owner; false already when 'fire' is called */
-        struct loop_timer *next;
+        /* The loop's own. */
+        uint64_t order;
+        size_t at;
+        struct loop_timer *next, *previous;
 };
 
 /* 'clock' is borrowed for the life of the loop. Never NULL (no descriptors left ends the process). */

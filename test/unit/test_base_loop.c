@@ -108,6 +108,64 @@ static void a_timer_that_arms_itself_for_now_waits_for_the_next_step(void **stat
         loop_free(restless.loop);
 }
 
+#define MANY 500
+
+struct witness {
+        struct loop_timer timer;
+        struct crowd *crowd;
+        int64_t armed_for_ns;
+        size_t armed_as;
+};
+
+struct crowd {
+        struct witness witnesses[MANY];
+        const struct witness *last;
+        size_t fired, armed;
+};
+
+static void bear_witness(void *owner)
+{
+        struct witness *witness = owner;
+        const struct witness *last = witness->crowd->last;
+
+        if (last)
+                assert_true(last->armed_for_ns < witness->armed_for_ns ||
+                            (last->armed_for_ns == witness->armed_for_ns && last->armed_as < witness->armed_as));
+        witness->crowd->last = witness;
+        witness->crowd->fired++;
+}
+
+static void arm_witness(struct loop *loop, struct witness *witness, int64_t at_ns)
+{
+        witness->armed_for_ns = at_ns;
+        witness->armed_as = ++witness->crowd->armed;
+        loop_arm(loop, &witness->timer, at_ns);
+}
+
+static void many_timers_fire_in_the_order_of_their_times_and_then_of_their_arming(void **state)
+{
+        (void)state;
+        static struct crowd crowd;
+        struct fake_clock clock = fake(0);
+        struct loop *loop = loop_new(&clock.clock);
+        size_t silent = 0;
+
+        for (size_t i = 0; i < MANY; i++) {
+                struct witness *witness = &crowd.witnesses[i];
+                *witness = (struct witness){.timer = {.fire = bear_witness, .owner = witness}, .crowd = &crowd};
+                arm_witness(loop, witness, (int64_t)(i * 7919 % 101) + 1);
+        }
+        for (size_t i = 0; i < MANY; i += 3) /* some move, some are taken away */
+                arm_witness(loop, &crowd.witnesses[i], (int64_t)(i * 104729 % 103) + 1);
+        for (size_t i = 0; i < MANY; i += 5, silent++)
+                loop_disarm(loop, &crowd.witnesses[i].timer);
+        for (clock.now_ns = 0; clock.now_ns <= 110; clock.now_ns += 10)
+                loop_step(loop, 0);
+        assert_int_equal(crowd.fired, MANY - silent);
+        assert_true(loop_next_ns(loop) == INT64_MAX);
+        loop_free(loop);
+}
+
 static void read_and_forget(void *owner, int fd, uint32_t events)
 {
         struct loop *loop = owner;
@@ -142,6 +200,7 @@ int main(void)
                 cmocka_unit_test(a_timer_fires_once_when_its_time_has_come),
                 cmocka_unit_test(an_armed_timer_moves_and_a_disarmed_one_is_silent),
                 cmocka_unit_test(a_timer_that_arms_itself_for_now_waits_for_the_next_step),
+                cmocka_unit_test(many_timers_fire_in_the_order_of_their_times_and_then_of_their_arming),
                 cmocka_unit_test(a_descriptor_is_reported_until_it_is_forgotten),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
