@@ -15,6 +15,8 @@
 #include "kube/request.h"
 #include "kube/watch.h"
 
+#define TRIM_BYTES (1u << 20)
+
 struct kube_cache {
         struct kube_client *client;
         struct loop *loop;
@@ -23,6 +25,7 @@ struct kube_cache {
         struct contents contents;
         struct watch watch;
         uint64_t list_id, stream_id, probe_id;
+        size_t list_bytes; /* of items, since a list began */
         struct loop_timer wake, take_back;
         void (*listed)(void *owner);
         void *owner;
@@ -51,6 +54,7 @@ static enum fail_kind on_item(void *owner, const char *text, size_t size, struct
 {
         struct kube_cache *cache = owner;
 
+        cache->list_bytes += size;
         if (text)
                 return contents_list_item(&cache->contents, text, size, fail);
         contents_list_begin(&cache->contents);
@@ -76,8 +80,10 @@ static void on_listed(void *owner, struct json_object *list, const struct fail *
         /* Synced before the owner is told, so that he may believe what he then asks. */
         watch_listed(&cache->watch, version, now_of(cache));
         contents_list_end(&cache->contents, version, past_lost);
-        /* A list leaves a lot of small free memory behind; we may not need it again for days. */
-        malloc_trim(0);
+        /* A long list leaves a lot of small free memory behind; we may not need it again for days. */
+        if (cache->list_bytes > TRIM_BYTES)
+                malloc_trim(0);
+        cache->list_bytes = 0;
         run(cache);
         if (cache->listed)
                 cache->listed(cache->owner);
@@ -214,7 +220,7 @@ struct kube_cache *kube_cache_new(struct kube_client *client, const struct kube_
         cache->name = options->name ? xstrdup(options->name) : NULL;
         cache->listed = options->listed;
         cache->owner = options->owner;
-        contents_init(&cache->contents, options);
+        contents_init(&cache->contents, options, client->squeeze_tools);
         cache->wake = (struct loop_timer){.fire = woken, .owner = cache};
         cache->take_back = (struct loop_timer){.fire = take_back, .owner = cache};
         watch_init(&cache->watch, cache->contents.keep, kube_client_random(client), now_of(cache));

@@ -50,13 +50,19 @@ static void detach(struct request_list *list, struct request *request)
         list->len--;
 }
 
-static struct request *find_in(const struct request_list *list, uint64_t id)
+/* Ids count up, so that their last bits spread them evenly. */
+static struct request **slot_of(struct kube_client *client, uint64_t id)
 {
-        struct request *request = list->first;
+        struct request **slot = &client->by_id[id % ARRAY_LEN(client->by_id)];
 
-        while (request && request->id != id)
-                request = request->next;
-        return request;
+        while (*slot && (*slot)->id != id)
+                slot = &(*slot)->next_by_id;
+        return slot;
+}
+
+static struct request *find(struct kube_client *client, uint64_t id)
+{
+        return *slot_of(client, id);
 }
 
 static void not_ready(struct request *request)
@@ -92,6 +98,7 @@ static void drop(struct request *request)
         not_ready(request);
         transfer_stop(request);
         loop_disarm(client->loop, &request->timer);
+        *slot_of(client, request->id) = request->next_by_id;
         if (request->state == REQUEST_WAITING) {
                 detach(&client->waiting[request->class], request);
         } else {
@@ -170,12 +177,12 @@ static bool give_items(struct request *request, size_t *ret_len, struct fail *fa
         if (pages_at_first(request->pages))
                 item(owner, NULL, 0, fail);
         scan_members((struct scan_span){body.data, body.size}, &items, 1);
-        while (find_in(&client->active, id) && scan_element(items.value, &at, &one)) {
+        while (find(client, id) && scan_element(items.value, &at, &one)) {
                 if (item(owner, one.text, one.size, fail))
                         return true;
                 ++*ret_len;
         }
-        if (!find_in(&client->active, id))
+        if (!find(client, id))
                 return false;
         if (items.begin && items.value.text[0] == '[' && !scan_complete(items.value, at))
                 fail_set(fail, FAIL_INVALID, "items that are no list");
@@ -260,7 +267,7 @@ static void deliver_stream(struct request *request)
         if (!request->opened_told) {
                 request->opened_told = true;
                 data(owner, "", 0);
-                if (!find_in(&client->active, id))
+                if (!find(client, id))
                         return;
         }
         if (request->answer.size) {
@@ -280,7 +287,7 @@ void client_deliver(struct kube_client *client)
                 not_ready(request);
                 if (request->opened)
                         deliver_stream(request);
-                if (find_in(&client->active, id) == request && request->finished)
+                if (find(client, id) == request && request->finished)
                         attempt_over(request);
         }
 }
@@ -372,6 +379,8 @@ uint64_t client_submit(struct kube_client *client, const struct request *wanted)
         request->id = ++client->id;
         request->state = REQUEST_WAITING;
         request->timer = (struct loop_timer){.fire = request_due, .owner = request};
+        request->next_by_id = NULL;
+        *slot_of(client, request->id) = request;
         append(&client->waiting[request->class], request);
         /* From the loop, never from here: 'done' must not run inside the call that starts a request. */
         loop_arm(client->loop, &client->pump, loop_now_ns(client->loop));
@@ -380,17 +389,15 @@ uint64_t client_submit(struct kube_client *client, const struct request *wanted)
 
 void kube_cancel(struct kube_client *client, uint64_t id)
 {
-        struct request *request = id ? find_in(&client->active, id) : NULL;
+        struct request *request = find(client, id);
 
-        for (enum request_class class = 0; id && !request && class < CLASSES; class++)
-                request = find_in(&client->waiting[class], id);
         if (request)
                 drop(request);
 }
 
 void client_distrust(struct kube_client *client, uint64_t id)
 {
-        struct request *request = find_in(&client->active, id);
+        struct request *request = find(client, id);
 
         if (request)
                 request_lane(request)->suspect = true;
@@ -416,6 +423,7 @@ enum fail_kind kube_client_new(struct loop *loop, struct kube_config *config, st
         }
         curl_global_init(CURL_GLOBAL_DEFAULT);
         traffic_init(&client->traffic);
+        client->squeeze_tools = squeeze_tools_new();
         client->pump = (struct loop_timer){.fire = pump, .owner = client};
         for (size_t i = 0; i < LANES; i++)
                 lane_init(&client->lanes[i], client, i == LANE_URGENT ? URGENT_PEER_MS : PEER_MS);
@@ -438,6 +446,7 @@ struct kube_client *kube_client_free(struct kube_client *client)
                 lane_done(&client->lanes[i]);
         loop_disarm(client->loop, &client->pump);
         buf_done(&client->piece);
+        squeeze_tools_free(client->squeeze_tools);
         curl_slist_free_all(client->connect_to);
         free(client->host);
         free(client->base_url);

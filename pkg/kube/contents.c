@@ -275,12 +275,12 @@ void contents_list_end(struct contents *contents, const char *version, bool past
 
 /* ---- Life ---- */
 
-void contents_init(struct contents *contents, const struct kube_cache_options *options)
+void contents_init(struct contents *contents, const struct kube_cache_options *options, struct squeeze_tools *tools)
 {
         *contents = (struct contents){.keep = scan_keep_new(options->keep),
                                       .changed = options->changed,
                                       .owner = options->owner};
-        store_init(&contents->store, options->kind);
+        store_init(&contents->store, options->kind, tools);
 }
 
 void contents_done(struct contents *contents)

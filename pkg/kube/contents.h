@@ -19,8 +19,8 @@ struct contents {
         uint32_t round;    /* of lists; an object whose 'seen' is another was not in the last one */
 };
 
-/* 'options' as in kube/cache.h; kind is borrowed for the life of the contents. */
-void contents_init(struct contents *contents, const struct kube_cache_options *options);
+/* 'options' as in kube/cache.h; kind and tools are borrowed for the life of the contents. */
+void contents_init(struct contents *contents, const struct kube_cache_options *options, struct squeeze_tools *tools);
 void contents_done(struct contents *contents);
 
 /* A list begins, and begins again; has an item (FAIL_INVALID: not JSON); is complete at 'version'; has failed. Nothing of

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "kube/client.h"
 #include "kube/pages.h"
+#include "kube/squeeze.h"
 
 enum request_class { CLASS_URGENT, CLASS_STREAM, CLASS_WRITE, CLASS_READ, CLASSES };
 enum request_state { REQUEST_WAITING, REQUEST_RUNNING, REQUEST_SLEEPING };
@@ -40,6 +41,7 @@ struct request {
         uint64_t id;
         struct kube_client *client;
         struct request *previous, *next; /* in client->waiting[class] or client->active */
+        struct request *next_by_id;      /* in client->by_id */
         struct request *next_ready;
         bool ready;                      /* in client->ready */
         enum request_class class;
@@ -86,9 +88,11 @@ struct kube_client {
         struct request_list waiting[CLASSES];
         struct request_list active;
         unsigned running[CLASSES];
+        struct request *by_id[256];      /* all of them, those of one remainder in a list */
         struct request *ready;           /* with something to deliver, oldest first */
         struct loop_timer pump;
         struct buf piece;                /* what is being delivered */
+        struct squeeze_tools *squeeze_tools; /* of all its caches */
         uint64_t heard;                  /* pieces that libcurl has handed over */
         uint64_t id, random;
         struct kube_stats stats;

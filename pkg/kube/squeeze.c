@@ -12,26 +12,41 @@
 #define LEVEL 1
 #define FITS(squeezed, size) ((squeezed) <= (size) / 3)
 
-void squeeze_init(struct squeeze *squeeze)
+struct squeeze_tools *squeeze_tools_new(void)
 {
-        *squeeze = (struct squeeze){0};
+        struct squeeze_tools *tools = xnew(struct squeeze_tools);
+
         /* Negative: without the header and the checksum of zlib. What we wrote ourselves needs neither. */
-        if (deflateInit2(&squeeze->deflate, LEVEL, Z_DEFLATED, -WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK ||
-            inflateInit2(&squeeze->inflate, -WINDOW_BITS) != Z_OK)
+        if (deflateInit2(&tools->deflate, LEVEL, Z_DEFLATED, -WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK ||
+            inflateInit2(&tools->inflate, -WINDOW_BITS) != Z_OK)
                 abort();
+        return tools;
+}
+
+struct squeeze_tools *squeeze_tools_free(struct squeeze_tools *tools)
+{
+        if (!tools)
+                return NULL;
+        deflateEnd(&tools->deflate);
+        inflateEnd(&tools->inflate);
+        free(tools);
+        return NULL;
+}
+
+void squeeze_init(struct squeeze *squeeze, struct squeeze_tools *tools)
+{
+        *squeeze = (struct squeeze){.tools = tools};
 }
 
 void squeeze_done(struct squeeze *squeeze)
 {
-        deflateEnd(&squeeze->deflate);
-        inflateEnd(&squeeze->inflate);
         for (uint8_t i = 0; i < squeeze->samples_len; i++)
                 free(squeeze->samples[i]);
 }
 
 static void squeeze_against(struct squeeze *squeeze, uint8_t sample, const char *text, size_t size, struct buf *out)
 {
-        z_stream *stream = &squeeze->deflate;
+        z_stream *stream = &squeeze->tools->deflate;
         unsigned char block[4096];
         int state;
 
@@ -90,7 +105,7 @@ uint8_t squeeze_text(struct squeeze *squeeze, const char *text, size_t size, str
 
 char *squeeze_undo(struct squeeze *squeeze, uint8_t sample, const void *data, size_t size, size_t text_size)
 {
-        z_stream *stream = &squeeze->inflate;
+        z_stream *stream = &squeeze->tools->inflate;
         char *text = xcalloc(text_size + 1, 1);
 
         if (sample == SQUEEZE_PLAIN) {

@@ -15,15 +15,23 @@
 #define SQUEEZE_SAMPLE_BYTES_MAX 4096
 #define SQUEEZE_PLAIN UINT8_MAX /* instead of a sample: the text as it is */
 
-struct squeeze {
+/* What deflate and inflate work with, some 60 KiB: one for everybody on a thread, between calls it holds nothing. */
+struct squeeze_tools {
         z_stream deflate, inflate;
+};
+
+struct squeeze_tools *squeeze_tools_new(void);
+struct squeeze_tools *squeeze_tools_free(struct squeeze_tools *tools); /* NULL is fine; returns NULL */
+
+struct squeeze {
+        struct squeeze_tools *tools;
         char *samples[SQUEEZE_SAMPLES_MAX];
         size_t sizes[SQUEEZE_SAMPLES_MAX];
         uint8_t samples_len;
         uint8_t current; /* the sample that fitted last */
 };
 
-void squeeze_init(struct squeeze *squeeze);
+void squeeze_init(struct squeeze *squeeze, struct squeeze_tools *tools); /* 'tools' are borrowed until squeeze_done() */
 void squeeze_done(struct squeeze *squeeze);
 /* Puts the squeezed text into 'out' (cleared first) and returns the sample that squeeze_undo() needs. */
 uint8_t squeeze_text(struct squeeze *squeeze, const char *text, size_t size, struct buf *out);

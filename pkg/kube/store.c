@@ -98,11 +98,11 @@ static uint64_t size_of(const struct stored *stored)
 
 /* ---- All of them ---- */
 
-void store_init(struct store *store, const struct kube_kind *kind)
+void store_init(struct store *store, const struct kube_kind *kind, struct squeeze_tools *tools)
 {
         *store = (struct store){.kind = kind};
         store->api_version = kube_api_version(kind);
-        squeeze_init(&store->squeeze);
+        squeeze_init(&store->squeeze, tools);
 }
 
 void store_done(struct store *store)

@@ -50,7 +50,8 @@ struct store {
         uint64_t bytes;     /* in blocks, allocator and table not counted */
 };
 
-void store_init(struct store *store, const struct kube_kind *kind); /* 'kind' is borrowed for the store's life */
+/* Both are borrowed for the store's life. */
+void store_init(struct store *store, const struct kube_kind *kind, struct squeeze_tools *tools);
 void store_done(struct store *store);
 
 /* A new block for 'object', or NULL when it lacks name, uid or resourceVersion. 'object' is left without what stands

@@ -92,7 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 .kind = &kube_pods, .keep = size % 2 ? keep : NULL, .changed = on_changed, .owner = &follower};
         const char *at = (const char *)data, *end = at + size;
 
-        contents_init(&follower.contents, &options);
+        struct squeeze_tools *tools = squeeze_tools_new();
+        contents_init(&follower.contents, &options, tools);
         while (at < end) {
                 const char *newline = memchr(at, '\n', (size_t)(end - at));
                 size_t len = (size_t)((newline ? newline : end) - at);
@@ -102,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         must_know_everything(&follower);
         contents_done(&follower.contents);
+        squeeze_tools_free(tools);
         forget(&follower.known);
         return 0;
 }

@@ -39,7 +39,8 @@ static void try_squeeze(const char *data, size_t size)
         struct squeeze squeeze;
         auto_buf struct buf out = {0};
 
-        squeeze_init(&squeeze);
+        struct squeeze_tools *tools = squeeze_tools_new();
+        squeeze_init(&squeeze, tools);
         for (size_t at = 0, len; at < size; at += len + 1) {
                 const char *end = memchr(data + at, '\n', size - at);
                 len = end ? (size_t)(end - data) - at : size - at;
@@ -51,6 +52,7 @@ static void try_squeeze(const char *data, size_t size)
                 must(out.size <= len || sample != SQUEEZE_PLAIN);
         }
         squeeze_done(&squeeze);
+        squeeze_tools_free(tools);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -23,6 +23,14 @@ static struct json_object *pod(const char *name, const char *uid, const char *ve
         return doc_set(doc_set(doc_object(), "metadata", metadata), "status", doc_set_text(doc_object(), "phase", "\"é\\"));
 }
 
+static void done(struct store *store)
+{
+        struct squeeze_tools *tools = store->squeeze.tools;
+
+        store_done(store);
+        squeeze_tools_free(tools);
+}
+
 static void an_object_comes_back_as_it_went_in_and_complete(void **state)
 {
         struct store store;
@@ -30,7 +38,7 @@ static void an_object_comes_back_as_it_went_in_and_complete(void **state)
         auto_json struct json_object *wanted = doc_copy(object);
         (void)state;
 
-        store_init(&store, &kube_pods);
+        store_init(&store, &kube_pods, squeeze_tools_new());
         doc_set_text(doc_set_text(wanted, "apiVersion", "v1"), "kind", "Pod");
         auto_free struct stored *stored = store_pack(&store, object);
         store_complete(&store, stored, "n/a", object);
@@ -39,7 +47,7 @@ static void an_object_comes_back_as_it_went_in_and_complete(void **state)
         assert_string_equal(stored_version(stored), "12");
         auto_json struct json_object *back = store_unpack(&store, stored, "n/a");
         assert_true(doc_equal(back, wanted));
-        store_done(&store);
+        done(&store);
 }
 
 /* Hundreds of objects of several sorts and all sizes, some of them beyond any window. */
@@ -52,7 +60,7 @@ static void whatever_is_packed_is_unpacked(void **state)
         uint64_t random = 3;
         (void)state;
 
-        store_init(&store, &kube_pods);
+        store_init(&store, &kube_pods, squeeze_tools_new());
         for (int i = 0; i < OBJECTS; i++) {
                 static char noise[20000];
                 size_t size = i % 50 == 49 ? sizeof noise : (size_t)(i * 7 % 900) + 1;
@@ -72,7 +80,7 @@ static void whatever_is_packed_is_unpacked(void **state)
                 json_object_put(objects[i]);
                 free(packed[i]);
         }
-        store_done(&store);
+        done(&store);
 }
 
 static void resembling_objects_take_little_room(void **state)
@@ -81,7 +89,7 @@ static void resembling_objects_take_little_room(void **state)
         char name[16];
         (void)state;
 
-        store_init(&store, &kube_pods);
+        store_init(&store, &kube_pods, squeeze_tools_new());
         for (int i = 0; i < 1000; i++) {
                 snprintf(name, sizeof name, "pod-%d", i);
                 auto_json struct json_object *object = pod(name, "u", "1");
@@ -94,7 +102,7 @@ static void resembling_objects_take_little_room(void **state)
                 free(store_set(&store, name, store_pack(&store, object)));
         }
         assert_true(store.bytes / 1000 < 60);
-        store_done(&store);
+        done(&store);
 }
 
 static void objects_without_identity_are_not_stored(void **state)
@@ -104,12 +112,12 @@ static void objects_without_identity_are_not_stored(void **state)
                                      *versionless = pod("a", "u", NULL), *empty = doc_object();
         (void)state;
 
-        store_init(&store, &kube_pods);
+        store_init(&store, &kube_pods, squeeze_tools_new());
         assert_null(store_pack(&store, nameless));
         assert_null(store_pack(&store, uidless));
         assert_null(store_pack(&store, versionless));
         assert_null(store_pack(&store, empty));
-        store_done(&store);
+        done(&store);
 }
 
 static void what_is_lent_survives_replacement_until_taken_back(void **state)
@@ -118,7 +126,7 @@ static void what_is_lent_survives_replacement_until_taken_back(void **state)
         auto_json struct json_object *first = pod("a", "u", "1"), *second = pod("a", "u", "2");
         (void)state;
 
-        store_init(&store, &kube_pods);
+        store_init(&store, &kube_pods, squeeze_tools_new());
         assert_null(store_set(&store, "n/a", store_pack(&store, first)));
         struct json_object *lent = store_lend(&store, "n/a");
         assert_ptr_equal(lent, store_lend(&store, "n/a"));
@@ -130,7 +138,7 @@ static void what_is_lent_survives_replacement_until_taken_back(void **state)
         assert_string_equal(doc_text(lent, "metadata.resourceVersion"), "1");
         assert_int_equal(store.bytes, 0);
         store_take_back(&store);
-        store_done(&store);
+        done(&store);
 }
 
 static void versions_are_compared_as_numbers_of_any_length(void **state)
