@@ -6,6 +6,7 @@
  * are these (the linker takes them instead of the C library's, for shared libraries too), on top of glibc's own allocator.
  * Sanitizers bring an allocator of their own, and end the process by themselves. */
 #include <stdlib.h>
+#include <string.h>
 
 #ifdef __has_feature /* clang */
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -23,6 +24,8 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
+#define SMALL_BYTES_MAX 1032 /* what that list is for */
+
 static void *checked(void *memory)
 {
         if (!memory)
@@ -35,9 +38,16 @@ void *malloc(size_t size)
         return checked(__libc_malloc(size));
 }
 
+/* glibc (2.36) keeps a list of small blocks that were freed last for malloc, and lets calloc go the long way past it; json-c takes
+ * its tables by calloc. Through malloc, a parse costs a third less. */
 void *calloc(size_t count, size_t size)
 {
-        return checked(__libc_calloc(count, size));
+        size_t bytes;
+
+        if (__builtin_mul_overflow(count, size, &bytes) || bytes > SMALL_BYTES_MAX)
+                return checked(__libc_calloc(count, size));
+        void *memory = checked(__libc_malloc(bytes));
+        return memset(memory, 0, bytes);
 }
 
 /* Of size 0 it frees, and NULL is no failure. */
