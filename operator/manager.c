@@ -18,6 +18,7 @@
 #include "operator/profile_index.h"
 #include "operator/profile_pass.h"
 #include "operator/run_pass.h"
+#include "operator/run_queue.h"
 
 #define PASSES_PER_STEP 32
 #define STEP_NS (20 * NS_PER_MS) /* no pass begins later: the Lease and the probes are waiting too */
@@ -70,13 +71,13 @@ void manager_enqueue_profile(struct manager *manager, const char *namespace, con
         enqueue(manager, key, loop_now_ns(manager->loop));
 }
 
-void manager_wake_waiting(struct manager *manager)
+static void wake_all_of(struct manager *manager, const struct map *keys)
 {
         size_t at = 0;
         const char *key;
         void *unused;
 
-        while (map_next(&manager->waiting, &at, &key, &unused))
+        while (map_next(keys, &at, &key, &unused))
                 enqueue(manager, key, loop_now_ns(manager->loop));
 }
 
@@ -150,6 +151,7 @@ static const char *namespace_of(struct json_object *object)
 static void active_free(struct active_run *run)
 {
         if (run) {
+                free(run->profile);
                 free(run->target);
                 free(run->wanted);
         }
@@ -159,16 +161,21 @@ static void active_free(struct active_run *run)
 static void note_active(struct manager *manager, struct json_object *run, bool active)
 {
         auto_free char *key = xasprintf("%s/%s", namespace_of(run), doc_text(run, "metadata.name"));
+        const char *target = doc_text(run, "status.target"), *profile = doc_text(run, "spec.profile");
+        struct active_run *old = map_remove(&manager->active, key);
+        const char *was = old && old->target ? old->target : old ? old->wanted : NULL;
 
-        active_free(map_remove(&manager->active, key));
-        if (!active)
-                return;
-        const char *target = doc_text(run, "status.target");
-        struct active_run *entry = xnew(struct active_run);
-        *entry = (struct active_run){.target = target ? xstrdup(target) : NULL,
-                                     .created_wall_ms = clock_parse(doc_text(run, "metadata.creationTimestamp")),
-                                     .loads = doc_at(run, "status.startTime") != NULL};
-        map_set(&manager->active, key, entry);
+        if (active) {
+                struct active_run *entry = xnew(struct active_run);
+                *entry = (struct active_run){.profile = profile ? xstrdup(profile) : NULL,
+                                             .target = target ? xstrdup(target) : NULL,
+                                             .created_wall_ms = clock_parse(doc_text(run, "metadata.creationTimestamp")),
+                                             .loads = doc_at(run, "status.startTime") != NULL};
+                map_set(&manager->active, key, entry);
+        }
+        if (was && (!active || !text_equal(was, target)))
+                run_queue_left(manager, was);
+        active_free(old);
 }
 
 static void run_changed(void *owner, struct json_object *before, struct json_object *after)
@@ -184,7 +191,7 @@ static void run_changed(void *owner, struct json_object *before, struct json_obj
         if (profile && (!after || doc_at(after, "status.finishTime")))
                 manager_enqueue_profile(manager, namespace_of(object), profile);
         if (!after || doc_at(after, "status.finishTime"))
-                manager_wake_waiting(manager);
+                wake_all_of(manager, &manager->short_of_room);
 }
 
 static void profile_changed(void *owner, struct json_object *before, struct json_object *after)
@@ -194,7 +201,7 @@ static void profile_changed(void *owner, struct json_object *before, struct json
 
         manager->profiles_round++;
         manager_enqueue_profile(manager, namespace_of(object), doc_text(object, "metadata.name"));
-        manager_wake_waiting(manager);
+        run_queue_profile(manager, namespace_of(object), doc_text(object, "metadata.name"));
 }
 
 /* The BenchmarkRun that controls this object, NULL when none does. */
@@ -218,8 +225,6 @@ static void job_changed(void *owner, struct json_object *before, struct json_obj
 
         if (run)
                 manager_enqueue_run(manager, namespace_of(object), run, loop_now_ns(manager->loop));
-        if (!after)
-                manager_wake_waiting(manager);
 }
 
 static void pod_changed(void *owner, struct json_object *before, struct json_object *after)
@@ -284,7 +289,9 @@ static void settings_changed(void *owner)
 
 static void authors_changed(void *owner)
 {
-        manager_wake_waiting(owner);
+        struct manager *manager = owner;
+
+        wake_all_of(manager, &manager->waiting);
 }
 
 /* Runs that wait to know where they may go; there are few. */
@@ -446,6 +453,7 @@ struct manager *manager_free(struct manager *manager)
                 session_free(session);
         map_done(&manager->sessions);
         map_done(&manager->waiting);
+        map_done(&manager->short_of_room);
         at = 0;
         void *active;
         while (map_next(&manager->active, &at, &key, &active))

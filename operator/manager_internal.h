@@ -20,6 +20,7 @@ struct authors;
 
 /* What the cache shows of a run that has not ended, so that looking for those at one target parses none of the others. */
 struct active_run {
+        char *profile; /* spec.profile; NULL: it has a template */
         char *target; /* status.target; NULL: nobody has looked at it yet */
         char *wanted; /* what it would load, found out when somebody asked in 'wanted_round'; NULL: nobody has */
         uint64_t wanted_round;
@@ -52,6 +53,7 @@ struct manager {
         struct map of_profiles;    /* what belongs to each profile: profile_index.h */
         uint64_t profiles_round;   /* changes of profiles so far: what a run would load may be something else after each */
         struct map waiting;        /* run keys that wait for a target, a profile or a resumption */
+        struct map short_of_room;  /* those of them that wait for room in the administrator's sums */
         struct loop_timer work, tick, give_up;
         char *identity;
         bool leading, was_leading, stopping, released;
@@ -73,8 +75,6 @@ struct session *manager_session(const struct manager *manager, const char *names
 /* Marks a run or profile for a pass. */
 void manager_enqueue_run(struct manager *manager, const char *namespace, const char *name, int64_t due_ns);
 void manager_enqueue_profile(struct manager *manager, const char *namespace, const char *name);
-/* Everybody who waits looks again: a target, a profile or a place in a queue may have become free. */
-void manager_wake_waiting(struct manager *manager);
 /* A pass over 'key' is over; 'due_ns' INT64_MAX: nothing more to do by itself. */
 void manager_pass_done(struct manager *manager, const char *key, int64_t due_ns);
 void manager_pass_failed(struct manager *manager, const char *key, const struct fail *fail);

@@ -24,7 +24,7 @@ static bool may_begin(seen v) { return waiting(v) && v->profile_found && !v->sus
 static bool not_accepted(seen v) { return waiting(v) && !v->accepted; }
 static bool queue_moved(seen v)
 {
-        return waiting(v) && (v->queue_position != v->queue_position_shown || v->hold != v->hold_shown);
+        return waiting(v) && (v->queue_position != v->queue_position_shown || v->hold != v->hold_shown || v->target_moved);
 }
 static bool over_cap(seen v) { return waiting(v) && v->over_cap; }
 static bool never_allowed(seen v) { return waiting(v) && v->target_denied; }
@@ -105,7 +105,7 @@ static const struct rule rules[] = {
         {secrets_asked_first, RUN_WAIT, "SecretsAsked", "names Secrets, and the API server is being asked whether that is checked"},
         {may_begin, RUN_ADMIT, "TargetFree", "nobody else loads the target, nobody is ahead, and the administrator's configuration has room"},
         {not_accepted, RUN_ACCEPT, "Waiting", "seen for the first time and may not begin yet"},
-        {queue_moved, RUN_SHOW_QUEUE, "QueueMoved", "its position in the queue, or why it waits, changed"},
+        {queue_moved, RUN_SHOW_QUEUE, "QueueMoved", "its position in the queue, its target, or why it waits, changed"},
         {waiting, RUN_WAIT, "Waiting", "waiting for its profile or its turn"},
         {taken_over, RUN_LOOK, "TakenOver", "admitted by an operator before this one, and the API server was not asked what became of it"},
         {name_taken, RUN_FINISH, "NameCollision", "a Job of that name belongs to somebody else"},

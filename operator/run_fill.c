@@ -57,8 +57,7 @@ static void fill_waiting(struct manager *manager, struct session *session, struc
         /* A waiting run takes profile and target as they stand when its turn comes. */
         if (session->context)
                 session_forget_target(session);
-        session->profile = profile_free(session->profile);
-        session->profile_object = (json_object_put(session->profile_object), NULL);
+        session_forget_profile(session);
         session_load_profile(session, &sight->run, &fail);
         if (fail.kind) {
                 if (fail.kind == FAIL_INVALID)

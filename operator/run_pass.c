@@ -16,6 +16,21 @@ static void forget(struct manager *manager, const char *key)
 {
         session_free(map_remove(&manager->sessions, key));
         map_remove(&manager->waiting, key);
+        map_remove(&manager->short_of_room, key);
+}
+
+static void note_waiting(struct manager *manager, const char *key, const struct run_view *view)
+{
+        bool waits = view->found && !view->admitted && !view->terminal;
+
+        if (waits)
+                map_set(&manager->waiting, key, manager);
+        else
+                map_remove(&manager->waiting, key);
+        if (waits && view->hold == HOLD_BUDGET)
+                map_set(&manager->short_of_room, key, manager);
+        else
+                map_remove(&manager->short_of_room, key);
 }
 
 /* The session of this run; one of an earlier run of the same name is kept until its Job is gone. */
@@ -66,11 +81,10 @@ void run_pass(struct manager *manager, const char *queue_key)
         run_fill(manager, session, namesake ? NULL : object, &view, &sight);
         struct run_plan plan = run_decide(&view);
         log_plan(key, &plan);
-        if (view.found && !view.admitted && !view.terminal)
-                map_set(&manager->waiting, key, manager);
-        else
-                map_remove(&manager->waiting, key);
+        note_waiting(manager, key, &view);
         bool begun = session && run_apply(session, &view, &sight, &plan);
+        if (session && plan.action == RUN_WAIT && !view.admitted)
+                session_forget_profile(session);
         if (begun)
                 manager->counters.effects++;
         else

@@ -47,6 +47,12 @@ static void each_other(struct manager *manager, const struct run *run, void (*vi
 
 /* ---- the queue at a target ---- */
 
+/* First come, first served; of those that came in one second, by name. */
+static bool comes_before(int64_t a_wall_ms, const char *a_name, int64_t b_wall_ms, const char *b_name)
+{
+        return a_wall_ms != b_wall_ms ? a_wall_ms < b_wall_ms : strcmp(a_name, b_name) < 0;
+}
+
 struct queue_seen {
         struct manager *manager;
         const struct run *run;
@@ -57,9 +63,7 @@ struct queue_seen {
 
 static bool earlier(const struct other *other, const struct run *run)
 {
-        if (other->active->created_wall_ms != run->created_wall_ms)
-                return other->active->created_wall_ms < run->created_wall_ms;
-        return strcmp(other->name, run->name) < 0;
+        return comes_before(other->active->created_wall_ms, other->name, run->created_wall_ms, run->name);
 }
 
 /* Where a run is headed: recorded, or found out once for this state of the profiles. Merging and decoding its profile takes long:
@@ -80,9 +84,11 @@ static const char *headed(const struct queue_seen *seen, const struct other *oth
         struct run found;
         run_decode(kube_cache_find(manager->runs, namespace, other->name), &found);
         char *wanted = found.object ? session_target_wanted(manager, &found) : NULL;
-        free(active->wanted);
+        auto_free char *before = active->wanted;
         active->wanted = wanted ? wanted : xstrdup("");
         active->wanted_round = manager->profiles_round;
+        if (before && !text_equal(before, active->wanted))
+                run_queue_left(manager, before);
         return active->wanted;
 }
 
@@ -107,6 +113,71 @@ static void fill_turn(struct manager *manager, const struct run *run, const char
                 return;
         view->hold = HOLD_TARGET;
         view->queue_position = seen.ahead + 1;
+        int64_t look_ns = loop_now_ns(manager->loop) + view->queue_position * NS_PER_S;
+        if (view->queue_position > QUEUE_NEAR && look_ns < view->wake_ns)
+                view->wake_ns = look_ns;
+}
+
+/* ---- who looks again ---- */
+
+static bool waits_at(const struct active_run *active, const char *target)
+{
+        return !active->loads && text_equal(active->target ? active->target : active->wanted, target);
+}
+
+static bool before_in_queue(const struct other *a, const struct other *b)
+{
+        return comes_before(a->active->created_wall_ms, a->name, b->active->created_wall_ms, b->name);
+}
+
+/* Keeps the first QUEUE_NEAR of those that come, in order. */
+static void take_in(struct other first[static QUEUE_NEAR], size_t *len, const struct other *other)
+{
+        size_t at = *len;
+
+        while (at > 0 && before_in_queue(other, &first[at - 1]))
+                at--;
+        if (at == QUEUE_NEAR)
+                return;
+        size_t kept = *len < QUEUE_NEAR ? *len : QUEUE_NEAR - 1;
+        memmove(&first[at + 1], &first[at], (kept - at) * sizeof *first);
+        first[at] = *other;
+        *len = kept + 1;
+}
+
+static void look_again(struct manager *manager, const struct other *other)
+{
+        auto_free char *namespace = xstrndup(other->key, (size_t)(other->name - other->key - 1));
+
+        manager_enqueue_run(manager, namespace, other->name, loop_now_ns(manager->loop));
+}
+
+void run_queue_left(struct manager *manager, const char *target)
+{
+        struct other first[QUEUE_NEAR];
+        size_t len = 0, at = 0;
+        const char *key;
+        void *active;
+
+        while (map_next(&manager->active, &at, &key, &active))
+                if (waits_at(active, target))
+                        take_in(first, &len, &(struct other){key, strchr(key, '/') + 1, active});
+        for (size_t i = 0; i < len; i++)
+                look_again(manager, &first[i]);
+}
+
+void run_queue_profile(struct manager *manager, const char *namespace, const char *profile)
+{
+        size_t at = 0;
+        const char *key;
+        void *value;
+
+        while (map_next(&manager->active, &at, &key, &value)) {
+                const struct active_run *active = value;
+                const struct other other = {key, strchr(key, '/') + 1, value};
+                if (!active->loads && text_equal(active->profile, profile) && is_in(&other, namespace))
+                        look_again(manager, &other);
+        }
 }
 
 /* ---- the administrator's sums ---- */
@@ -176,6 +247,7 @@ void run_queue_fill(struct manager *manager, struct session *session, struct run
         struct fail fail = {0};
 
         sight->target_key = target_key(session->profile, sight->run.namespace);
+        view->target_moved = sight->run.target && !text_equal(sight->run.target, sight->target_key);
         if (admin_check_run(admin, session->profile, &fail)) {
                 view->over_cap = true;
                 snprintf(sight->invalid_text, sizeof sight->invalid_text, "%s", fail.text);

@@ -42,6 +42,7 @@ struct run_view {
         bool profile_found, suspended;
         enum view_hold hold, hold_shown;
         int queue_position, queue_position_shown; /* 0: not queued */
+        bool target_moved;              /* its profile says another target than status */
         bool over_cap;                  /* asks for more than the administrator's caps */
         bool target_denied;             /* load may not go there, or no longer */
         bool stop_all;                  /* the administrator's switch */

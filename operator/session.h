@@ -100,6 +100,8 @@ void session_forget_target(struct session *session);
 enum fail_kind session_load_plan(struct session *session, struct json_object *configmap, struct fail *fail);
 /* Loads and merges the profile, once. FAIL_MISSING: there is none yet. FAIL_INVALID: it can never run. */
 enum fail_kind session_load_profile(struct session *session, const struct run *run, struct fail *fail);
+/* A run that waits takes its profile as it stands when it looks again; until then it would only be in memory, with thousands of others. */
+void session_forget_profile(struct session *session);
 /* Key of the target that a run would load which status does not name yet; NULL when it cannot be known. The caller frees it. */
 char *session_target_wanted(struct manager *manager, const struct run *run);
 /* Looks at where the load may go when something about that changed: fills session->denial. False while something has to be known

@@ -316,6 +316,12 @@ enum fail_kind session_load_profile(struct session *session, const struct run *r
         return FAIL_NONE;
 }
 
+void session_forget_profile(struct session *session)
+{
+        session->profile = profile_free(session->profile);
+        json_object_put(take(session->profile_object));
+}
+
 char *session_target_wanted(struct manager *manager, const struct run *run)
 {
         struct json_object *object = NULL;

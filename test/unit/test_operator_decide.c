@@ -67,6 +67,19 @@ static void a_wait_for_another_reason_is_shown(void **state)
         assert_int_equal(run_decide(&view).action, RUN_ADMIT);
 }
 
+static void a_wait_at_another_target_is_shown(void **state)
+{
+        struct run_view view = fresh_view();
+        (void)state;
+
+        view.accepted = true;
+        view.hold = view.hold_shown = HOLD_TARGET;
+        view.queue_position = view.queue_position_shown = 3;
+        assert_int_equal(run_decide(&view).action, RUN_WAIT);
+        view.target_moved = true;
+        assert_int_equal(run_decide(&view).action, RUN_SHOW_QUEUE);
+}
+
 static void what_the_administrator_forbids_never_begins(void **state)
 {
         struct run_view view = fresh_view();
@@ -443,6 +456,7 @@ int main(void)
                 cmocka_unit_test(nobody_waits_for_a_worker_that_missed_the_load),
                 cmocka_unit_test(a_second_run_at_one_target_waits),
                 cmocka_unit_test(a_wait_for_another_reason_is_shown),
+                cmocka_unit_test(a_wait_at_another_target_is_shown),
                 cmocka_unit_test(what_the_administrator_forbids_never_begins),
                 cmocka_unit_test(a_running_run_stops_for_the_switch_and_for_its_target),
                 cmocka_unit_test(secrets_that_nobody_checked_are_never_mounted),
