@@ -199,8 +199,11 @@ static void profile_changed(void *owner, struct json_object *before, struct json
         struct manager *manager = owner;
         struct json_object *object = after ? after : before;
 
-        manager->profiles_round++;
         manager_enqueue_profile(manager, namespace_of(object), doc_text(object, "metadata.name"));
+        /* Its status changes with the end of each of its runs. */
+        if (before && after && doc_int(before, "metadata.generation", 0) == doc_int(after, "metadata.generation", -1))
+                return;
+        manager->profiles_round++;
         run_queue_profile(manager, namespace_of(object), doc_text(object, "metadata.name"));
 }
 
