@@ -30,6 +30,7 @@ const char *context_change_name(enum context_change_kind kind)
                 [CONTEXT_EVICTION] = "eviction",   [CONTEXT_POD_JOIN] = "pod-join",   [CONTEXT_POD_LEAVE] = "pod-leave",
                 [CONTEXT_ENDPOINT] = "endpoint",   [CONTEXT_IMAGE] = "image",         [CONTEXT_NODE_STATE] = "node",
                 [CONTEXT_SERVICE_EDIT] = "service", [CONTEXT_AUTOSCALE] = "autoscale",
+                [CONTEXT_MESH] = "mesh",
         };
         return names[kind];
 }
@@ -76,8 +77,7 @@ void context_nodes_unknown(struct context *context)
 
 /* ---- the timeline ---- */
 
-static void add_change(struct context *context, int64_t wall_ms, enum context_change_kind kind,
-                       struct json_object *facts, const char *text)
+void context_note(struct context *context, enum context_change_kind kind, const char *object, const char *text, int64_t wall_ms)
 {
         if (context->changes_len == CONTEXT_CHANGES_MAX) {
                 context->changes_dropped++;
@@ -88,11 +88,18 @@ static void add_change(struct context *context, int64_t wall_ms, enum context_ch
         *change = (struct change){
                 .wall_ms = wall_ms,
                 .kind = kind,
-                .object = xasprintf("%s/%.253s", doc_text(facts, "kind"), doc_text(facts, "name")),
-                .text = xstrdup(text),
+                .object = xasprintf("%.320s", object),
+                .text = xasprintf("%.500s", text),
         };
         text_scrub(change->object);
         text_scrub(change->text);
+}
+
+static void add_change(struct context *context, int64_t wall_ms, enum context_change_kind kind, struct json_object *facts, const char *text)
+{
+        auto_free char *object = xasprintf("%s/%.253s", doc_text(facts, "kind"), doc_text(facts, "name"));
+
+        context_note(context, kind, object, text, wall_ms);
 }
 
 struct finding { /* owner of change_found_fn */

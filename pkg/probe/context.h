@@ -48,6 +48,7 @@ enum context_change_kind {
         CONTEXT_NODE_STATE,/* a node condition, taint or cordon changed */
         CONTEXT_SERVICE_EDIT, /* ports or selector of the service changed */
         CONTEXT_AUTOSCALE, /* an autoscaler's bounds or wish changed; the scaling itself is CONTEXT_SCALE */
+        CONTEXT_MESH,      /* a policy of the mesh took another value */
         CONTEXT_CHANGE_KINDS,
 };
 
@@ -70,6 +71,9 @@ void context_add(struct context *context, enum context_kind kind, struct json_ob
  * endpoint slice) stay separate entries. */
 void context_observe(struct context *context, enum context_kind kind, struct json_object *before,
                      struct json_object *after, int64_t wall_ms);
+
+/* A change that was found elsewhere: 'object' as people name it, 'text' the sentence. Both are copied. */
+void context_note(struct context *context, enum context_change_kind kind, const char *object, const char *text, int64_t wall_ms);
 
 /* After context_restore, once all first lists are in: what was known before and not seen since is gone. */
 void context_settle(struct context *context, int64_t wall_ms);
