@@ -25,6 +25,9 @@ struct client_row {
         const char *native;               /* stands in the sign's value when the proxy ends with the pod by itself */
         int ready_port, quit_port;        /* 0: none */
         const char *ready_path, *quit_path;
+        const char *container;            /* the proxy's, also among init containers */
+        int metrics_port;
+        const char *metrics_path;
 };
 
 /* Sources. Istio: label/labels.yaml and annotation/annotations.yaml of istio/api, pilot/cmd/pilot-agent/status/server.go (quitquitquit
@@ -52,6 +55,9 @@ static const struct client_row rows[] = {
                 .ready_path = "/healthz/ready",
                 .quit_port = 15020,
                 .quit_path = "/quitquitquit",
+                .container = "istio-proxy",
+                .metrics_port = 15090, /* Envoy's own; 15020 would ask the application too */
+                .metrics_path = "/stats/prometheus",
         },
         {
                 .type = "LINKERD",
@@ -64,6 +70,9 @@ static const struct client_row rows[] = {
                 .ready_path = "/ready",
                 .quit_port = 4191,
                 .quit_path = "/shutdown",
+                .container = "linkerd-proxy",
+                .metrics_port = 4191,
+                .metrics_path = "/metrics",
         },
         {
                 .type = "CONSUL",
@@ -73,11 +82,17 @@ static const struct client_row rows[] = {
                 .sign = "consul.hashicorp.com/connect-inject-status",
                 .quit_port = 20600,
                 .quit_path = "/graceful_shutdown",
+                .container = "consul-dataplane",
+                .metrics_port = 20200,
+                .metrics_path = "/metrics",
         },
         {
                 .type = "KUMA",
                 .enrolled = {{LABEL, "kuma.io/sidecar-injection", "enabled"}, {ANNOTATION, "kuma.io/wait-for-dataplane-ready", "true"}},
                 .excluded = {{LABEL, "kuma.io/sidecar-injection", "disabled"}},
+                .container = "kuma-sidecar",
+                .metrics_port = 5670,
+                .metrics_path = "/metrics",
         },
         {.type = "OPEN_SERVICE_MESH", .excluded = {{ANNOTATION, "openservicemesh.io/sidecar-injection", "disabled"}}},
         {.type = "NGINX_SERVICE_MESH", .excluded = {{ANNOTATION, "injector.nsm.nginx.com/auto-inject", "false"}}},
@@ -166,4 +181,28 @@ struct json_object *mesh_client_encode(enum mesh_client wish, struct json_object
                 add_revision(&to, snapshot);
         doc_set(doc_set(pod, "labels", to.labels), "annotations", to.annotations);
         return doc_set(doc_set(pod, "files", to.files), "proxies", to.proxies);
+}
+
+static bool has_container(struct json_object *pod, const char *list, const char *name)
+{
+        struct json_object *containers = doc_at(pod, list);
+
+        for (size_t i = 0; i < doc_len(containers, ""); i++)
+                if (text_equal(doc_text(doc_item(containers, i), "name"), name))
+                        return true;
+        return false;
+}
+
+bool mesh_pod_metrics(struct json_object *pod, int *ret_port, const char **ret_path)
+{
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                const struct client_row *row = &rows[i];
+                if (!row->container || (!has_container(pod, "spec.initContainers", row->container) &&
+                                        !has_container(pod, "spec.containers", row->container)))
+                        continue;
+                *ret_port = row->metrics_port;
+                *ret_path = row->metrics_path;
+                return true;
+        }
+        return false;
 }

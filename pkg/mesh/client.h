@@ -5,6 +5,7 @@
 #pragma once
 
 #include <json-c/json.h>
+#include <stdbool.h>
 
 enum mesh_client { /* context.mesh.client */
         MESH_CLIENT_INHERIT,  /* as the namespace has it */
@@ -22,3 +23,7 @@ enum mesh_client mesh_client_of(const char *word);
  *   "files": {"proxy-0": annotation, …},        annotations that the worker reads as files of its pod volume
  *   "proxies": [{"file", "native", "ready": {"port", "path"}, "quit": {"port", "path"}}]}    load/proxy.h reads them */
 struct json_object *mesh_client_encode(enum mesh_client wish, struct json_object *snapshot);
+
+/* Where the proxy in this pod shows what it counts, as Prometheus text at the pod's address. False: it has no known proxy. *ret_path is
+ * static. */
+bool mesh_pod_metrics(struct json_object *pod, int *ret_port, const char **ret_path);
