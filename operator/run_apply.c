@@ -20,6 +20,7 @@
 #include "operator/job_pods.h"
 #include "operator/run_look.h"
 #include "operator/run_status.h"
+#include "operator/session_mesh.h"
 #include "result/pack.h"
 
 #define START_MARGIN_MS 2000
@@ -225,7 +226,7 @@ static bool create_plan(struct session *session, const struct run_sight *sight)
 {
         auto_json struct json_object *context = context_encode_state(session->context), *baseline = baseline_choose(session, &sight->run);
         enum mesh_client wish = mesh_client_of(doc_text(session->profile->spec, "context.mesh.client"));
-        auto_json struct json_object *pod = mesh_client_encode(wish, NULL);
+        auto_json struct json_object *pod = session->mesh ? json_object_get(session_mesh_pod(session)) : mesh_client_encode(wish, NULL);
         const struct plan_parts parts = {
                 .run = &sight->run,
                 .profile = session->profile,
@@ -234,6 +235,7 @@ static bool create_plan(struct session *session, const struct run_sight *sight)
                 .context = context,
                 .image = session->manager->options->image,
                 .pod = pod,
+                .mesh = session_mesh_before(session),
                 .baseline = baseline,
         };
         auto_json struct json_object *configmap = plan_encode(&parts);

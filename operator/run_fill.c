@@ -14,6 +14,7 @@
 #include "operator/job_pods.h"
 #include "operator/run_queue.h"
 #include "operator/run_status.h"
+#include "operator/session_mesh.h"
 
 #define SHOW_EVERY_NS (10 * NS_PER_S)
 #define LOOK_AGAIN_NS NS_PER_S
@@ -147,6 +148,19 @@ static void fill_records(struct session *session, struct run_view *view)
         if (harvest_done(session->harvest) && !view->pods_left)
                 view->records = RECORDS_SETTLED;
         else if (harvest_count(session->harvest, HARVEST_HELLO) > 0)
+                view->records = RECORDS_PARTIAL;
+}
+
+/* The proxies are asked once more when the load is over; what the workers said waits for it, at most as long as a page may take. */
+static void fill_mesh(struct session *session, const struct run_sight *sight, struct run_view *view)
+{
+        bool ended = view->records == RECORDS_SETTLED;
+
+        if (session->harvest)
+                ended = ended || harvest_count(session->harvest, HARVEST_ENDED) + harvest_count(session->harvest, HARVEST_LOST) >=
+                                         session->load_plan->workers;
+        session_mesh_look(session, sight->start_at_wall_ms >= 0, ended);
+        if (view->records == RECORDS_SETTLED && !session_mesh_closed(session))
                 view->records = RECORDS_PARTIAL;
 }
 
@@ -308,6 +322,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         if (!view->plan_found)
                 fill_secrets(manager, session, sight, view);
         fill_records(session, view);
+        fill_mesh(session, sight, view);
         view->baseline_unread = baseline_unread(session);
         view->packed = session->packed;
         view->chunks_left = session->packed && session->stored < session->pack.len;

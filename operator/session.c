@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "operator/run_apply.h"
+#include "operator/session_mesh.h"
 
 #define LOG_SILENCE_S 120
 #define LOG_RETRY_NS NS_PER_S
@@ -55,6 +56,7 @@ void session_forget_target(struct session *session)
         session->guard_due = true;
         session->suspect_since_ns = 0;
         session->denial[0] = '\0';
+        session->mesh = session_mesh_free(session->mesh);
         session->context = context_free(session->context);
         session->target = target_free(session->target);
         json_object_put(take(session->service));

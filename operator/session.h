@@ -49,6 +49,7 @@ struct session {
         bool plan_loaded;
         struct load_plan *load_plan;
 
+        struct session_mesh *mesh;     /* session_mesh.h; NULL: nobody looks at it */
         struct context *context;
         struct kube_cache *around[CONTEXT_KINDS]; /* watches on what surrounds the target, NULL where none */
         struct kube_cache *consent;    /* watch on a Service of another namespace, NULL when it is of the own */

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "operator/session.h"
+#include "operator/session_mesh.h"
 
 #define AROUND_WAIT_NS (5 * NS_PER_S)
 
@@ -207,6 +208,8 @@ enum fail_kind session_load_plan(struct session *session, struct json_object *co
         return FAIL_NONE;
 }
 
+static void ask_service(struct session *session);
+
 static void plan_arrived(void *owner, struct json_object *configmap, const struct fail *fail)
 {
         struct session *session = owner;
@@ -234,6 +237,11 @@ static void plan_arrived(void *owner, struct json_object *configmap, const struc
         }
         if (!session->around_since_ns)
                 watch_around(session);
+        const struct run run = {.namespace = session->namespace, .name = session->name, .uid = session->uid,
+                                .profile = doc_text(session->plan.meta, "profile.name")};
+        session_mesh_open(session, &run);
+        if (session->mesh && !session->service && !session->profile->url)
+                ask_service(session);
         session_wake(session);
 }
 
@@ -397,7 +405,8 @@ void session_resolve(struct session *session, const struct run *run, bool plan_f
         }
         if (!session->around_since_ns)
                 watch_around(session);
-        if (!session_around_settled(session) || session->before_marked)
+        session_mesh_open(session, run);
+        if (!session_around_settled(session) || !session_mesh_settled(session) || session->before_marked)
                 return;
         if (!session_guard(session) || session->denial[0]) {
                 say_problem(session, forbidden_problem(session->manager->forbidden));
@@ -411,6 +420,7 @@ void session_resolve(struct session *session, const struct run *run, bool plan_f
                 return;
         if (session->service)
                 context_add(session->context, CONTEXT_SERVICE, session->service);
+        session_mesh_mark_before(session, run);
         context_mark_before(session->context, clock_wall_ms(loop_clock(session->manager->loop)));
         session->before_marked = true;
         session_wake(session);

@@ -37,6 +37,7 @@ static const struct field fields[] = {
         {"validity.throttled", FIELD_RATIO, offsetof(struct profile, throttled), 0, 1},
         {"validity.minWindow", FIELD_DURATION_MS, offsetof(struct profile, min_window_ms), 0, HOUR_MS},
         {"history.keep", FIELD_INT32, offsetof(struct profile, keep), 1, 1000},
+        {"context.mesh.detect", FIELD_BOOL, offsetof(struct profile, mesh_detect)},
         {"suspend", FIELD_BOOL, offsetof(struct profile, suspend)},
 };
 

@@ -76,6 +76,7 @@ struct profile {
         int64_t pacing_lateness_ns, min_window_ms;
         double generator_cpu, throttled; /* ratios 0..1 */
         int keep;
+        bool mesh_detect;
         bool suspend;
 };
 

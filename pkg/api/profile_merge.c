@@ -19,7 +19,7 @@ static const char defaults_text[] =
         "\"limits\":{\"deadline\":\"30m\",\"readyTimeout\":\"5m\",\"queueTimeout\":\"1h\","
         "\"brake\":{\"errorRatio\":\"50%\",\"for\":\"10s\",\"off\":false}},"
         "\"validity\":{\"pacingLateness\":\"1ms\",\"generatorCPU\":\"80%\",\"throttled\":\"1%\",\"minWindow\":\"60s\"},"
-        "\"context\":{\"mesh\":{\"client\":\"inherit\"}},"
+        "\"context\":{\"mesh\":{\"detect\":true,\"client\":\"inherit\"}},"
         "\"history\":{\"keep\":50},\"suspend\":false}";
 static const char request_defaults_text[] = "{\"weight\":1,\"method\":\"GET\",\"path\":\"/\"}";
 
@@ -133,6 +133,8 @@ static void digest_of(const struct profile *profile, bool with_target, char text
                 doc_set(measured, "target", doc_copy(doc_at(profile->spec, "target")));
         doc_set(measured, "load", doc_copy(doc_at(profile->spec, "load")));
         doc_set(measured, "context", doc_copy(doc_at(profile->spec, "context")));
+        if (doc_at(measured, "context.mesh"))
+                json_object_object_del(doc_at(measured, "context.mesh"), "detect"); /* looking changes nothing */
         drop_request_defaults(doc_at(measured, "load.requests"));
         drop_defaults(doc_at(measured, "load"), tls_defaults);
         drop_defaults(measured, defaults);

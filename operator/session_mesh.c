@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/session_mesh.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/job.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "mesh/client.h"
+#include "mesh/diff.h"
+#include "mesh/summary.h"
+#include "operator/mesh_watch.h"
+#include "operator/proxy_pages.h"
+
+#define SETTLE_NS (5 * NS_PER_S)   /* what has not been read by then is "unknown" */
+#define PAGES_EVERY_NS (5 * NS_PER_S) /* Envoy's own period of flushing */
+#define CLIENTS_MAX 4              /* worker pods whose proxies are read */
+
+struct session_mesh {
+        struct session *session;
+        struct mesh_watch *watch;
+        int64_t opened_ns;
+        enum mesh_client wish;
+        struct json_object *client;  /* the worker pods' template, then one of them as it was created */
+        bool client_is_fact;
+        struct json_object *servers; /* of the last question */
+        struct json_object *request;
+        struct json_object *pod;     /* of mesh_client_encode */
+        struct json_object *before, *start, *now;
+        struct json_object *drift;   /* [{"atMs", "sentence"}] since the start */
+        char *host;                  /* the target's full name */
+        uint64_t client_request;     /* reads of worker pods */
+        size_t clients_asked;
+        struct proxy_pages *pages;
+        struct loop_timer next_page;
+        bool ending, last_round, closed;
+};
+
+/* ---- the question ---- */
+
+static int32_t port_of(const struct session *session)
+{
+        struct json_object *ports = doc_at(session->service, "spec.ports");
+
+        for (size_t i = 0; i < doc_len(ports, ""); i++) {
+                struct json_object *port = doc_item(ports, i);
+                auto_free char *number = xasprintf("%lld", (long long)doc_int(port, "port", 0));
+                if (text_equal(doc_text(port, "name"), session->profile->port) || text_equal(number, session->profile->port))
+                        return (int32_t)doc_int(port, "port", 0);
+        }
+        return session->profile->url ? session->profile->url_port : 0;
+}
+
+static struct json_object *server_pods(const struct session *session)
+{
+        struct json_object *pods = doc_array(), *pod;
+        size_t at = 0;
+
+        while (session->around[CONTEXT_POD] && (pod = kube_cache_next(session->around[CONTEXT_POD], &at)))
+                if (!doc_at(pod, "metadata.deletionTimestamp"))
+                        doc_push(pods, json_object_get(pod));
+        return pods;
+}
+
+static void ask(void *owner, struct mesh_question *ret_question)
+{
+        struct session_mesh *mesh = owner;
+        const struct session *session = mesh->session;
+
+        json_object_put(mesh->servers);
+        mesh->servers = session->around[CONTEXT_POD] && kube_cache_synced(session->around[CONTEXT_POD]) ? server_pods(session) : NULL;
+        *ret_question = (struct mesh_question){
+                .client_namespace = session->namespace,
+                .client = mesh->client,
+                .target_namespace = session_target_namespace(session),
+                .service = session->service,
+                .port = port_of(session),
+                .server_pods = mesh->servers,
+                .request = mesh->request,
+        };
+}
+
+/* Of a mix of requests nobody can say which route they take. */
+static struct json_object *request_of(const struct profile *profile)
+{
+        struct json_object *requests = doc_at(profile->spec, "load.requests"), *first = doc_item(requests, 0);
+        struct json_object *request = doc_object();
+
+        if (doc_len(requests, "") != 1) {
+                json_object_put(request);
+                return NULL;
+        }
+        doc_set_text(doc_set_text(request, "method", doc_text(first, "method")), "path", doc_text(first, "path"));
+        return doc_set(request, "headers", doc_copy(doc_at(first, "headers")));
+}
+
+static struct json_object *template_of(const struct session *session, const struct run *run, struct json_object *pod)
+{
+        auto_json struct json_object *job = job_encode(run, session->profile, "", 0);
+
+        job_add_pod(job, pod);
+        struct json_object *template = doc_copy(doc_at(job, "spec.template"));
+        doc_set_text(doc_at(template, "metadata"), "namespace", session->namespace);
+        return template;
+}
+
+/* ---- what arrives ---- */
+
+static void settled(void *owner)
+{
+        struct session_mesh *mesh = owner;
+        session_wake(mesh->session);
+}
+
+/* The object that the value comes from, else what it came from. */
+static const char *object_of(const struct session_mesh *mesh, const char *key, struct json_object *before)
+{
+        const char *after_ref = doc_text(mesh_policy(mesh->now, key), "origin.ref");
+        const char *before_ref = doc_text(mesh_policy(before, key), "origin.ref");
+
+        return after_ref ? after_ref : before_ref ? before_ref : key;
+}
+
+static void tell_changes(struct session_mesh *mesh, struct json_object *before, int64_t wall_ms)
+{
+        auto_json struct json_object *diff = mesh_diff(before, mesh->now);
+        struct json_object *changes = doc_at(diff, "changes");
+
+        for (size_t i = 0; i < doc_len(changes, ""); i++) {
+                struct json_object *change = doc_item(changes, i);
+                if (doc_len(mesh->drift, "") < CONTEXT_STATUS_CHANGES_MAX)
+                        doc_push(mesh->drift, doc_set_text(doc_set_int(doc_object(), "atMs", wall_ms), "sentence", doc_text(change, "sentence")));
+                context_note(mesh->session->context, CONTEXT_MESH, object_of(mesh, doc_text(change, "path"), before), doc_text(change, "sentence"),
+                             wall_ms);
+        }
+}
+
+static void changed(void *owner, int64_t wall_ms)
+{
+        struct session_mesh *mesh = owner;
+
+        if (!mesh->start || mesh->closed)
+                return;
+        auto_json struct json_object *before = mesh->now;
+        mesh->now = mesh_watch_resolve(mesh->watch);
+        tell_changes(mesh, before, wall_ms);
+}
+
+static void pages_read(void *owner)
+{
+        struct session_mesh *mesh = owner;
+
+        if (!mesh->ending || mesh->closed)
+                return;
+        /* A round that had begun before the end has not seen it. */
+        mesh->closed = mesh->last_round;
+        mesh->last_round = true;
+        if (mesh->closed)
+                session_wake(mesh->session);
+        else
+                proxy_pages_read(mesh->pages);
+}
+
+static void read_pages(void *owner)
+{
+        struct session_mesh *mesh = owner;
+        struct loop *loop = mesh->session->manager->loop;
+
+        proxy_pages_read(mesh->pages);
+        loop_arm(loop, &mesh->next_page, loop_now_ns(loop) + PAGES_EVERY_NS);
+}
+
+/* ---- life ---- */
+
+void session_mesh_open(struct session *session, const struct run *run)
+{
+        struct session_mesh *mesh;
+
+        if (session->mesh || !session->profile->mesh_detect)
+                return;
+        mesh = session->mesh = xnew(struct session_mesh);
+        *mesh = (struct session_mesh){
+                .session = session,
+                .opened_ns = loop_now_ns(session->manager->loop),
+                .wish = mesh_client_of(doc_text(session->profile->spec, "context.mesh.client")),
+                .request = request_of(session->profile),
+                .drift = doc_array(),
+        };
+        if (session->profile->service)
+                mesh->host = xasprintf("%s.%s.svc.cluster.local", session->profile->service, session_target_namespace(session));
+        mesh->pod = mesh_client_encode(mesh->wish, NULL);
+        mesh->client = template_of(session, run, mesh->pod);
+        mesh->next_page = (struct loop_timer){.fire = read_pages, .owner = mesh};
+        mesh->pages = proxy_pages_new(session->manager->loop, pages_read, mesh);
+        mesh->watch = mesh_watch_new(&(struct mesh_watch_options){
+                .client = session->manager->client,
+                .loop = session->manager->loop,
+                .ask = ask,
+                .settled = settled,
+                .changed = changed,
+                .owner = mesh,
+        });
+}
+
+struct session_mesh *session_mesh_free(struct session_mesh *mesh)
+{
+        if (!mesh)
+                return NULL;
+        mesh_watch_free(mesh->watch);
+        kube_cancel(mesh->session->manager->client, mesh->client_request);
+        loop_disarm(mesh->session->manager->loop, &mesh->next_page);
+        proxy_pages_free(mesh->pages);
+        json_object_put(mesh->client);
+        json_object_put(mesh->servers);
+        json_object_put(mesh->request);
+        json_object_put(mesh->pod);
+        json_object_put(mesh->before);
+        json_object_put(mesh->start);
+        json_object_put(mesh->now);
+        json_object_put(mesh->drift);
+        free(mesh->host);
+        free(mesh);
+        return NULL;
+}
+
+/* ---- before ---- */
+
+bool session_mesh_settled(const struct session *session)
+{
+        const struct session_mesh *mesh = session->mesh;
+
+        bool target_known = session->service || (session->profile && session->profile->url);
+
+        return !mesh || (target_known && mesh_watch_settled(mesh->watch)) ||
+               loop_now_ns(session->manager->loop) - mesh->opened_ns > SETTLE_NS;
+}
+
+/* "enrolled" is in the target's mesh, which has to be known first: what was asked so far is for any. */
+void session_mesh_mark_before(struct session *session, const struct run *run)
+{
+        struct session_mesh *mesh = session->mesh;
+
+        if (!mesh || mesh->before)
+                return;
+        auto_json struct json_object *any = mesh_watch_resolve(mesh->watch);
+        json_object_put(mesh->pod);
+        mesh->pod = mesh_client_encode(mesh->wish, any);
+        json_object_put(mesh->client);
+        mesh->client = template_of(session, run, mesh->pod);
+        mesh->before = mesh_watch_resolve(mesh->watch);
+}
+
+struct json_object *session_mesh_before(const struct session *session)
+{
+        return session->mesh ? session->mesh->before : NULL;
+}
+
+struct json_object *session_mesh_pod(const struct session *session)
+{
+        return session->mesh ? session->mesh->pod : NULL;
+}
+
+/* ---- from the start: the pods as they are ---- */
+
+static void add_pages_of(struct session_mesh *mesh, bool client, struct json_object *pod)
+{
+        const struct session *session = mesh->session;
+        const char *address = doc_text(pod, "status.podIP");
+        struct proxy proxy = {
+                .pod = (char *)doc_text(pod, "metadata.name"),
+                .scope = {
+                        .host = mesh->host,
+                        .service = session->profile->service,
+                        .namespace = session_target_namespace(session),
+                        .port = (int32_t)(client ? port_of(session) : doc_int(mesh->start, "target.targetPort", 0)),
+                        .server = !client,
+                },
+        };
+
+        if (!proxy.pod || !address || strlen(address) >= sizeof proxy.address || !mesh->host || doc_bool(pod, "spec.hostNetwork", false) ||
+            !mesh_pod_metrics(pod, &proxy.port, &proxy.path))
+                return;
+        strcpy(proxy.address, address);
+        proxy_pages_add(mesh->pages, &proxy);
+}
+
+static void begin(struct session_mesh *mesh)
+{
+        mesh->start = mesh_watch_resolve(mesh->watch);
+        mesh->now = json_object_get(mesh->start);
+        for (size_t i = 0; i < doc_len(mesh->servers, ""); i++)
+                add_pages_of(mesh, false, doc_item(mesh->servers, i));
+        if (proxy_pages_len(mesh->pages) > 0)
+                read_pages(mesh);
+        session_wake(mesh->session);
+}
+
+static void ask_client(struct session_mesh *mesh);
+
+static void client_arrived(void *owner, struct json_object *pod, const struct fail *fail)
+{
+        struct session_mesh *mesh = owner;
+
+        mesh->client_request = 0;
+        mesh->clients_asked++;
+        if (fail->kind == FAIL_NONE) {
+                if (!mesh->client_is_fact) {
+                        json_object_put(mesh->client);
+                        mesh->client = json_object_get(pod);
+                        mesh->client_is_fact = true;
+                }
+                add_pages_of(mesh, true, pod);
+        }
+        ask_client(mesh);
+}
+
+/* The cache of worker pods knows no containers: the first of them are read as a whole. */
+static void ask_client(struct session_mesh *mesh)
+{
+        struct session *session = mesh->session;
+        const char *name = NULL;
+
+        while (mesh->clients_asked < session->followers_len && mesh->clients_asked < CLIENTS_MAX &&
+               !(name = session->followers[mesh->clients_asked].pod))
+                mesh->clients_asked++;
+        if (name)
+                mesh->client_request = kube_get(session->manager->client, &(struct kube_ref){&kube_pods, session->namespace, name},
+                                                client_arrived, mesh);
+        else
+                begin(mesh);
+}
+
+void session_mesh_look(struct session *session, bool started, bool ended)
+{
+        struct session_mesh *mesh = session->mesh;
+
+        if (!mesh || mesh->ending)
+                return;
+        if (started && !ended && !mesh->start && !mesh->client_request && session_mesh_settled(session))
+                ask_client(mesh);
+        if (!ended)
+                return;
+        mesh->ending = true;
+        loop_disarm(session->manager->loop, &mesh->next_page);
+        mesh->closed = !mesh->start || proxy_pages_len(mesh->pages) == 0;
+        mesh->last_round = !proxy_pages_busy(mesh->pages);
+        if (!mesh->closed)
+                proxy_pages_read(mesh->pages);
+}
+
+bool session_mesh_closed(const struct session *session)
+{
+        return !session->mesh || !session->mesh->ending || session->mesh->closed;
+}
+
+/* ---- what it came to ---- */
+
+struct json_object *session_mesh_encode_status(const struct session *session)
+{
+        const struct session_mesh *mesh = session->mesh;
+        struct json_object *snapshot = !mesh ? NULL : mesh->start ? mesh->start : mesh->before;
+
+        return snapshot ? mesh_summary_encode(snapshot) : NULL;
+}
+
+/* Of all proxies on one side together; new. */
+static struct mesh_window *window_of(const struct session_mesh *mesh, bool server)
+{
+        struct mesh_window *window = xnew(struct mesh_window);
+
+        for (size_t i = 0; i < proxy_pages_len(mesh->pages); i++) {
+                const struct proxy *proxy = proxy_pages_at(mesh->pages, i);
+                if (proxy->scope.server == server)
+                        mesh_window_merge(window, &proxy->window);
+        }
+        return window;
+}
+
+struct json_object *session_mesh_explain(const struct session *session, const struct mesh_load *load)
+{
+        const struct session_mesh *mesh = session->mesh;
+
+        if (!mesh)
+                return doc_array();
+        auto_free struct mesh_window *client = window_of(mesh, false), *server = window_of(mesh, true);
+        return mesh_explain(mesh->start ? mesh->start : mesh->before, client, server, load, mesh->drift);
+}
+
+static void set_time(struct json_object *object, const char *name, int64_t wall_ms)
+{
+        char text[CLOCK_TEXT_MAX];
+
+        if (wall_ms <= 0)
+                return;
+        clock_format_seconds(wall_ms, text);
+        doc_set_text(object, name, text);
+}
+
+/* Only what rose: most of what a proxy counts stays 0. */
+static struct json_object *encode_counters(const struct mesh_window *window)
+{
+        struct json_object *counters = doc_object();
+
+        for (int i = 0; i < MESH_COUNTERS; i++)
+                if (window->known[i] && window->increase[i] > 0)
+                        doc_set_double(counters, mesh_counter_name((enum mesh_counter)i), window->increase[i], 3);
+        return counters;
+}
+
+static struct json_object *encode_proxies(const struct session_mesh *mesh)
+{
+        struct json_object *list = doc_array();
+
+        for (size_t i = 0; i < proxy_pages_len(mesh->pages); i++) {
+                const struct proxy *proxy = proxy_pages_at(mesh->pages, i);
+                struct json_object *entry = doc_set_text(doc_object(), "pod", proxy->pod);
+                doc_set_text(entry, "side", proxy->scope.server ? "server" : "client");
+                set_time(entry, "from", proxy->window.first_wall_ms);
+                set_time(entry, "to", proxy->window.last_wall_ms);
+                doc_set_int(doc_set_int(entry, "pages", proxy->window.samples), "missed", proxy->window.missed);
+                doc_set_int(entry, "restarts", proxy->window.resets);
+                doc_set(entry, "counters", encode_counters(&proxy->window));
+                doc_push(list, doc_set_text(entry, "problem", proxy->problem[0] ? proxy->problem : NULL));
+        }
+        return list;
+}
+
+struct json_object *session_mesh_encode_full(const struct session *session)
+{
+        const struct session_mesh *mesh = session->mesh;
+
+        if (!mesh)
+                return NULL;
+        struct json_object *full = doc_object();
+        doc_set(full, "before", json_object_get(session->plan.mesh ? session->plan.mesh : mesh->before));
+        doc_set(full, "start", json_object_get(mesh->start));
+        if (mesh->now != mesh->start)
+                doc_set(full, "end", json_object_get(mesh->now));
+        doc_set(full, "drift", json_object_get(mesh->drift));
+        return doc_set(full, "proxies", encode_proxies(mesh));
+}

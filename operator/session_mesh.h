@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The mesh between the generator and the target of one run: resolved before the load for what the generator pods will be, at its
+ * start for what they are, and again whenever a policy changes under way; and what the proxies counted from the start to the end. */
+#pragma once
+
+#include "mesh/explain.h"
+#include "operator/session.h"
+
+struct session_mesh;
+
+/* Begins to read the cluster, once. Nothing when the profile does not want it. */
+void session_mesh_open(struct session *session, const struct run *run);
+struct session_mesh *session_mesh_free(struct session_mesh *mesh);
+
+/* What is wanted has been read, or was waited for long enough. True when nothing is wanted. */
+bool session_mesh_settled(const struct session *session);
+/* Before there is a plan, once settled: the snapshot for the pods that will be made, and what they need (mesh/client.h). */
+void session_mesh_mark_before(struct session *session, const struct run *run);
+
+/* In every pass while there are worker pods: the load's start is known, all workers have ended. */
+void session_mesh_look(struct session *session, bool started, bool ended);
+/* What the proxies counted until the end is known, or will not be. */
+bool session_mesh_closed(const struct session *session);
+
+/* For the plan; borrowed, NULL when there is none. */
+struct json_object *session_mesh_before(const struct session *session);
+struct json_object *session_mesh_pod(const struct session *session);
+
+/* status.context.mesh; NULL when nothing is known. Caller owns. */
+struct json_object *session_mesh_encode_status(const struct session *session);
+/* What mesh/explain.h makes of it; empty when nothing is known. Caller owns. */
+struct json_object *session_mesh_explain(const struct session *session, const struct mesh_load *load);
+/* For the result: {"before", "start", "end", "drift", "proxies"}. NULL when nothing is known. Caller owns. */
+struct json_object *session_mesh_encode_full(const struct session *session);
