@@ -42,6 +42,7 @@ static struct gates_facts facts_of(const struct session *session, const struct f
                 .rollouts = context_count(context, CONTEXT_ROLLOUT, from_wall_ms, to_wall_ms),
                 .scales = context_count(context, CONTEXT_SCALE, from_wall_ms, to_wall_ms),
                 .replacements = context_count(context, CONTEXT_EVICTION, from_wall_ms, to_wall_ms),
+                .joined = context_count(context, CONTEXT_POD_JOIN, from_wall_ms, to_wall_ms),
         };
 }
 

@@ -209,6 +209,7 @@ static void note_generator(struct fold *fold, const struct harvest *harvest, uin
                 note_ratio(&fold->throttled_ratio_max, (double)read_number(message, "throttledMicros"), elapsed);
         }
         fold->skipped += view->skipped;
+        fold->connections += view->connections;
         fold->failed += strcmp(view->reason, "failed") == 0;
         fold->braked += strcmp(view->reason, "braked") == 0;
         fold->partial |= is_early(view->reason);

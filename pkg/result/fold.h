@@ -81,6 +81,7 @@ struct fold {
         int window;
 
         uint64_t connects, connect_errors, handshakes;
+        uint64_t connections; /* that stood before the start: more connects than these were made later */
         struct hist *connect, *handshake; /* 2 digits; NULL when empty */
         const struct harvest_point *points; size_t points_len; /* borrowed from the harvest */
         int64_t point_ms;

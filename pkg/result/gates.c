@@ -43,6 +43,7 @@ const char *gates_reason_name(enum gates_reason_kind kind)
                 [GATES_TARGET_ROLLED_OUT] = "TargetRolledOut",
                 [GATES_TARGET_SCALED] = "TargetScaled",
                 [GATES_TARGET_REPLACED] = "TargetReplaced",
+                [GATES_ENDPOINTS_IDLE] = "EndpointsIdle",
         };
         return names[kind];
 }
@@ -167,6 +168,16 @@ static void judge_start(struct gates *gates, const struct fold *fold, const stru
                     (unsigned long long)clamped);
 }
 
+/* A connection that is kept leads where it led at the start. */
+static void judge_spread(struct gates *gates, const struct fold *fold, const struct gates_facts *facts)
+{
+        if (facts->joined > 0 && fold->connects > 0 && fold->connects <= fold->connections)
+                add(gates, GATES_ENDPOINTS_IDLE, VALIDITY_LIMITED,
+                    "%u pods of the target became ready when all connections stood: without a proxy that spreads requests they got none; "
+                    "set load.concurrency.reconnectAfter",
+                    facts->joined);
+}
+
 static void judge_target(struct gates *gates, const struct gates_facts *facts)
 {
         const struct { uint32_t count; enum gates_reason_kind kind; const char *what; } rows[] = {
@@ -203,6 +214,7 @@ struct gates gates_judge(const struct fold *fold, const struct gates_limits *lim
         judge_window(&gates, fold, limits);
         judge_start(&gates, fold, limits);
         judge_target(&gates, facts);
+        judge_spread(&gates, fold, facts);
         put_invalid_first(&gates);
         return gates;
 }

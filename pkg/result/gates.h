@@ -23,6 +23,7 @@
  * | StartedLate         | requests skipped because the start came too late    |                                  |
  * | ValueClamped        | a latency beyond the histogram's range (1 h)        |                                  |
  * | TargetRestarted, TargetRolledOut, TargetScaled, TargetReplaced | seen inside the window |                    |
+ * | EndpointsIdle       | pods of the target joined after the last connection |                                  |
  *
  * A target that answers slowly, wrongly or not at all is no matter of validity: that is the verdict's. */
 #pragma once
@@ -60,6 +61,7 @@ enum gates_reason_kind { /* in the order in which they are listed: the gravest f
         GATES_TARGET_RESTARTED,
         GATES_TARGET_ROLLED_OUT,
         GATES_TARGET_SCALED,
+        GATES_ENDPOINTS_IDLE,
         GATES_TARGET_REPLACED, /* pods went away or came without rollout or scaling: eviction, deletion */
         GATES_REASONS,
 };
@@ -95,6 +97,7 @@ struct gates_limits {
 struct gates_facts {
         bool cancelled; /* by the user, or stopped by deadline or brake */
         uint32_t restarts, rollouts, scales, replacements;
+        uint32_t joined; /* pods that became ready */
 };
 
 struct gates gates_judge(const struct fold *fold, const struct gates_limits *limits, const struct gates_facts *facts);

@@ -121,6 +121,26 @@ static void each_gate_closes_for_its_own_reason(void **state)
         done(&base);
 }
 
+static void pods_that_join_behind_the_last_connection_get_nothing(void **state)
+{
+        (void)state;
+        struct fold fold = good_fold();
+        const struct gates_facts joined = {.joined = 2};
+
+        fold.connections = 64;
+        fold.connects = 64;
+        struct gates gates = judge(&fold, &joined);
+        check_only(&gates, GATES_ENDPOINTS_IDLE, VALIDITY_LIMITED);
+        assert_non_null(strstr(gates.reasons[0].text, "reconnectAfter"));
+        fold.connects = 65; /* one was made later */
+        assert_int_equal(judge(&fold, &joined).validity, VALIDITY_VALID);
+        fold.connects = 0; /* nobody counted them */
+        assert_int_equal(judge(&fold, &joined).validity, VALIDITY_VALID);
+        fold.connects = 64;
+        assert_int_equal(judge(&fold, NULL).validity, VALIDITY_VALID);
+        done(&fold);
+}
+
 static void one_worker_alone_has_no_skew_and_needs_no_clock(void **state)
 {
         (void)state;
@@ -285,6 +305,7 @@ int main(void)
                 cmocka_unit_test(a_clean_run_is_valid),
                 cmocka_unit_test(late_pacing_limits_and_ten_times_the_limit_invalidates),
                 cmocka_unit_test(each_gate_closes_for_its_own_reason),
+                cmocka_unit_test(pods_that_join_behind_the_last_connection_get_nothing),
                 cmocka_unit_test(one_worker_alone_has_no_skew_and_needs_no_clock),
                 cmocka_unit_test(changes_of_the_target_inside_the_window_limit),
                 cmocka_unit_test(what_invalidates_comes_first_in_the_list),
