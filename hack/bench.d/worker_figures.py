@@ -10,6 +10,8 @@ import time
 from figures import judged
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test/load"))
+from worker import at_once  # noqa: E402
 
 
 def image():
@@ -20,7 +22,7 @@ def image():
 
 
 def load_start():
-    """From exec of the load worker to its first record: median of 20 starts."""
+    """From exec of the load worker to its first record: median of 20 starts, with real-time priority where that is allowed."""
     subprocess.run(["hack/build", "release"], cwd=ROOT, check=True, stdout=sys.stderr)
     plan = {"version": 1, "run": {"uid": "bench", "namespace": "n", "name": "r", "trial": 0}, "workers": 1,
             "addresses": ["127.0.0.1:9"], "authority": "x", "requests": [{"name": "d", "path": "/"}], "connections": 1,
@@ -31,7 +33,7 @@ def load_start():
     for _ in range(20):
         start = time.monotonic()
         worker = subprocess.Popen([str(ROOT / "build/release/bin/loadstone-load"), "--plan", str(path), "--index", "0", "--start-now"],
-                                  stdout=subprocess.PIPE)
+                                  stdout=subprocess.PIPE, preexec_fn=at_once)
         worker.stdout.readline()
         spans.append((time.monotonic() - start) * 1000)
         worker.kill()
