@@ -164,13 +164,16 @@ static void detect_one(struct view *view, const struct mesh_table *table)
                 doc_push_text(evidence, "webhook");
         if (pod)
                 doc_push_text(evidence, "pod");
+        if (table->claims && table->claims(view->question->service))
+                doc_push_text(evidence, "service");
         bool sure = ready >= 0 || read;
         if (doc_len(evidence, "") == 0) {
                 json_object_put(controls);
                 json_object_put(evidence);
                 return;
         }
-        const char *present = ready > 0 ? "running" : ready == 0 ? "not-ready" : !sure || pod ? MESH_UNKNOWN : "crds-only";
+        bool asked = doc_len(evidence, "") > (size_t)group; /* more than an API group speaks for it */
+        const char *present = ready > 0 ? "running" : ready == 0 ? "not-ready" : !sure || asked ? MESH_UNKNOWN : "crds-only";
         struct json_object *mesh = doc_set_text(doc_set_text(doc_object(), "type", table->name), "present", present);
         if (text_equal(present, MESH_UNKNOWN))
                 put_missed(view, "meshes.controlPlane", read ? "NotFound" : mesh_miss_name(why));
@@ -181,7 +184,7 @@ static void detect_one(struct view *view, const struct mesh_table *table)
 void detect_meshes(struct view *view)
 {
         for (enum mesh_type i = 0; i < MESH_TYPES; i++)
-                if (mesh_table_of(i) && mesh_table_of(i)->controls)
+                if (mesh_table_of(i))
                         detect_one(view, mesh_table_of(i));
 }
 
@@ -193,6 +196,20 @@ static const struct mesh_table *table_named(const char *name)
         return NULL;
 }
 
+/* A mesh whose proxies stand on the nodes, in case it runs. */
+static const struct mesh_table *node_mesh(const struct view *view)
+{
+        struct json_object *meshes = doc_at(view->snapshot, "meshes");
+
+        for (size_t i = 0; i < doc_len(meshes, ""); i++) {
+                const struct mesh_table *table = table_named(doc_text(doc_item(meshes, i), "type"));
+                const char *present = doc_text(doc_item(meshes, i), "present");
+                if (table && table->node_proxy && !text_equal(present, "crds-only"))
+                        return table;
+        }
+        return NULL;
+}
+
 const struct mesh_table *detect_decider(struct view *view)
 {
         struct json_object *membership = doc_at(view->snapshot, "membership");
@@ -200,5 +217,6 @@ const struct mesh_table *detect_decider(struct view *view)
 
         if (!client && !view->client_known)
                 client = doc_text(membership, "client.intentMesh");
-        return table_named(client ? client : doc_text(membership, "server.pod.mesh"));
+        client = client ? client : doc_text(membership, "server.pod.mesh");
+        return client ? table_named(client) : node_mesh(view);
 }

@@ -17,7 +17,7 @@ static const struct mesh_key table[] = {
         {"timeout.idleUs", "idle timeout", MESH_VALUE_US, 60},
         {"timeout.connectUs", "connect timeout", MESH_VALUE_US, 60},
         {"timeout.connectionUs", "longest life of a connection", MESH_VALUE_US, 60},
-        {"retries.attempts", "retries", MESH_VALUE_COUNT, 95},
+        {"retries.attempts", "retries", MESH_VALUE_LIMIT, 95},
         {"retries.on", "retry conditions", MESH_VALUE_LIST, 90},
         {"retries.backoffMinUs", "shortest pause before a retry", MESH_VALUE_US, 70},
         {"retries.backoffMaxUs", "longest pause before a retry", MESH_VALUE_US, 70},

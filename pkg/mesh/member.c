@@ -34,7 +34,10 @@ static bool row_fits(const struct proxy_row *row, struct json_object *pod)
 
         if (not_label && (!row->not_value || text_equal(not_label, row->not_value)))
                 return false;
-        if (row->container && !member_proxy(row, pod, &native))
+        struct json_object *proxy = row->container ? member_proxy(row, pod, &native) : NULL;
+        const char *image = doc_text(proxy, "image");
+
+        if ((row->container && !proxy) || (row->image && !(image && strstr(image, row->image))))
                 return false;
         if (row->annotation && (!annotation || (row->value && !text_equal(annotation, row->value))))
                 return false;

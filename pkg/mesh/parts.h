@@ -43,6 +43,7 @@ struct proxy_row {
         const char *container;           /* name of the proxy, also among init containers; NULL: no proxy in the pod */
         const char *annotation, *value;  /* value NULL: any */
         const char *label;
+        const char *image;               /* a part of the container's image, or NULL */
         const char *not_label;           /* a pod with this label is something else (a gateway, ztunnel) */
         const char *not_value;           /* NULL: any value */
         const char *revision;            /* annotation that tells the revision, or NULL */
@@ -57,12 +58,15 @@ struct mesh_table {
         const char *name;
         const char *groups[4];       /* API groups; without any, its workloads are always looked for */
         const char *mode;            /* of a control plane that says nothing else */
+        bool node_proxy;             /* no pod shows it: when it runs it decides for all that no other mesh has */
         const struct mesh_resource *resources;
         size_t resources_len;
         const struct control_row *controls; /* ends with kind NULL */
         const struct proxy_row *proxies;    /* ends with mode NULL */
         /* Would a new pod like this be in the mesh? 'namespace' is the Namespace object or NULL. May be NULL itself. */
         enum intent (*intent)(const struct view *view, struct json_object *pod, struct json_object *namespace);
+        /* A mesh that is asked for by annotations of the target's Service. May be NULL. */
+        bool (*claims)(struct json_object *service);
         /* What the proxy's container says of its threads: sets "concurrency". May be NULL. */
         void (*threads)(struct json_object *proxy, struct json_object *container, struct json_object *pod);
         /* Where the mesh keeps global policies, and its configuration. May be NULL. */
@@ -71,7 +75,7 @@ struct mesh_table {
         void (*resolve)(struct view *view);
 };
 
-extern const struct mesh_table mesh_istio;
+extern const struct mesh_table mesh_istio, mesh_linkerd, mesh_consul, mesh_kuma, mesh_cilium, mesh_osm, mesh_nginx, mesh_app_mesh, mesh_traefik;
 const struct mesh_table *mesh_table_of(enum mesh_type type);
 const struct mesh_resource *table_row(const struct mesh_table *table, const char *kind); /* NULL: no such row */
 bool table_serves(const struct mesh_bag *bag, const struct mesh_table *table); /* the API server has one of its groups */

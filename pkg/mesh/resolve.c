@@ -35,7 +35,7 @@ static const char *control_version(struct view *view)
                         continue;
                 for (size_t j = 0; j < doc_len(list, ""); j++) {
                         struct json_object *control = doc_item(list, j);
-                        if (!text_equal(doc_text(control, "kind"), view->table->controls[0].kind))
+                        if (!view->table->controls || !text_equal(doc_text(control, "kind"), view->table->controls[0].kind))
                                 continue;
                         if (*view->revision && text_equal(doc_text(control, "revision"), view->revision))
                                 return doc_text(control, "version");
@@ -57,6 +57,7 @@ static void set_head(struct view *view)
         }
         const char *mode = doc_text(membership, "client.mode");
         mode = mode ? mode : doc_text(membership, "server.pod.mode");
+        mode = !mode && view->table->node_proxy ? view->table->mode : mode;
         doc_set_text(view->snapshot, "type", view->table->name);
         doc_set_text(view->snapshot, "mode", mode ? mode : MESH_UNKNOWN);
         doc_set_text(view->snapshot, "version", control_version(view));

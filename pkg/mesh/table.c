@@ -10,7 +10,9 @@
 #include "mesh/parts.h"
 
 static const struct mesh_table *const tables[MESH_TYPES] = {
-        [MESH_ISTIO] = &mesh_istio,
+        [MESH_ISTIO] = &mesh_istio, [MESH_LINKERD] = &mesh_linkerd, [MESH_CONSUL] = &mesh_consul,   [MESH_KUMA] = &mesh_kuma,
+        [MESH_CILIUM] = &mesh_cilium, [MESH_OSM] = &mesh_osm,       [MESH_NGINX] = &mesh_nginx,     [MESH_APP_MESH] = &mesh_app_mesh,
+        [MESH_TRAEFIK] = &mesh_traefik,
 };
 
 const struct mesh_table *mesh_table_of(enum mesh_type type)

@@ -143,7 +143,8 @@ static inline struct json_object *fixture_resolve(struct json_object *world, str
                 .server_pods = doc_at(asked, "server_pods"),
                 .request = doc_at(asked, "request"),
         };
-        struct mesh_bag *bag = fixture_bag(doc_at(world, "groups"), objects, doc_at(one, "unreadable"), &question);
+        struct json_object *groups = doc_at(one, "groups") ? doc_at(one, "groups") : doc_at(world, "groups");
+        struct mesh_bag *bag = fixture_bag(groups, objects, doc_at(one, "unreadable"), &question);
         struct json_object *snapshot = mesh_resolve(bag, &question);
 
         mesh_bag_free(bag);

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Source: gateway-api.sigs.k8s.io, HTTPRoute (parentRefs, matches and their precedence, status), GEP-1324 and GEP-1426 (mesh). */
+#include "mesh/gateway.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+
+enum fit {FIT_NO, FIT_MAYBE, FIT_YES};
+
+static enum fit least(enum fit a, enum fit b)
+{
+        return a < b ? a : b;
+}
+
+/* A parent without a group is a Gateway: a Service says "", which Linkerd also writes as "core". */
+static bool is_parent(const struct view *view, struct json_object *parent, const char *own_namespace)
+{
+        const char *group = doc_text(parent, "group"), *namespace = doc_text(parent, "namespace");
+        int64_t port = doc_int(parent, "port", view->port);
+
+        return group && (!*group || strcmp(group, "core") == 0) && text_equal(doc_text(parent, "kind"), "Service") &&
+               text_equal(doc_text(parent, "name"), view->service_name) &&
+               text_equal(namespace ? namespace : own_namespace, view->target_namespace) && port == view->port;
+}
+
+static bool is_attached(const struct view *view, struct json_object *route)
+{
+        struct json_object *parents = doc_at(route, "spec.parentRefs");
+
+        for (size_t i = 0; i < doc_len(parents, ""); i++)
+                if (is_parent(view, doc_item(parents, i), doc_text(route, "metadata.namespace")))
+                        return true;
+        return false;
+}
+
+static bool is_accepted(const struct view *view, struct json_object *route, const char *controller)
+{
+        struct json_object *parents = doc_at(route, "status.parents");
+
+        for (size_t i = 0; i < doc_len(parents, ""); i++) {
+                struct json_object *parent = doc_item(parents, i), *conditions = doc_at(parent, "conditions");
+                if (!text_equal(doc_text(parent, "controllerName"), controller) ||
+                    !is_parent(view, doc_at(parent, "parentRef"), doc_text(route, "metadata.namespace")))
+                        continue;
+                for (size_t j = 0; j < doc_len(conditions, ""); j++)
+                        if (text_equal(doc_text(doc_item(conditions, j), "type"), "Accepted"))
+                                return text_equal(doc_text(doc_item(conditions, j), "status"), "True");
+        }
+        return false;
+}
+
+/* Prefixes count by whole elements of the path. */
+static bool path_begins(const char *path, const char *prefix)
+{
+        size_t len = strlen(prefix);
+
+        while (len > 0 && prefix[len - 1] == '/')
+                len--;
+        return strncmp(path, prefix, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+static enum fit path_fits(struct json_object *request, struct json_object *path)
+{
+        const char *type = doc_text(path, "type"), *value = doc_text(path, "value"), *own = doc_text(request, "path");
+        char bare[2048];
+
+        value = value ? value : "/";
+        if (!path || ((!type || strcmp(type, "PathPrefix") == 0) && strcmp(value, "/") == 0))
+                return FIT_YES;
+        if (!own || strlen(own) >= sizeof bare || text_equal(type, "RegularExpression"))
+                return FIT_MAYBE;
+        strcpy(bare, own);
+        bare[strcspn(bare, "?")] = '\0';
+        bool fits = text_equal(type, "Exact") ? strcmp(bare, value) == 0 : path_begins(bare, value);
+        return fits ? FIT_YES : FIT_NO;
+}
+
+static enum fit header_fits(struct json_object *request, struct json_object *match)
+{
+        struct json_object *headers = doc_at(request, "headers");
+        const char *name = doc_text(match, "name"), *value = doc_text(match, "value");
+
+        if (!request || !name || text_equal(doc_text(match, "type"), "RegularExpression"))
+                return FIT_MAYBE;
+        if (!json_object_is_type(headers, json_type_object))
+                return FIT_NO;
+        json_object_object_foreach(headers, key, own) {
+                if (strcasecmp(key, name) == 0)
+                        return text_equal(json_object_get_string(own), value) ? FIT_YES : FIT_NO;
+        }
+        return FIT_NO;
+}
+
+static enum fit match_fits(const struct view *view, struct json_object *match)
+{
+        struct json_object *request = view->question->request, *headers = doc_at(match, "headers");
+        const char *method = doc_text(match, "method"), *own = doc_text(request, "method");
+        enum fit fit = path_fits(request, doc_at(match, "path"));
+
+        if (method)
+                fit = least(fit, !own ? FIT_MAYBE : strcmp(own, method) == 0 ? FIT_YES : FIT_NO);
+        for (size_t i = 0; i < doc_len(headers, ""); i++)
+                fit = least(fit, header_fits(request, doc_item(headers, i)));
+        return doc_len(match, "queryParams") > 0 ? least(fit, FIT_MAYBE) : fit;
+}
+
+/* A match of a rule, with all that its place in the order depends on. */
+struct entry {
+        struct json_object *route, *rule, *match;
+        size_t rule_index, order;
+        enum fit fit;
+};
+
+static int64_t path_rank(struct json_object *match)
+{
+        const char *type = doc_text(match, "path.type"), *value = doc_text(match, "path.value");
+
+        return (text_equal(type, "Exact") ? 100000 : 0) + (int64_t)strlen(value ? value : "/");
+}
+
+/* Exact path, longest path, method, most headers, most parameters; then the oldest route, and the first rule. */
+static int better_first(const void *a, const void *b)
+{
+        const struct entry *left = a, *right = b;
+        const int64_t ranks[][2] = {
+                {path_rank(left->match), path_rank(right->match)},
+                {doc_text(left->match, "method") != NULL, doc_text(right->match, "method") != NULL},
+                {(int64_t)doc_len(left->match, "headers"), (int64_t)doc_len(right->match, "headers")},
+                {(int64_t)doc_len(left->match, "queryParams"), (int64_t)doc_len(right->match, "queryParams")},
+                {(int64_t)right->order, (int64_t)left->order},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(ranks); i++)
+                if (ranks[i][0] != ranks[i][1])
+                        return ranks[i][0] > ranks[i][1] ? -1 : 1;
+        return 0;
+}
+
+#define ENTRIES_MAX 512
+
+struct entries {
+        struct entry list[ENTRIES_MAX];
+        size_t len, seen;
+        bool overflowed; /* more than the list holds: what is hit is not certain */
+};
+
+static void add_entries(const struct view *view, struct entries *entries, struct json_object *route)
+{
+        struct json_object *rules = doc_at(route, "spec.rules");
+
+        for (size_t i = 0; i < doc_len(rules, ""); i++) {
+                struct json_object *rule = doc_item(rules, i), *matches = doc_at(rule, "matches");
+                size_t len = doc_len(matches, "");
+                for (size_t j = 0; j < (len ? len : 1); j++) {
+                        struct json_object *match = doc_item(matches, j);
+                        struct entry entry = {route, rule, match, i, entries->seen++, match_fits(view, match)};
+                        if (entry.fit != FIT_NO && entries->len < ENTRIES_MAX)
+                                entries->list[entries->len++] = entry;
+                        else
+                                entries->overflowed = entries->overflowed || entry.fit != FIT_NO;
+                }
+        }
+}
+
+static void add_routes(struct view *view, struct entries *entries, const char *group, const char *namespace, const char *controller,
+                       struct gateway_hits *hits)
+{
+        auto_json struct json_object *all = bag_objects(view->bag, group, "HTTPRoute", namespace);
+
+        for (size_t i = 0; i < doc_len(all, ""); i++) {
+                struct json_object *route = doc_item(all, i);
+                char ref[REF_MAX];
+                if (!is_attached(view, route))
+                        continue;
+                ref_format(ref, "HTTPRoute", route);
+                if (!is_accepted(view, route, controller)) {
+                        put_inert(view, NULL, ref, "not accepted by the mesh");
+                        continue;
+                }
+                hits->attached = true;
+                put_inventory(view, "HTTPRoute", route, "matched");
+                add_entries(view, entries, route);
+        }
+}
+
+static void take_hits(struct view *view, struct entries *entries, struct gateway_hits *hits)
+{
+        for (size_t i = 0; i < entries->len && !hits->certain && hits->len < GATEWAY_HITS_MAX; i++) {
+                struct entry *entry = &entries->list[i];
+                struct gateway_hit *hit = &hits->hits[hits->len++];
+                *hit = (struct gateway_hit){.route = entry->route, .rule = entry->rule, .index = entry->rule_index};
+                ref_format(hit->ref, "HTTPRoute", entry->route);
+                put_inventory(view, "HTTPRoute", entry->route, "effective");
+                hits->certain = entry->fit == FIT_YES && !entries->overflowed;
+        }
+}
+
+void gateway_find(struct view *view, const char *const groups[], size_t groups_len, const char *controller, struct gateway_hits *hits)
+{
+        struct entries *entries = xnew(struct entries);
+        bool same = strcmp(view->client_namespace, view->target_namespace) == 0;
+
+        *hits = (struct gateway_hits){0};
+        for (size_t i = 0; i < groups_len; i++) {
+                add_routes(view, entries, groups[i], view->target_namespace, controller, hits);
+                if (!same)
+                        add_routes(view, entries, groups[i], view->client_namespace, controller, hits);
+        }
+        qsort(entries->list, entries->len, sizeof entries->list[0], better_first);
+        take_hits(view, entries, hits);
+        free(entries);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * HTTPRoutes that are attached to a Service (Gateway API for mesh, GEP-1324): which rules a load can hit. Inside of pkg/mesh. */
+#pragma once
+
+#include "mesh/parts.h"
+
+#define GATEWAY_HITS_MAX 64
+
+struct gateway_hit {
+        struct json_object *route, *rule; /* borrowed */
+        size_t index;                     /* of the rule */
+        char ref[REF_MAX];
+};
+
+struct gateway_hits {
+        struct gateway_hit hits[GATEWAY_HITS_MAX]; /* best first, up to the first that is always hit */
+        size_t len;
+        bool attached; /* there are routes for the Service and port */
+        bool certain;  /* every request hits one of them */
+};
+
+/* Routes of these groups in the client's and the target's namespace that 'controller' has accepted. Others for the Service are noted as
+ * inert. */
+void gateway_find(struct view *view, const char *const groups[], size_t groups_len, const char *controller, struct gateway_hits *hits);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Kuma and Kong Mesh: their workloads and proxies. Sources: kuma.io, Data plane on Kubernetes; UPGRADE.md (2.11: the namespace needs the
+ * label; 2.14: native sidecars). */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "mesh/parts.h"
+
+static const struct mesh_resource rows[] = {
+        MESH_NAMESPACES,
+        MESH_WORKLOADS("Deployment", "deployments", "app=kuma-control-plane"),
+};
+
+static const struct control_row controls[] = {
+        {.kind = "Deployment", .label = "app", .value = "kuma-control-plane", .container = "control-plane"},
+        {0},
+};
+
+static const struct proxy_row proxies[] = {
+        {.mode = "sidecar", .container = "kuma-sidecar", .annotation = "kuma.io/sidecar-injected", .value = "true"},
+        {0},
+};
+
+#define INJECTION "kuma.io/sidecar-injection"
+
+static bool is_on(const char *word)
+{
+        return text_equal(word, "enabled") || text_equal(word, "true");
+}
+
+/* The pod's label beats the namespace's, but a namespace without the label is never looked at. */
+static enum intent kuma_intent(const struct view *view, struct json_object *pod, struct json_object *namespace)
+{
+        const char *own = select_label(pod, INJECTION), *whole = select_label(namespace, INJECTION);
+        (void)view;
+
+        if (own && !is_on(own))
+                return INTENT_NO;
+        if (!namespace)
+                return INTENT_UNKNOWN;
+        if (!whole)
+                return own ? INTENT_UNKNOWN : INTENT_NO; /* until 2.11 the pod's word alone was enough */
+        return is_on(own ? own : whole) ? INTENT_YES : INTENT_NO;
+}
+
+static void kuma_threads(struct json_object *proxy, struct json_object *container, struct json_object *pod)
+{
+        const char *asked = select_annotation(pod, "kuma.io/sidecar-proxy-concurrency");
+        auto_json struct json_object *text = asked ? json_object_new_string(asked) : NULL;
+        int64_t threads;
+        (void)container;
+
+        if (text && quantity_scaled(text, 1, &threads))
+                doc_set_int(proxy, "concurrency", threads);
+        else
+                doc_set_text(proxy, "concurrency", MESH_UNKNOWN);
+}
+
+const struct mesh_table mesh_kuma = {
+        .type = MESH_KUMA,
+        .name = "KUMA",
+        .groups = {"kuma.io"},
+        .mode = "sidecar",
+        .resources = rows,
+        .resources_len = ARRAY_LEN(rows),
+        .controls = controls,
+        .proxies = proxies,
+        .intent = kuma_intent,
+        .threads = kuma_threads,
+};
