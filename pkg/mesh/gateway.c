@@ -30,7 +30,7 @@ static bool is_parent(const struct view *view, struct json_object *parent, const
                text_equal(namespace ? namespace : own_namespace, view->target_namespace) && port == view->port;
 }
 
-static bool is_attached(const struct view *view, struct json_object *route)
+bool gateway_is_attached(const struct view *view, struct json_object *route)
 {
         struct json_object *parents = doc_at(route, "spec.parentRefs");
 
@@ -134,13 +134,19 @@ static int better_first(const void *a, const void *b)
                 {doc_text(left->match, "method") != NULL, doc_text(right->match, "method") != NULL},
                 {(int64_t)doc_len(left->match, "headers"), (int64_t)doc_len(right->match, "headers")},
                 {(int64_t)doc_len(left->match, "queryParams"), (int64_t)doc_len(right->match, "queryParams")},
-                {(int64_t)right->order, (int64_t)left->order},
         };
+        static const char *const ages[] = {"metadata.creationTimestamp", "metadata.namespace", "metadata.name"};
 
         for (size_t i = 0; i < ARRAY_LEN(ranks); i++)
                 if (ranks[i][0] != ranks[i][1])
                         return ranks[i][0] > ranks[i][1] ? -1 : 1;
-        return 0;
+        for (size_t i = 0; i < ARRAY_LEN(ages); i++) {
+                const char *l = doc_text(left->route, ages[i]), *r = doc_text(right->route, ages[i]);
+                int order = strcmp(l ? l : "", r ? r : "");
+                if (order)
+                        return order;
+        }
+        return left->order < right->order ? -1 : left->order > right->order;
 }
 
 #define ENTRIES_MAX 512
@@ -177,7 +183,7 @@ static void add_routes(struct view *view, struct entries *entries, const char *g
         for (size_t i = 0; i < doc_len(all, ""); i++) {
                 struct json_object *route = doc_item(all, i);
                 char ref[REF_MAX];
-                if (!is_attached(view, route))
+                if (!gateway_is_attached(view, route))
                         continue;
                 ref_format(ref, "HTTPRoute", route);
                 if (!is_accepted(view, route, controller)) {
@@ -202,17 +208,17 @@ static void take_hits(struct view *view, struct entries *entries, struct gateway
         }
 }
 
-void gateway_find(struct view *view, const char *const groups[], size_t groups_len, const char *controller, struct gateway_hits *hits)
+void gateway_find(struct view *view, const struct gateway_query *query, struct gateway_hits *hits)
 {
         struct entries *entries = xnew(struct entries);
         bool same = strcmp(view->client_namespace, view->target_namespace) == 0;
 
         *hits = (struct gateway_hits){0};
-        for (size_t i = 0; i < groups_len; i++) {
-                add_routes(view, entries, groups[i], view->target_namespace, controller, hits);
-                if (!same)
-                        add_routes(view, entries, groups[i], view->client_namespace, controller, hits);
-        }
+        for (size_t i = 0; i < query->groups_len && !same; i++)
+                add_routes(view, entries, query->groups[i], view->client_namespace, query->controller, hits);
+        bool done = query->replaces && hits->attached;
+        for (size_t i = 0; i < query->groups_len && !done; i++)
+                add_routes(view, entries, query->groups[i], view->target_namespace, query->controller, hits);
         qsort(entries->list, entries->len, sizeof entries->list[0], better_first);
         take_hits(view, entries, hits);
         free(entries);

@@ -21,5 +21,13 @@ struct gateway_hits {
 };
 
 /* Routes of these groups in the client's and the target's namespace that 'controller' has accepted. Others for the Service are noted as
- * inert. */
-void gateway_find(struct view *view, const char *const groups[], size_t groups_len, const char *controller, struct gateway_hits *hits);
+ * inert. 'replaces': routes of the client's namespace take the place of the target's, as the standard says; else all are one set. */
+struct gateway_query {
+        const char *const *groups;
+        size_t groups_len;
+        const char *controller;
+        bool replaces;
+};
+void gateway_find(struct view *view, const struct gateway_query *query, struct gateway_hits *hits);
+/* An HTTPRoute or GRPCRoute that has the Service and port for a parent. */
+bool gateway_is_attached(const struct view *view, struct json_object *route);

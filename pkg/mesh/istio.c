@@ -35,6 +35,10 @@ static const struct mesh_resource rows[] = {
         ROW(SECURITY, "requestauthentications", "RequestAuthentication", MESH_AT_TARGET | MESH_AT_ROOT, "v1", "v1beta1"),
         ROW("telemetry.istio.io", "telemetries", "Telemetry", PAIR, "v1", "v1alpha1"),
         ROW("extensions.istio.io", "wasmplugins", "WasmPlugin", PAIR, "v1alpha1"),
+        {.group = "gateway.networking.k8s.io", .versions = {"v1", "v1beta1"}, .plural = "httproutes", .kind = "HTTPRoute",
+         .at = MESH_AT_CLIENT | MESH_AT_TARGET, .optional = true},
+        {.group = "gateway.networking.k8s.io", .versions = {"v1"}, .plural = "grpcroutes", .kind = "GRPCRoute",
+         .at = MESH_AT_CLIENT | MESH_AT_TARGET, .optional = true},
         {.group = "extensions.istio.io", .versions = {"v1alpha1"}, .plural = "trafficextensions", .kind = "TrafficExtension", .at = PAIR,
          .optional = true},
 };

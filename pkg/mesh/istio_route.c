@@ -243,7 +243,7 @@ static void set_split(const struct view *view, struct json_object *sheet, const 
                 struct json_object *entry = destination_of(view, doc_at(doc_item(routes, i), "destination"), namespace);
                 doc_push(list, doc_set_int(entry, "weight", len == 1 ? 100 : doc_int(doc_item(routes, i), "weight", 0)));
         }
-        snprintf(field, sizeof field, "spec.http[%zu].route", route->index);
+        snprintf(field, sizeof field, route->converted ? "spec.rules[%zu].backendRefs" : "spec.http[%zu].route", route->index);
         sheet_set(sheet, "split", list, object_origin(route->ref, field));
 }
 
@@ -305,17 +305,14 @@ static void put_all_unknown(struct istio *istio, const char *reason)
                 put_unknown(istio->view, keys[i], reason);
 }
 
-static void put_routes(struct istio *istio, struct json_object *owner, const struct virtual_routes *routes)
+static void put_routes(struct istio *istio, const char *ref, const struct virtual_routes *routes)
 {
         auto_json struct json_object *sheets = doc_array();
-        char ref[REF_MAX];
 
-        ref_format(ref, "VirtualService", owner);
-        put_inventory(istio->view, "VirtualService", owner, "effective");
         if (!routes->certain)
                 put_finding(istio->view, "NoRoute", routes->len == 0 ? "error" : "warn", ref,
-                            routes->len == 0 ? "no route of the VirtualService fits the load: requests are answered with 404"
-                                             : "requests that fit none of the VirtualService's matches are answered with 404");
+                            routes->len == 0 ? "no route fits the load: requests are answered with 404"
+                                             : "requests that fit none of the matches are answered with 404");
         if (routes->len == 0) {
                 put_all_unknown(istio, "no route fits");
                 return;
@@ -326,30 +323,59 @@ static void put_routes(struct istio *istio, struct json_object *owner, const str
         remember_backends(istio);
 }
 
-void istio_route(struct istio *istio)
+/* What istiod makes of a Service without any route. */
+static void put_plain(struct istio *istio)
+{
+        auto_json struct json_object *sheets = doc_array();
+
+        doc_push(sheets, sheet_of(istio, NULL));
+        sheets_put(istio->view, sheets, "");
+        remember_backends(istio);
+}
+
+/* An HTTPRoute, a VirtualService, or neither. Both at once have an order that depends on more than is known here. */
+static void put_http(struct istio *istio)
 {
         struct view *view = istio->view;
-        const char *reason = istio->client_reason;
         struct virtual_routes *routes = xnew(struct virtual_routes);
-        struct json_object *owner = NULL;
+        auto_json struct json_object *held = doc_array();
+        const char *unknown = NULL;
+        char ref[REF_MAX] = "";
+        bool gateway = virtual_gateway(istio, routes, held, &unknown);
+        struct json_object *owner = virtual_owner(istio);
+
+        if (owner)
+                ref_format(ref, "VirtualService", owner);
+        if (gateway && owner)
+                unknown = "an HTTPRoute and a VirtualService name the service";
+        if (unknown) {
+                put_all_unknown(istio, unknown);
+        } else if (gateway) {
+                put_routes(istio, NULL, routes);
+        } else if (doc_len(owner, "spec.http") == 0) {
+                put_plain(istio);
+        } else {
+                put_inventory(view, "VirtualService", owner, "effective");
+                virtual_routes(istio, owner, routes);
+                put_routes(istio, ref, routes);
+        }
+        free(routes);
+}
+
+void istio_route(struct istio *istio)
+{
+        const char *reason = istio->client_reason;
 
         if (istio->client == ISTIO_SIDE_UNKNOWN) {
                 put_all_unknown(istio, reason);
         } else if (istio->client == ISTIO_SIDE_BARE) {
                 virtual_owner(istio); /* names those that would count */
                 put_none(istio, reason);
-        } else if (!istio_was_read(view, "VirtualService", NULL, &reason)) {
+        } else if (!istio_was_read(istio->view, "VirtualService", NULL, &reason)) {
                 put_all_unknown(istio, reason);
         } else if (!istio->http) {
                 put_none(istio, "the port is not HTTP");
-        } else if (!(owner = virtual_owner(istio)) || doc_len(owner, "spec.http") == 0) {
-                auto_json struct json_object *sheets = doc_array();
-                doc_push(sheets, sheet_of(istio, NULL));
-                sheets_put(view, sheets, "");
-                remember_backends(istio);
         } else {
-                virtual_routes(istio, owner, routes);
-                put_routes(istio, owner, routes);
+                put_http(istio);
         }
-        free(routes);
 }

@@ -208,7 +208,10 @@ struct json_object *virtual_member(const struct virtual_route *route, const char
         struct json_object *value = doc_at(route->own, name);
 
         *ret_ref = route->ref;
-        snprintf(field, FIELD_MAX, "spec.http[%zu].%s", route->index, name);
+        if (route->converted)
+                snprintf(field, FIELD_MAX, "spec.rules[%zu]", route->index);
+        else
+                snprintf(field, FIELD_MAX, "spec.http[%zu].%s", route->index, name);
         if (value || !route->root)
                 return value;
         *ret_ref = route->root_ref;

@@ -7,11 +7,12 @@
 
 #define VIRTUAL_ROUTES_MAX 64
 
-/* A route with where it stands; with a delegate the root's route completes it. */
+/* A route with where it stands; with a delegate the root's route completes it. A rule of an HTTPRoute is read as such a route. */
 struct virtual_route {
         struct json_object *own, *root;      /* root NULL: no delegate */
         char ref[REF_MAX], root_ref[REF_MAX];
         size_t index, root_index;
+        bool converted;                      /* from rule 'index' of an HTTPRoute */
 };
 
 struct virtual_routes {
@@ -24,5 +25,8 @@ struct virtual_routes {
 struct json_object *virtual_owner(struct istio *istio);
 /* Those of its HTTP routes that the load can hit, up to the first that it always hits. */
 void virtual_routes(struct istio *istio, struct json_object *owner, struct virtual_routes *routes);
+/* HTTPRoutes for the service, read as istiod reads them. 'held' gets what the routes borrow from. False: there are none. *ret_unknown is set
+ * when nobody can tell which counts. */
+bool virtual_gateway(struct istio *istio, struct virtual_routes *routes, struct json_object *held, const char **ret_unknown);
 /* A member of the route: the delegate's own, else the root's. Sets ref and field where it stands. NULL: it has none. */
 struct json_object *virtual_member(const struct virtual_route *route, const char *name, const char **ret_ref, char field[static FIELD_MAX]);

@@ -279,7 +279,8 @@ static void put_routes(struct linkerd *linkerd)
         struct gateway_hits *hits = xnew(struct gateway_hits);
         auto_json struct json_object *sheets = doc_array();
 
-        gateway_find(view, groups, ARRAY_LEN(groups), CONTROLLER, hits);
+        const struct gateway_query query = {groups, ARRAY_LEN(groups), CONTROLLER, false};
+        gateway_find(view, &query, hits);
         for (size_t i = 0; i < hits->len; i++)
                 doc_push(sheets, sheet_of_route(view, &hits->hits[i]));
         if (!hits->attached)
