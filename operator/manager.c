@@ -428,6 +428,7 @@ struct manager *manager_new(struct loop *loop, struct kube_client *client, const
         manager->configmaps = open_cache(manager, &kube_configmaps, MANAGED_SELECTOR, configmap_changed, kept_of_configmaps);
         manager->authors = authors_new(client, authors_changed, manager);
         manager->forbidden = forbidden_new(client, survey_arrived, manager);
+        manager->mesh = mesh_store_new(client, loop);
         manager->settings = settings_new(client, manager->events, options->own_namespace, settings_changed, manager);
         const struct lease_options election = {
                 .namespace = options->own_namespace,
@@ -472,6 +473,7 @@ struct manager *manager_free(struct manager *manager)
         kube_cache_free(manager->jobs);
         kube_cache_free(manager->pods);
         kube_cache_free(manager->configmaps);
+        mesh_store_free(manager->mesh);
         settings_free(manager->settings);
         authors_free(manager->authors);
         forbidden_free(manager->forbidden);

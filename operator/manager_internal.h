@@ -11,6 +11,7 @@
 #include "kube/lease.h"
 #include "kube/queue.h"
 #include "operator/forbidden.h"
+#include "operator/mesh_store.h"
 #include "operator/metrics.h"
 #include "operator/options.h"
 #include "operator/settings.h"
@@ -40,6 +41,7 @@ struct manager {
         const struct options *options;
         struct kube_cache *runs, *profiles, *jobs, *pods, *configmaps;
         struct settings *settings;
+        struct mesh_store *mesh;   /* what the sessions want to know of meshes */
         struct authors *authors;
         struct forbidden *forbidden;
         struct lease *lease;

@@ -1,30 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What pkg/mesh wants to know of the cluster, read and kept current: each list once, and a watch on it that serves as a bell.
- * Whatever the bell says, that list is read again, so that a whole list is always what is resolved. What may not be read, or is not
- * served, is told to pkg/mesh as missing with its reason. Nothing here knows a mesh. */
+ * The mesh of one pair of client and target, from what a mesh_store reads for it. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/loop.h"
-#include "kube/client.h"
 #include "mesh/mesh.h"
+#include "operator/mesh_store.h"
 
 struct mesh_watch;
 
 struct mesh_watch_options {
-        struct kube_client *client;
-        struct loop *loop;
+        struct mesh_store *store; /* borrowed for the life of the watch */
         /* The pair as it is now; what it borrows must live until the callback is called again, or the watch is freed. */
         void (*ask)(void *owner, struct mesh_question *ret_question);
         void (*settled)(void *owner);                  /* nothing that is wanted is still to come, for the first time */
-        void (*changed)(void *owner, int64_t wall_ms); /* after that: a list was read again; when its bell rang */
+        void (*changed)(void *owner, int64_t wall_ms); /* after that: something was read again; when its bell rang */
         void *owner;
 };
 
-/* Starts at once. Callbacks come from the loop, never from a call; they may not free the watch. */
+/* 'settled' and 'changed' come from the loop, never from a call, and may not free the watch; what is in the store already may have the
+ * watch settled at once, without a call. */
 struct mesh_watch *mesh_watch_new(const struct mesh_watch_options *options);
 struct mesh_watch *mesh_watch_free(struct mesh_watch *watch);
 

@@ -196,8 +196,7 @@ void session_mesh_open(struct session *session, const struct run *run)
         mesh->next_page = (struct loop_timer){.fire = read_pages, .owner = mesh};
         mesh->pages = proxy_pages_new(session->manager->loop, pages_read, mesh);
         mesh->watch = mesh_watch_new(&(struct mesh_watch_options){
-                .client = session->manager->client,
-                .loop = session->manager->loop,
+                .store = session->manager->mesh,
                 .ask = ask,
                 .settled = settled,
                 .changed = changed,
