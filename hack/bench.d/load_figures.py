@@ -27,7 +27,7 @@ PAIRS, SECONDS = (3, 1) if QUICK else (15, 4)
 CORES = sorted(os.sched_getaffinity(0))
 CLIENT, SERVER = CORES[0], CORES[-1]
 PROGRAM = ROOT / "build/release/bin/loadstone-load"
-PACKAGES = ["nginx-light", "openssl", "wrk", "hey", "gcc"]
+PACKAGES = ["nginx-light", "openssl", "wrk", "hey", "nghttp2-client", "gcc"]
 GO_TOOLS = {"fortio": "fortio.org/fortio@v1.68.2", "vegeta": "github.com/tsenart/vegeta/v12@v12.12.0", "k6": "go.k6.io/k6@v1.8.1"}
 
 
@@ -54,22 +54,23 @@ def go_tool(name):
 class Nginx:
     """One worker process that answers from memory and never closes a connection."""
 
-    def __init__(self, tls=False):
+    def __init__(self, tls=False, http2=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="loadstone-bench-", dir="/dev/shm"))
         self.folder.chmod(0o755)  # nginx serves as another user
-        self.port, self.tls = 18080, tls
+        self.port, self.tls, self.scheme = 18080, tls, {(0, 0): "http", (1, 0): "https", (0, 1): "h2c", (1, 1): "h2"}[tls, http2]
         (self.folder / "1k").write_bytes(b"x" * 1024)
         (self.folder / "64k").write_bytes(b"x" * 65536)
         if tls:
             subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                             "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key", "-out", "crt"],
                            cwd=self.folder, check=True, stderr=subprocess.DEVNULL)
+        also = " http2" if http2 else ""
         ssl = " ssl; ssl_certificate crt; ssl_certificate_key key; ssl_protocols TLSv1.3" if tls else ""
         (self.folder / "nginx.conf").write_text(f"""daemon off; worker_processes 1; pid pid; error_log error.log;
 events {{ worker_connections 20000; }}
 http {{ access_log off; keepalive_requests 1000000000; sendfile on; tcp_nopush on; open_file_cache max=10;
   client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t; uwsgi_temp_path t; scgi_temp_path t;
-  server {{ listen 127.0.0.1:{self.port} backlog=20000{ssl}; root {self.folder}; location = / {{ return 200 "hello\\n"; }} }} }}""")
+  server {{ listen 127.0.0.1:{self.port} backlog=20000{also}{ssl}; root {self.folder}; location = / {{ return 200 "hello\\n"; }} }} }}""")
         self.process = subprocess.Popen(["taskset", "-c", str(SERVER), "nginx", "-p", str(self.folder), "-c", "nginx.conf"],
                                         stderr=subprocess.DEVNULL)
         time.sleep(0.5)
@@ -96,7 +97,7 @@ def spend(command, **options):
 def plan_for(nginx, **changes):
     plan = {"version": 1, "run": {"uid": "bench", "namespace": "n", "name": "r", "trial": 0}, "authority": "127.0.0.1",
             "addresses": [f"127.0.0.1:{nginx.port}"], "requests": [{"name": "r", "path": changes.pop("path", "/")}],
-            "scheme": "https" if nginx.tls else "http", "warmupMs": 0, "timeoutMs": 5000}
+            "scheme": nginx.scheme, "warmupMs": 0, "timeoutMs": 5000}
     if nginx.tls:
         plan["tls"] = {"verify": False}  # as the peers do
     return dict(plan, **changes)
@@ -114,8 +115,9 @@ def ours(plan, **options):
     return result, cpu_s
 
 
-def per_cpu_second(nginx, path, connections):
-    result, cpu_s = ours(plan_for(nginx, path=path, connections=connections, shape=[{"kind": "closed", "forMs": SECONDS * 1000}]))
+def per_cpu_second(nginx, path, connections, streams=1):
+    result, cpu_s = ours(plan_for(nginx, path=path, connections=connections, streamsPerConnection=streams,
+                                  shape=[{"kind": "closed", "forMs": SECONDS * 1000}]))
     return result.end["C"]["ok"] / cpu_s
 
 
@@ -123,6 +125,13 @@ def wrk_per_cpu_second(nginx, path, connections):
     out, cpu_s = spend(["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", nginx.url(path)])
     assert "Non-2xx" not in out and "Socket errors" not in out, out
     return int(re.search(r"(\d+) requests in", out).group(1)) / cpu_s
+
+
+def h2load_per_cpu_second(nginx, connections, streams):
+    out, cpu_s = spend(["h2load", "-t1", f"-c{connections}", f"-m{streams}", f"-D{SECONDS}", nginx.url()])
+    done, failed = re.search(r"(\d+) done, \d+ succeeded, (\d+) failed", out).groups()
+    assert int(failed) == 0, out
+    return int(done) / cpu_s
 
 
 def interval(values):
@@ -197,6 +206,33 @@ def load_h1_64k():
     return against_wrk(path="/64k")
 
 
+def against_h2load(tls, connections=8, streams=32):
+    prepare()
+    nginx = Nginx(tls, http2=True)
+    try:
+        def us():
+            return per_cpu_second(nginx, "/", connections, streams)
+
+        def them():
+            return h2load_per_cpu_second(nginx, connections, streams)
+        _, aa_low, aa_high = pairs(them, them, "h2load against itself")
+        ratio, low, high = pairs(us, them, f"{connections} connections of {streams} streams")
+        return (f"ratio={ratio:.3f} lo={low:.3f} hi={high:.3f} aa_lo={aa_low:.3f} aa_hi={aa_high:.3f} peer=h2load connections={connections} "
+                f"streams={streams} pairs={PAIRS} better=higher mark=1.00 verdict={higher(low, high, 1.0)}")
+    finally:
+        nginx.end()
+
+
+def load_h2():
+    """Requests per CPU second of the client over HTTP/2 and TLS 1.3, closed loop, answers of 6 bytes."""
+    return against_h2load(tls=True)
+
+
+def load_h2c():
+    """The same over HTTP/2 without TLS."""
+    return against_h2load(tls=False)
+
+
 def open_peers(nginx, rate, connections, seconds):
     """name -> (command, how much of ours/theirs CPU is allowed); only what can be had."""
     url = nginx.url()
@@ -267,7 +303,7 @@ class LoggingServer:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="loadstone-bench-"))
         subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", self.folder / "server", ROOT / "test/load/server.c"], check=True)
         self.process = subprocess.Popen([self.folder / "server", "ok", self.folder / "log"], stdout=subprocess.PIPE, preexec_fn=w.at_once)
-        self.port, self.tls = int(self.process.stdout.readline()), False
+        self.port, self.tls, self.scheme = int(self.process.stdout.readline()), False, "http"
 
     def end(self):
         self.process.terminate()
@@ -337,5 +373,5 @@ def load_10k_conns():
           f"better=lower mark=64 verdict={'met' if kept and rss_mib <= 64 else 'missed'}")
 
 
-BENCHMARKS = {"load-h1": load_h1, "load-h1-tls": load_h1_tls, "load-h1-1k": load_h1_1k, "load-h1-64k": load_h1_64k, "load-open": load_open,
+BENCHMARKS = {"load-h1": load_h1, "load-h1-tls": load_h1_tls, "load-h1-1k": load_h1_1k, "load-h1-64k": load_h1_64k, "load-h2": load_h2, "load-h2c": load_h2c, "load-open": load_open,
          "load-lateness": load_lateness, "load-stall": load_stall, "load-merge": load_merge, "load-10k-conns": load_10k_conns}
