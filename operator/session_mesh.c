@@ -360,7 +360,8 @@ bool session_mesh_closed(const struct session *session)
 struct json_object *session_mesh_encode_status(const struct session *session)
 {
         const struct session_mesh *mesh = session->mesh;
-        struct json_object *snapshot = !mesh ? NULL : mesh->start ? mesh->start : mesh->before;
+        struct json_object *before = !mesh ? NULL : mesh->before ? mesh->before : session->plan.mesh;
+        struct json_object *snapshot = mesh && mesh->start ? mesh->start : before;
 
         return snapshot ? mesh_summary_encode(snapshot) : NULL;
 }
