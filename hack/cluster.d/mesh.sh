@@ -17,9 +17,11 @@ mesh_images() {
         done
 }
 
+# Charts of a source tree call themselves 1.0.0.
 mesh_manifest() {
         sed "s/@VERSION@/$ISTIO_VERSION/g" "$ROOT/hack/cluster.d/istio.yaml" >"$STATE/istio-install.yaml"
-        "$ISTIO_BIN/istioctl" manifest generate -f "$STATE/istio-install.yaml" >"$STATE/istio.yaml.new"
+        "$ISTIO_BIN/istioctl" manifest generate -f "$STATE/istio-install.yaml" |
+                sed "s/app.kubernetes.io\/version: 1.0.0/app.kubernetes.io\/version: $ISTIO_VERSION/" >"$STATE/istio.yaml.new"
         mv "$STATE/istio.yaml.new" "$STATE/istio.yaml"
 }
 

@@ -68,7 +68,7 @@ def namespace(name):
         "name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}})
 
 
-def server(namespace_name, name, image="localhost/loadstone-nginx:1", args=None, port=8080, replicas=1):
+def server(namespace_name, name, image="localhost/loadstone-nginx:1", args=None, port=8080, replicas=1, labels=None):
     """A Deployment and its Service, ready."""
     container = {
         "name": "server", "image": image, "imagePullPolicy": "IfNotPresent",
@@ -79,11 +79,11 @@ def server(namespace_name, name, image="localhost/loadstone-nginx:1", args=None,
     }
     if args:
         container["args"] = args
-    labels = {"app": name}
+    labels, more = {"app": name}, labels or {}
     apply(
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace_name},
          "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": {
-             "metadata": {"labels": labels},
+             "metadata": {"labels": {**labels, **more}},
              "spec": {"terminationGracePeriodSeconds": 1, "automountServiceAccountToken": False,
                       "securityContext": {"runAsNonRoot": True, "runAsUser": 65532,
                                           "seccompProfile": {"type": "RuntimeDefault"}},
@@ -227,6 +227,16 @@ def audit(since_wall):
             if entry.get("stageTimestamp", "") >= since_wall:
                 found.append(entry)
     return found
+
+
+def install():
+    """The operator as a user installs it, from the image that is on the node."""
+    kubectl("apply", "--server-side", "--force-conflicts", "-k", str(ROOT / "deploy/base"))
+    kubectl("wait", "--for=condition=Established", "crd/benchmarkruns.loadstone.dev",
+              "crd/performanceprofiles.loadstone.dev", "--timeout=30s")
+    kubectl("scale", "deployment/loadstone-operator", "-n", SYSTEM, "--replicas=1")
+    kubectl("rollout", "restart", "deployment/loadstone-operator", "-n", SYSTEM)
+    kubectl("rollout", "status", "deployment/loadstone-operator", "-n", SYSTEM, "--timeout=120s")
 
 
 class Suite:

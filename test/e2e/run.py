@@ -20,20 +20,11 @@ CHAPTERS = {"results": test_results.all_tests, "compare": test_compare.all_tests
             "life": test_life.all_tests, "faults": test_faults.all_tests, "guards": test_guards.all_tests}
 
 
-def install():
-    c.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(c.ROOT / "deploy/base"))
-    c.kubectl("wait", "--for=condition=Established", "crd/benchmarkruns.loadstone.dev",
-              "crd/performanceprofiles.loadstone.dev", "--timeout=30s")
-    c.kubectl("scale", "deployment/loadstone-operator", "-n", c.SYSTEM, "--replicas=1")
-    c.kubectl("rollout", "restart", "deployment/loadstone-operator", "-n", c.SYSTEM)
-    c.kubectl("rollout", "status", "deployment/loadstone-operator", "-n", c.SYSTEM, "--timeout=120s")
-
-
 def main():
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     suite = c.Suite()
     suite.long = "--long" in sys.argv
-    install()
+    c.install()
     for name, tests in CHAPTERS.items():
         if not words or name in words:
             tests(suite)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Policies that change what the load sees: the run counts what they did, and names the object and the field."""
+import datetime
+import re
+import time
+
+import cluster as c
+import meshed as m
+
+NS = "mesh-policy"
+
+
+def log_lines(app):
+    """Requests that the server itself has seen of the flaky page."""
+    pods = c.items("pods", NS, f"app={app}")
+    text = c.kubectl("logs", pods[0]["metadata"]["name"], "-c", "server", "-n", NS)
+    return [line for line in text.splitlines() if '"uri":"/flaky"' in line]
+
+
+def retries_are_those_that_the_server_saw():
+    m.istio("VirtualService", "flaky", NS, m.route("flaky", retries={"attempts": 3, "retryOn": "5xx", "perTryTimeout": "2s"}))
+    status = m.run(NS, "flaky")
+    requests, lines = status["results"]["requests"], log_lines("flaky")
+    mesh = m.full(NS, status)
+    made = m.counted(mesh, "client", "envoy_cluster_upstream_rq_retry")
+    assert len(lines) == requests + made, (len(lines), requests, made, status["results"])
+    assert m.evidence(status, "Retries") == made > requests / 4, (made, requests)
+    found = m.explanation(status, "Retries")
+    assert found["object"] == "VirtualService mesh-policy/flaky" and found["field"].startswith("spec.http[0].retries"), found
+    assert "VirtualService mesh-policy/flaky" in found["text"], found
+    failed = m.answers(status).get(503, 0)
+    assert failed == sum('"status":503' in line for line in lines) - made, (failed, made)
+    assert m.policy(status, "retries.attempts")[0] == "3", status["context"]["mesh"]
+
+
+def a_connection_limit_is_named_and_its_overflows_counted():
+    m.istio("DestinationRule", "narrow", NS, {"host": "narrow", "trafficPolicy": {"connectionPool": {
+        "tcp": {"maxConnections": 1}, "http": {"http1MaxPendingRequests": 1}}}})
+    status = m.run(NS, "narrow")
+    refused = m.answers(status).get(503, 0)
+    assert refused > status["results"]["requests"] / 4, status["results"]["byStatus"]
+    assert m.evidence(status, "PendingLimit") == refused, (status["explanations"], refused)
+    assert m.explanation(status, "ConnectionLimit")["object"] == "DestinationRule mesh-policy/narrow", status["explanations"]
+    value, origin = m.policy(status, "circuit.maxConnections")
+    assert value == "1" and origin.startswith("DestinationRule mesh-policy/narrow"), \
+        status["context"]["mesh"]
+
+
+def a_timeout_is_named_and_counted():
+    m.istio("VirtualService", "slow", NS, m.route("slow", timeout="0.1s", retries={"attempts": 0}))
+    status = m.run(NS, "slow")
+    late = m.answers(status).get(504, 0)
+    assert late == status["results"]["requests"] > 0, status["results"]
+    assert m.evidence(status, "Timeout") == late, (status["explanations"], late)
+    found = m.explanation(status, "Timeout")
+    assert (found["object"], found["field"]) == ("VirtualService mesh-policy/slow", "spec.http[0].timeout"), found
+
+
+def an_injected_delay_is_named_and_counted():
+    m.istio("VirtualService", "delayed", NS, m.route("delayed", fault={"delay": {"fixedDelay": "0.05s", "percentage": {"value": 100}}}))
+    status = m.run(NS, "delayed")
+    assert status["results"]["latencyMicros"]["p50"] >= 50000, status["results"]["latencyMicros"]
+    assert m.evidence(status, "FaultDelay") == status["results"]["requests"], status["explanations"]
+    found = m.explanation(status, "FaultDelay")
+    assert found["object"] == "VirtualService mesh-policy/delayed" and found["field"].startswith("spec.http[0].fault"), found
+
+
+LIMITER = {  # five requests a second, told by the filter that upstream Envoy has for it
+    "@type": "type.googleapis.com/udpa.type.v1.TypedStruct",
+    "type_url": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+    "value": {"stat_prefix": "http_local_rate_limiter",
+              "token_bucket": {"max_tokens": 5, "tokens_per_fill": 5, "fill_interval": "1s"},
+              **{key: {"runtime_key": key, "default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+                 for key in ("filter_enabled", "filter_enforced")}}}
+
+
+def a_rate_limit_by_envoyfilter_is_named_and_counted():
+    c.apply({"apiVersion": "networking.istio.io/v1alpha3", "kind": "EnvoyFilter", "metadata": {"name": "limited", "namespace": NS}, "spec": {
+        "workloadSelector": {"labels": {"app": "limited"}}, "configPatches": [{
+            "applyTo": "HTTP_FILTER", "match": {"context": "SIDECAR_INBOUND", "listener": {"filterChain": {
+                "filter": {"name": "envoy.filters.network.http_connection_manager"}}}},
+            "patch": {"operation": "INSERT_BEFORE", "value": {"name": "envoy.filters.http.local_ratelimit", "typed_config": LIMITER}}}]}})
+    status = m.run(NS, "limited")
+    refused = m.answers(status).get(429, 0)
+    assert refused > status["results"]["requests"] / 4, status["results"]["byStatus"]
+    assert m.evidence(status, "RateLimit") == refused, (status["explanations"], refused)
+    assert m.explanation(status, "RateLimit")["object"] == "EnvoyFilter mesh-policy/limited", status["explanations"]
+
+
+def a_policy_that_is_edited_under_way_is_told_with_its_second():
+    m.istio("VirtualService", "edited", NS, m.route("edited", retries={"attempts": 1}))
+    c.apply(c.run(NS, "edited", "edited"))
+    c.in_phase(NS, "edited", "Running", seconds=90)
+    time.sleep(2)
+    m.istio("VirtualService", "edited", NS, m.route("edited", retries={"attempts": 5}))
+    edited = time.time()
+    status = c.finished(NS, "edited", 90)
+    changes = [change for change in status["context"]["changes"] if change["kind"] == "mesh"]
+    assert changes, status["context"]
+    change = changes[0]
+    assert change["object"] == "VirtualService mesh-policy/edited" and "1 " in change["text"] and "-> 5 " in change["text"], change
+    assert abs(c.seconds_of(change["at"]) - edited) <= 2, (change, datetime.datetime.fromtimestamp(edited, datetime.timezone.utc).isoformat())
+    assert re.fullmatch("sha256:[0-9a-f]{64}", status["context"]["mesh"]["effective"]), status["context"]["mesh"]
+
+
+def nothing_is_told_that_may_not_be_read():
+    """Without the right to read Istio's policies the run goes on, and says that it does not know them."""
+    c.kubectl("label", "clusterrole", "loadstone-operator-mesh-istio", "loadstone.dev/aggregate-to-mesh-")
+    try:
+        c.until(30, "the aggregated role to shrink", lambda: "networking.istio.io" not in c.kubectl(
+            "get", "clusterrole", "loadstone-operator-mesh", "-o", "json"))
+        status = m.run(NS, "blind")
+    finally:
+        c.kubectl("label", "clusterrole", "loadstone-operator-mesh-istio", "loadstone.dev/aggregate-to-mesh=true")
+    mesh = status["context"]["mesh"]
+    assert status["phase"] == "Succeeded" and (mesh["type"], mesh["clientMeshed"]) == ("ISTIO", "true"), status
+    assert any("Forbidden" in entry for entry in mesh["unknown"]), mesh
+    for key in ("retries.attempts", "timeout.requestUs"):
+        assert m.policy(status, key)[0] in (None, "unknown"), mesh
+
+
+def all_tests(suite):
+    m.namespace(NS)
+    quiet, delay = ["/etc/nginx/nginx-quiet.conf"], {"image": "localhost/loadstone-fortio:1"}
+    c.server(NS, "flaky")
+    c.server(NS, "narrow", **delay)
+    c.server(NS, "slow", **delay)
+    c.server(NS, "web", args=quiet)
+    c.server(NS, "limited", args=quiet)
+    for name in ("delayed", "edited", "blind"):
+        c.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": NS},
+                 "spec": {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 8080, "targetPort": 8080}]}})
+    for name in ("flaky", "narrow", "slow", "web", "limited"):
+        c.server_ready(NS, name)
+    c.apply(m.profile(NS, "flaky", "flaky", path="/flaky"), m.profile(NS, "narrow", "narrow", path="/?delay=500ms"),
+            m.profile(NS, "slow", "slow", path="/?delay=300ms"), m.profile(NS, "delayed", "delayed"), m.profile(NS, "limited", "limited"),
+            m.profile(NS, "edited", "edited", seconds=10), m.profile(NS, "blind", "blind"))
+    suite.side_by_side((retries_are_those_that_the_server_saw,), (a_connection_limit_is_named_and_its_overflows_counted,),
+                       (a_timeout_is_named_and_counted,))
+    suite.side_by_side((an_injected_delay_is_named_and_counted,), (a_rate_limit_by_envoyfilter_is_named_and_counted,),
+                       (a_policy_that_is_edited_under_way_is_told_with_its_second,))
+    suite.one(nothing_is_told_that_may_not_be_read)
