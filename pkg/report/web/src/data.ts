@@ -32,6 +32,9 @@ export interface Figures {
   handshakeMicros?: Stats;
   byStatus?: Record<string, number>;
   errorsByClass?: Record<string, number>;
+  saturated?: 'client' | 'server' | 'none';
+  pacing?: 'precise' | 'narrowed' | 'coarse';
+  floorMicros?: {p50?: number; p99?: number};
 }
 
 export interface Piece extends Figures {
@@ -69,8 +72,13 @@ export interface Load {
   warmup?: string;
   arrival?: string;
   pacing?: string;
-  workers?: number;
-  concurrency?: {connections?: number; whenBusy?: string};
+  workers?: number | 'auto';
+  concurrency?: {
+    connections?: number;
+    whenBusy?: string;
+    maxConnections?: number;
+    reconnectAfter?: {requests?: number; time?: string};
+  };
   headersFrom?: string[];
   requests?: {
     name: string;
@@ -79,7 +87,7 @@ export interface Load {
     weight?: number;
     headers?: string[];
     body?: string;
-    expect?: {status?: number[]};
+    expect?: {status?: number[]; body?: {contains?: string}};
   }[];
 }
 

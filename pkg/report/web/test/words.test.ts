@@ -3,6 +3,7 @@
 // What the page says must be what the run was.
 import {describe, expect, it} from 'vitest';
 import {parseReport, type Report} from '../src/data';
+import {connections, floor, limitedBy, pacing} from '../src/generator';
 import {lead, objectiveSubject, title, validityBadge, verdictBadge} from '../src/headline';
 import {limitInWords, measured, missedSentence, validityReasons, verdictReasons} from '../src/reasons';
 import {pieceSentence, targetName} from '../src/shape';
@@ -118,3 +119,29 @@ describe('the shape in words', () => {
 });
 
 it('an empty form is no report', () => expect(() => parseReport('{"version":0}')).toThrow(/no run/));
+
+describe('the generator', () => {
+  const figures = report().results!;
+
+  it('says what was the limit', () => {
+    expect(limitedBy(figures)).toBeNull();
+    expect(limitedBy({...figures, saturated: 'client'})).toContain('the generator itself, not the target');
+    expect(limitedBy({...figures, saturated: 'server'})).toBe('the target: requests waited for it');
+    expect(limitedBy({...figures, saturated: 'server', latencyKind: 'uncorrected'})).toContain('closed loop');
+    expect(limitedBy({...figures, saturated: 'none'})).toContain('nothing');
+  });
+
+  it('says how exactly it sent, and what it is itself', () => {
+    expect(pacing(figures)).toBeNull();
+    expect(pacing({...figures, pacing: 'narrowed'})).toContain('half of the time');
+    expect(floor(figures)).toBeNull();
+    expect(floor({...figures, floorMicros: {p50: 15, p99: 318}})).toBe('p50 0.015 ms, p99 0.318 ms, against a server that does nothing');
+  });
+
+  it('says what becomes of connections', () => {
+    expect(connections({target: {}})).toBeNull();
+    expect(connections({target: {}, concurrency: {connections: 64, whenBusy: 'queue'}})).toBe('64; when all are busy, a request waits');
+    expect(connections({target: {}, concurrency: {connections: 8, whenBusy: 'grow', maxConnections: 90, reconnectAfter: {requests: 10, time: '30s'}}}))
+      .toBe('8; when all are busy, more connections are opened up to 90; each ended after 10 requests or 30 s');
+  });
+});

@@ -4,20 +4,13 @@
 import type {Load, Report} from '../data';
 import {el, section, table} from '../dom';
 import {bytes, day, spacedDuration} from '../format';
+import {connections, floor, limitedBy, pacing} from '../generator';
 import {pieceSentence, targetName} from '../shape';
 
 type Fact = [string, string | HTMLElement | null | undefined];
 
 const facts = (list: Fact[]) =>
   el('dl', {class: 'facts'}, ...list.flatMap(([name, value]) => (value ? [el('div', {}, el('dt', {}, name), el('dd', {}, value))] : [])));
-
-const WHEN_BUSY: Record<string, string> = {queue: 'a request waits', shed: 'a request is dropped', grow: 'more connections are opened'};
-
-function connections(load: Load): string | null {
-  const {connections: n, whenBusy} = load.concurrency ?? {};
-  if (!n) return null;
-  return `${n}${whenBusy ? `; when all are busy, ${WHEN_BUSY[whenBusy] ?? whenBusy}` : ''}`;
-}
 
 function requests(load: Load): HTMLElement | null {
   const list = load.requests ?? [];
@@ -38,7 +31,7 @@ function requests(load: Load): HTMLElement | null {
 }
 
 export function load(report: Report): HTMLElement {
-  const {load} = report;
+  const {load, results} = report;
   if (!load) return section('What the load was', 'The plan of this run was not kept.');
   const shape = (load.shape ?? []).map(pieceSentence);
   return section(
@@ -52,6 +45,9 @@ export function load(report: Report): HTMLElement {
       ['Given up after', load.timeout ? spacedDuration(load.timeout) : null],
       ['Connections', connections(load)],
       ['Load workers', load.workers ? String(load.workers) : null],
+      ['Requests were sent', results && pacing(results)],
+      ['What was the limit', results && limitedBy(results)],
+      ['The generator\u2019s own floor', results && floor(results)],
       ['Secret headers', load.headersFrom?.length ? load.headersFrom.join(', ') : null],
     ]),
     requests(load),
