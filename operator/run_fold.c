@@ -9,16 +9,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "mesh/summary.h"
 #include "operator/baseline.h"
+#include "operator/run_explain.h"
 #include "operator/run_status.h"
-#include "operator/session_mesh.h"
 #include "result/fold.h"
 #include "result/gates.h"
 #include "result/status.h"
 #include "result/verdict.h"
-
-#define EXPLANATIONS_MAX 8
 
 /* Ends that are results: a brake is pulled by what the target did, and who was missing from the start cut nothing short. */
 static bool cuts_short(const char *stop)
@@ -70,62 +67,6 @@ static struct json_object *encode_workers(const struct session *session, const s
         return workers;
 }
 
-static struct mesh_load load_of(const struct fold *fold)
-{
-        static const enum record_error unanswered[] = {RECORD_CONNECT, RECORD_RESET, RECORD_TIMEOUT, RECORD_TLS, RECORD_PROTOCOL, RECORD_UNFINISHED};
-        const struct record_counters *counters = &fold->whole.counters;
-        struct mesh_load load = {.requests = (int64_t)counters->done, .client_throttled_ratio = -1, .server_throttled_ratio = -1};
-
-        for (size_t i = 0; i < ARRAY_LEN(unanswered); i++)
-                load.failed += (int64_t)counters->errors[unanswered[i]];
-        if (load.failed > load.requests)
-                load.failed = load.requests;
-        return load;
-}
-
-/* The status shows the first ones; one of which a counter is sure stands in the message too. */
-static void compose_explanations(struct json_object *final, struct json_object *all, struct json_object *truncated)
-{
-        struct json_object *list = doc_array();
-
-        for (size_t i = 0; i < doc_len(all, "") && i < EXPLANATIONS_MAX; i++) {
-                struct json_object *explanation = doc_item(all, i), *entry = doc_object();
-                auto_free char *text = xasprintf("%.500s", doc_text(explanation, "sentence"));
-                auto_free char *evidence = xasprintf("%.100s %lld (%s)", doc_text(explanation, "evidence.counter"),
-                                                     (long long)doc_int(explanation, "evidence.value", 0), doc_text(explanation, "evidence.side"));
-                text_scrub(text);
-                doc_set_text(doc_set_text(entry, "code", doc_text(explanation, "code")), "text", text);
-                doc_set_text(doc_set_text(entry, "evidence", evidence), "confidence", doc_text(explanation, "confidence"));
-                doc_set_text(doc_set_text(entry, "object", doc_text(explanation, "object")), "field", doc_text(explanation, "field"));
-                doc_push(list, entry);
-        }
-        if (doc_len(all, "") > EXPLANATIONS_MAX)
-                doc_push_text(truncated, "explanations");
-        if (text_equal(doc_text(doc_item(list, 0), "confidence"), "high")) {
-                auto_free char *message = xasprintf("%.500s; %s", doc_text(final, "message"), doc_text(doc_item(list, 0), "text"));
-                text_scrub(message);
-                doc_set_text(final, "message", message);
-        }
-        doc_set(final, "explanations", list);
-}
-
-/* Which mesh it was, in the summary too: for the column. */
-static void compose_mesh(const struct session *session, const struct fold *fold, struct json_object *final, struct json_object *truncated)
-{
-        struct json_object *mesh = session_mesh_encode_status(session);
-
-        if (!mesh || !doc_at(final, "context")) {
-                json_object_put(mesh);
-                return;
-        }
-        const struct mesh_load load = load_of(fold);
-        auto_json struct json_object *explanations = session_mesh_explain(session, &load);
-        compose_explanations(final, explanations, truncated);
-        doc_set(doc_at(final, "context"), "mesh", mesh);
-        auto_free char *column = mesh_summary_column(mesh);
-        doc_set_text(doc_at(final, "summary"), "mesh", column);
-}
-
 /* The terminal status but for times and conditions. */
 static struct json_object *compose(struct session *session, const struct run_sight *sight, const struct status_end *end)
 {
@@ -147,7 +88,7 @@ static struct json_object *compose(struct session *session, const struct run_sig
                 doc_set_text(doc_at(final, "comparison.baseline"), "digest", doc_text(session->plan.meta, "baseline.digest"));
         if (session->context)
                 doc_set(final, "context", context_encode_status(session->context, session->generator_nodes, truncated));
-        compose_mesh(session, end->fold, final, truncated);
+        run_explain(session, end->fold, final, truncated);
         if (json_object_array_length(truncated) > 0)
                 return doc_set(final, "truncated", truncated);
         json_object_put(truncated);
@@ -172,7 +113,7 @@ static void store_away(struct session *session, const struct run_sight *sight, c
                 session->context ? context_encode_full(session->context, session->generator_nodes) : NULL;
 
         if (context)
-                doc_set(context, "mesh", session_mesh_encode_full(session));
+                doc_set(context, "mesh", run_explain_full(session, fold));
         doc_set(summary, "full", status_encode_full(fold));
         doc_set(summary, "estimates", doc_push(doc_array(), estimates_encode(estimates)));
         const struct pack_input input = {

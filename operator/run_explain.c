@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/run_explain.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "mesh/summary.h"
+#include "operator/session_mesh.h"
+
+/* Failed is what had no answer: a bad status is one, and the proxies have counted it. */
+static struct mesh_load load_of(const struct fold *fold)
+{
+        static const enum record_error unanswered[] = {RECORD_CONNECT, RECORD_RESET, RECORD_TIMEOUT, RECORD_TLS, RECORD_PROTOCOL, RECORD_UNFINISHED};
+        const struct record_counters *counters = &fold->whole.counters;
+        struct mesh_load load = {.requests = (int64_t)counters->done, .client_throttled_ratio = -1, .server_throttled_ratio = -1};
+
+        for (size_t i = 0; i < ARRAY_LEN(unanswered); i++)
+                load.failed += (int64_t)counters->errors[unanswered[i]];
+        if (load.failed > load.requests)
+                load.failed = load.requests;
+        return load;
+}
+
+/* At most 'bytes_max' of the text. */
+static void set_cut(struct json_object *entry, const char *key, const char *text, int bytes_max)
+{
+        if (!text)
+                return;
+        auto_free char *cut = xasprintf("%.*s", bytes_max, text);
+        text_scrub(cut);
+        doc_set_text(entry, key, cut);
+}
+
+static struct json_object *encode_explanation(struct json_object *explanation)
+{
+        struct json_object *entry = doc_set_text(doc_object(), "code", doc_text(explanation, "code"));
+        auto_free char *evidence = xasprintf("%.100s %lld (%s)", doc_text(explanation, "evidence.counter"),
+                                             (long long)doc_int(explanation, "evidence.value", 0), doc_text(explanation, "evidence.side"));
+
+        set_cut(entry, "text", doc_text(explanation, "sentence"), 400);
+        doc_set_text(doc_set_text(entry, "evidence", evidence), "confidence", doc_text(explanation, "confidence"));
+        set_cut(entry, "object", doc_text(explanation, "object"), 253);
+        set_cut(entry, "field", doc_text(explanation, "field"), 128);
+        return entry;
+}
+
+/* One of which a counter is sure stands in the message too. */
+static void add_explanations(struct json_object *final, struct json_object *all, struct json_object *truncated)
+{
+        struct json_object *list = doc_array();
+
+        for (size_t i = 0; i < doc_len(all, "") && i < EXPLANATIONS_MAX; i++)
+                doc_push(list, encode_explanation(doc_item(all, i)));
+        if (doc_len(all, "") > EXPLANATIONS_MAX)
+                doc_push_text(truncated, "explanations");
+        if (text_equal(doc_text(doc_item(list, 0), "confidence"), "high")) {
+                auto_free char *message = xasprintf("%.500s; %s", doc_text(final, "message"), doc_text(doc_item(list, 0), "text"));
+                set_cut(final, "message", message, 1000);
+        }
+        doc_set(final, "explanations", list);
+}
+
+struct json_object *run_explain_full(const struct session *session, const struct fold *fold)
+{
+        const struct mesh_load load = load_of(fold);
+        struct json_object *full = session_mesh_encode_full(session);
+
+        return full ? doc_set(full, "explanations", session_mesh_explain(session, &load)) : NULL;
+}
+
+void run_explain(const struct session *session, const struct fold *fold, struct json_object *final, struct json_object *truncated)
+{
+        struct json_object *mesh = session_mesh_encode_status(session);
+        const struct mesh_load load = load_of(fold);
+
+        if (!mesh || !doc_at(final, "context")) {
+                json_object_put(mesh);
+                return;
+        }
+        auto_json struct json_object *explanations = session_mesh_explain(session, &load);
+        add_explanations(final, explanations, truncated);
+        doc_set(doc_at(final, "context"), "mesh", mesh);
+        auto_free char *column = mesh_summary_column(mesh);
+        doc_set_text(doc_at(final, "summary"), "mesh", column);
+}
