@@ -23,6 +23,7 @@
 #define PASSES_PER_STEP 32
 #define STEP_NS (20 * NS_PER_MS) /* no pass begins later: the Lease and the probes are waiting too */
 #define TICK_NS (1 * NS_PER_S)
+#define GATHER_NS (1 * NS_PER_S)
 #define STOP_WAIT_NS (5 * NS_PER_S)
 
 const struct kube_kind kind_runs = {"loadstone.dev", "v1alpha1", "benchmarkruns", "BenchmarkRun", true};
@@ -248,9 +249,11 @@ static void configmap_changed(void *owner, struct json_object *before, struct js
         profile_index_configmap(&manager->of_profiles, before, after);
         if (run)
                 manager_enqueue_run(manager, namespace_of(object), run, loop_now_ns(manager->loop));
-        /* The end of its run counts it; of one that has ended already nobody else will tell the profile. */
-        if (profile && !map_find(&manager->active, name))
-                manager_enqueue_profile(manager, namespace_of(object), profile);
+        /* The end of its run counts it; of one that has ended already nobody else will tell the profile. Many may go at once. */
+        if (profile && !map_find(&manager->active, name)) {
+                auto_free char *key = xasprintf("p:%s/%s", namespace_of(object), profile);
+                enqueue(manager, key, loop_now_ns(manager->loop) + GATHER_NS);
+        }
 }
 
 /* What is looked at of them, here and in the decoders of pkg/api. The rest of an object of a large cluster would only be parsed and
@@ -403,6 +406,18 @@ static char *make_identity(const struct options *options)
         return xasprintf("%s_%08x", options->identity ? options->identity : host, unique);
 }
 
+/* Whatever was decided before the Lease was lost is not sent after. Questions about rights and Events are everybody's. */
+static bool may_write(void *owner, const char *path)
+{
+        static const char *const free_for_all[] = {"/apis/authentication.k8s.io/", "/apis/authorization.k8s.io/", "/apis/events.k8s.io/"};
+        const struct manager *manager = owner;
+
+        for (size_t i = 0; i < ARRAY_LEN(free_for_all); i++)
+                if (text_starts(path, free_for_all[i]))
+                        return true;
+        return lease_holds(manager->lease);
+}
+
 static void give_up_waiting(void *owner)
 {
         struct manager *manager = owner;
@@ -441,6 +456,7 @@ struct manager *manager_new(struct loop *loop, struct kube_client *client, const
                 .owner = manager,
         };
         manager->lease = lease_new(client, &election);
+        kube_client_fence(client, may_write, manager);
         tick(manager);
         return manager;
 }
@@ -467,6 +483,7 @@ struct manager *manager_free(struct manager *manager)
         profile_index_done(&manager->of_profiles);
         job_pods_done(manager);
         profile_effects_done(manager);
+        kube_client_fence(manager->client, NULL, NULL);
         lease_free(manager->lease);
         kube_cache_free(manager->runs);
         kube_cache_free(manager->profiles);

@@ -344,6 +344,11 @@ void client_attempt(struct request *request)
         int64_t now_ns = loop_now_ns(client->loop);
 
         request->state = REQUEST_RUNNING;
+        if (request->class == CLASS_WRITE && client->may_write && !client->may_write(client->fence_owner, request->path)) {
+                fail_set(&fail, FAIL_IO, "not sent: %s of what nobody may write any more", request->method);
+                finish(request, NULL, &fail);
+                return;
+        }
         request->attempts++;
         request->started_ns = request->heard_ns = now_ns;
         client->stats.requests++;
@@ -468,6 +473,12 @@ uint64_t kube_client_random(struct kube_client *client)
         z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
         z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
         return z ^ z >> 31;
+}
+
+void kube_client_fence(struct kube_client *client, kube_fence_fn *may_write, void *owner)
+{
+        client->may_write = may_write;
+        client->fence_owner = owner;
 }
 
 void kube_client_seed(struct kube_client *client, uint64_t seed)

@@ -63,6 +63,11 @@ struct loop *kube_client_loop(const struct kube_client *client);
 uint64_t kube_client_random(struct kube_client *client);
 void kube_client_seed(struct kube_client *client, uint64_t seed);
 
+/* A fence: asked right before each attempt at a write, also one that had to wait or is made again, Leases apart. Where it says no,
+ * nothing is sent and the request ends as FAIL_IO. 'path' is that of the request. NULL: every write goes. */
+typedef bool kube_fence_fn(void *owner, const char *path);
+void kube_client_fence(struct kube_client *client, kube_fence_fn *may_write, void *owner);
+
 /* Each returns a request id (> 0) for kube_cancel. 'ref' and strings are copied; objects are borrowed. */
 uint64_t kube_get(struct kube_client *client, const struct kube_ref *ref, kube_done_fn *done, void *owner);
 uint64_t kube_create(struct kube_client *client, const struct kube_ref *ref, struct json_object *object,

@@ -93,6 +93,8 @@ struct kube_client {
         struct loop_timer pump;
         struct buf piece;                /* what is being delivered */
         struct squeeze_tools *squeeze_tools; /* of all its caches */
+        kube_fence_fn *may_write;        /* NULL: every write may go */
+        void *fence_owner;
         uint64_t heard;                  /* pieces that libcurl has handed over */
         uint64_t id, random;
         struct kube_stats stats;

@@ -26,10 +26,21 @@ struct seen_run {
 struct check {
         struct apisim *sim;
         uint64_t version;   /* looked at up to here */
-        struct map runs;    /* by uid */
+        struct map runs;    /* by uid; those that are there */
+        unsigned runs_seen;
         bool person;
         char problem[512];
 };
+
+static struct seen_run *run_free(struct seen_run *run)
+{
+        if (!run)
+                return NULL;
+        free(run->name);
+        free(run->job_uid);
+        free(run);
+        return NULL;
+}
 
 struct check *check_new(struct apisim *sim)
 {
@@ -45,11 +56,8 @@ struct check *check_free(struct check *check)
         const char *uid;
         void *run;
 
-        while (map_next(&check->runs, &at, &uid, &run)) {
-                free(((struct seen_run *)run)->name);
-                free(((struct seen_run *)run)->job_uid);
-                free(run);
-        }
+        while (map_next(&check->runs, &at, &uid, &run))
+                run_free(run);
         map_done(&check->runs);
         free(check);
         return NULL;
@@ -66,14 +74,18 @@ static void wrong(struct check *check, const char *format, ...)
         va_end(args);
 }
 
-static struct seen_run *run_of(struct check *check, const char *uid)
+static struct seen_run *run_of(const struct check *check, const char *uid)
 {
-        struct seen_run *run = uid ? map_find(&check->runs, uid) : NULL;
+        return uid ? map_find(&check->runs, uid) : NULL;
+}
 
-        if (run || !uid)
-                return run;
-        run = xnew(struct seen_run);
-        map_set(&check->runs, uid, run);
+static struct seen_run *new_run(struct check *check, struct json_object *object)
+{
+        struct seen_run *run = xnew(struct seen_run);
+
+        check->runs_seen++;
+        run->name = xstrdup(doc_text(object, "metadata.name"));
+        map_set(&check->runs, doc_text(object, "metadata.uid"), run);
         return run;
 }
 
@@ -143,15 +155,17 @@ static void look_at_results(struct check *check, const struct seen_run *run, str
 
 static void look_at_run(struct check *check, struct json_object *before, struct json_object *after)
 {
-        struct json_object *object = after ? after : before;
-        const char *name = doc_text(object, "metadata.name");
-        struct seen_run *run = run_of(check, doc_text(object, "metadata.uid"));
+        const char *name = doc_text(after, "metadata.name");
+        struct seen_run *run = run_of(check, doc_text(after, "metadata.uid"));
 
-        if (!run->name)
-                run->name = xstrdup(name);
-        if (after && loads(after) && !loads(before))
+        if (!after) {
+                run_free(map_remove(&check->runs, doc_text(before, "metadata.uid")));
+                return;
+        }
+        run = run ? run : new_run(check, after);
+        if (loads(after) && !loads(before))
                 look_for_others(check, after);
-        if (!before || !after)
+        if (!before)
                 return;
         if (!check->person && (!same(before, after, "spec") || !same(before, after, "metadata.labels") ||
                                !same(before, after, "metadata.annotations")))
@@ -184,20 +198,22 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
         const char *run_uid = doc_text(after, LABEL_RUN_UID), *uid = doc_text(after, "metadata.uid");
         struct seen_run *run = run_of(check, run_uid);
 
-        if (!after || !run)
+        if (!run_uid)
                 return;
         /* For a run that is gone or has ended, which its operator has not seen yet, a Job may be made: suspended, never to be released,
          * and collected. */
         struct object *object = sim_store_by_uid(check->sim, run_uid);
         bool over = !object || doc_at(object->json, "status.finishTime");
-        if (!before && !over && ++run->jobs > 1)
+        if (!before && run && !over && ++run->jobs > 1)
                 wrong(check, "I1: a second Job was made for run %s", run->name);
         if (suspended(after) || (before && !suspended(before)))
                 return;
+        if (!object || !text_equal(doc_text(object->json, "status.trials[0].job.uid"), uid))
+                wrong(check, "I8: Job %s was released, and no run's status names it", doc_text(after, "metadata.name"));
+        if (!run)
+                return;
         if (run->job_uid && !text_equal(run->job_uid, uid))
                 wrong(check, "I1: a second Job was released for run %s", run->name);
-        if (!object || !text_equal(doc_text(object->json, "status.trials[0].job.uid"), uid))
-                wrong(check, "I8: a Job of run %s was released that its status does not name", run->name);
         free(run->job_uid);
         run->job_uid = xstrdup(uid);
 }
@@ -291,7 +307,7 @@ bool check_over(struct check *check)
         for (size_t i = 0; i < runs->len; i++)
                 if (!doc_at(runs->objects[i]->json, "status.finishTime"))
                         return false;
-        return check->runs.len > 0 && left(kind_named(check, "batch", "v1", "jobs")) == 0 &&
+        return check->runs_seen > 0 && left(kind_named(check, "batch", "v1", "jobs")) == 0 &&
                left(kind_named(check, "", "v1", "pods")) == 0;
 }
 

@@ -8,6 +8,7 @@
  *   --at-most N               of each workload's plans with one fault at most N, spread evenly
  *   --pairs N                 of each workload's plans with two faults about N, by chance
  *   --seed N                  other pairs
+ *   --soak HOURS              no plans: so many hours of virtual time with faults by chance, by --seed; what is held must stay the same
  *   --mutant NAME             the operator without one of its guards (base/guard.h; in a build of preset mutants)
  *   --list                    all workloads */
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include "base/text.h"
 #include "branch.h"
 #include "plan.h"
+#include "soak.h"
 
 static int one_plan(const char *text)
 {
@@ -48,6 +50,13 @@ static int list(void)
         for (size_t i = 0; (workload = workload_at(i)); i++)
                 printf("%-18s %s\n", workload->name, workload->what);
         return 0;
+}
+
+static int soak(unsigned hours, uint64_t seed)
+{
+        bool fine = soak_run(&(struct soak_scope){.hours = hours, .seed = seed});
+
+        return soak_run(&(struct soak_scope){.hours = hours, .seed = seed, .deaths = true}) && fine ? 0 : 1;
 }
 
 static unsigned number_of(const char *text)
@@ -80,7 +89,7 @@ int main(int argc, char **argv)
         const char *only = NULL;
         const struct workload *workload;
         struct branch_scope scope = {.seed = 1};
-        unsigned plans = 0;
+        unsigned plans = 0, hours = 0;
         bool fine = true, found = false;
 
         if (argc == 3 && text_equal(argv[1], "--plan"))
@@ -97,6 +106,8 @@ int main(int argc, char **argv)
                         scope.pairs = number_of(value);
                 else if (text_equal(argv[i], "--seed"))
                         scope.seed = number_of(value);
+                else if (text_equal(argv[i], "--soak"))
+                        hours = number_of(value);
                 else if (!text_equal(argv[i], "--mutant") || !remove_guard(value))
                         return fprintf(stderr, "what is %s? See the head of explore.c\n", argv[i]), 2;
         }
@@ -105,6 +116,8 @@ int main(int argc, char **argv)
         /* The operator's log of thousands of lives is nobody's reading. */
         int null = open("/dev/null", O_WRONLY);
         dup2(null, STDERR_FILENO);
+        if (hours)
+                return soak(hours, scope.seed);
         for (size_t i = 0; (workload = workload_at(i)); i++) {
                 if (only && !text_equal(only, workload->name))
                         continue;

@@ -102,6 +102,8 @@ static void hand_on_lines(struct call *call)
         }
         memmove(call->held.data, call->held.data + at, call->held.size - at);
         call->held.size -= at;
+        if (!call->held.size)
+                buf_done(&call->held); /* what once came in one piece is not kept for ever */
 }
 
 /* False: nothing follows. */
@@ -152,5 +154,6 @@ int64_t wire_stream_wake_ns(const struct call *call)
                 return call->wire->stale_until_ns;
         if (call->request->opened && !call->held.size)
                 wake_ns = apisim_stream_wake_ns(call->stream);
-        return call->expires_ns && call->expires_ns < wake_ns ? call->expires_ns : wake_ns;
+        int64_t ends_ns = call->expires_ns > call->from_ns ? call->expires_ns : call->from_ns;
+        return call->expires_ns && ends_ns < wake_ns ? ends_ns : wake_ns;
 }

@@ -230,8 +230,12 @@ static bool pass(struct world *world, int64_t until_ns, bool (*until)(struct che
         return wrong(world, "a loop without end at %lld ms", (long long)world_ms(world));
 }
 
-/* Two minutes in which nothing may be written, and a pass over everything that may ask nothing. */
-static bool rest(struct world *world)
+bool world_until(struct world *world, int64_t ms)
+{
+        return pass(world, NOW_BEGIN_NS + ms * NS_PER_MS, NULL);
+}
+
+bool world_rest(struct world *world)
 {
         char left[256];
         unsigned writes = world->faults.writes;
@@ -264,7 +268,7 @@ bool world_run(struct world *world, const char **ret_problem)
         /* What is still on its way arrives. */
         if (!pass(world, world->now_ns + REST_NS, NULL))
                 return false;
-        if (!rest(world))
+        if (!world_rest(world))
                 return false;
         if (apisim_unmodelled(world->sim))
                 return wrong(world, "%s", apisim_unmodelled_text(world->sim));
@@ -285,6 +289,15 @@ int64_t world_ended_ms(const struct world *world, const char *run)
         int64_t ended_ns = check_ended_ns(world->check, run);
 
         return ended_ns < 0 ? -1 : (ended_ns - NOW_BEGIN_NS) / NS_PER_MS;
+}
+
+unsigned world_lives(const struct world *world)
+{
+        unsigned lives = 0;
+
+        for (int i = 0; i < world->lives_len; i++)
+                lives += world->lives[i].deaths + 1;
+        return lives;
 }
 
 unsigned world_writes(const struct world *world)

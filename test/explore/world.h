@@ -44,6 +44,12 @@ struct world *world_free(struct world *world);
 /* Runs to the end. False: something is wrong, and *ret_problem (owned by the world) says what. */
 bool world_run(struct world *world, const char **ret_problem);
 
+/* The same step by step, for worlds that go on: until that time; two minutes in which nothing may be written, and a pass over
+ * everything that may ask nothing. */
+bool world_until(struct world *world, int64_t ms);
+bool world_rest(struct world *world);
+
+unsigned world_lives(const struct world *world); /* of operators, those that ended included */
 unsigned world_writes(const struct world *world); /* counted by the faults */
 unsigned world_events(const struct world *world);
 /* When the run of that name ended, since the beginning; -1: it did not. */

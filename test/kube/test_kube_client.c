@@ -441,6 +441,42 @@ static void writes_are_bounded_and_urgent_ones_pass(void **state)
         assert_int_equal(done, 30);
 }
 
+static bool fence_open;
+
+static bool may_write(void *owner, const char *path)
+{
+        (void)owner;
+        return fence_open || strstr(path, "/leases");
+}
+
+/* The server is busy; when the time to try again comes, the lead is gone. */
+static void close_the_fence(void *owner, struct fake_connection *connection, const struct fake_request *request)
+{
+        (void)owner;
+        (void)request;
+        fence_open = false;
+        fake_answer(connection, 429, "Retry-After: 1\r\n", "{}");
+}
+
+static void what_nobody_may_write_any_more_is_not_sent(void **state)
+{
+        (void)state;
+
+        kube_client_fence(client, may_write, NULL);
+        fence_open = true;
+        handler = close_the_fence;
+        struct answer busy = create_answer();
+        assert_int_equal(busy.fail.kind, FAIL_IO);
+        assert_int_equal(handled, 1);
+        struct answer late = create_answer();
+        assert_int_equal(late.fail.kind, FAIL_IO);
+        assert_int_equal(handled, 1);
+        handler = say_ok;
+        assert_int_equal(get_answer().fail.kind, FAIL_NONE);
+        kube_client_fence(client, NULL, NULL);
+        assert_int_equal(create_answer().fail.kind, FAIL_NONE);
+}
+
 static void cancelled_requests_are_never_told(void **state)
 {
         struct answer running = {0}, queued = {0};
@@ -730,6 +766,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(redirects_are_not_followed, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_401_reads_the_token_file_again_once, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(writes_are_bounded_and_urgent_ones_pass, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(what_nobody_may_write_any_more_is_not_sent, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(cancelled_requests_are_never_told, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(done_may_start_and_cancel, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(an_urgent_request_gives_up_after_five_seconds, set_up, tear_down),
