@@ -15,23 +15,9 @@
 
 #define CONTROLLER "linkerd.io/policy-controller"
 
-struct linkerd {
-        struct view *view;
-        struct json_object *client_space, *server_space; /* Namespace objects, may be NULL */
-        bool meshed;          /* the client's side, by fact or intent */
-        const char *bare;     /* why nothing of the mesh counts for the client's requests; NULL: it does */
-        const char *unknown;  /* why nobody knows; NULL: known */
-        bool opaque;
-};
-
 static const char *const route_keys[] = {"timeout.requestUs", "timeout.responseUs", "timeout.idleUs", "timeout.perTryUs", "retries.attempts",
                                          "retries.on", "retries.budgetPercentE4", "retries.budgetMinPerSecond", "split"};
 static const char *const accrual_keys[] = {"outlier.consecutive5xx", "outlier.baseEjectionUs", "outlier.maxEjectionUs"};
-
-static struct origin object_origin(const char *ref, const char *field)
-{
-        return (struct origin){.kind = "object", .ref = ref, .field = field};
-}
 
 /* The annotations of a family ("retry.linkerd.io/…", "timeout.linkerd.io/…"): the route's if it has any of them, else the Service's. */
 static struct json_object *family_of(struct view *view, const struct gateway_hit *hit, const char *prefix, char ref[static REF_MAX])
@@ -62,7 +48,7 @@ static void set_time(struct json_object *sheet, const char *key, struct json_obj
         if (!value)
                 sheet_set(sheet, key, NULL, ORIGIN_DEFAULT(NULL));
         else if (quantity_us(value, &us))
-                sheet_set(sheet, key, json_object_new_int64(us), object_origin(ref, annotation));
+                sheet_set(sheet, key, json_object_new_int64(us), linkerd_origin(ref, annotation));
         else
                 sheet_set(sheet, key, NULL, ORIGIN_UNKNOWN("not a duration"));
 }
@@ -92,8 +78,8 @@ static void set_retries(struct json_object *sheet, struct json_object *owner, co
                 sheet_set(sheet, "retries.attempts", NULL, ORIGIN_UNKNOWN("not a number"));
         else
                 sheet_set(sheet, "retries.attempts", json_object_new_int64(number),
-                          limit ? object_origin(ref, "retry.linkerd.io/limit") : ORIGIN_DEFAULT(NULL));
-        sheet_set(sheet, "retries.on", on, object_origin(ref, http ? "retry.linkerd.io/http" : "retry.linkerd.io/grpc"));
+                          limit ? linkerd_origin(ref, "retry.linkerd.io/limit") : ORIGIN_DEFAULT(NULL));
+        sheet_set(sheet, "retries.on", on, linkerd_origin(ref, http ? "retry.linkerd.io/http" : "retry.linkerd.io/grpc"));
         set_time(sheet, "timeout.perTryUs", owner, ref, "retry.linkerd.io/timeout");
 }
 
@@ -114,7 +100,7 @@ static void set_split(const struct view *view, struct json_object *sheet, const 
         if (doc_len(backends, "") == 0)
                 doc_push(list, doc_set_int(doc_set_text(doc_object(), "host", view->host), "weight", 1));
         snprintf(field, sizeof field, "spec.rules[%zu].backendRefs", hit ? hit->index : 0);
-        sheet_set(sheet, "split", list, doc_len(backends, "") > 0 ? object_origin(hit->ref, field) : ORIGIN_DEFAULT(NULL));
+        sheet_set(sheet, "split", list, doc_len(backends, "") > 0 ? linkerd_origin(hit->ref, field) : ORIGIN_DEFAULT(NULL));
 }
 
 /* The annotation goes before the route's own timeout; backendRequest is not read. */
@@ -129,7 +115,7 @@ static void set_request_timeout(struct json_object *sheet, struct json_object *o
                 return;
         snprintf(field, sizeof field, "spec.rules[%zu].timeouts.request", hit->index);
         if (quantity_us(own, &us))
-                sheet_set(sheet, "timeout.requestUs", us > 0 ? json_object_new_int64(us) : NULL, object_origin(hit->ref, field));
+                sheet_set(sheet, "timeout.requestUs", us > 0 ? json_object_new_int64(us) : NULL, linkerd_origin(hit->ref, field));
         else
                 sheet_set(sheet, "timeout.requestUs", NULL, ORIGIN_UNKNOWN("not a duration"));
 }
@@ -179,10 +165,10 @@ static void set_budget(struct json_object *sheet, struct json_object *profile, c
         }
         bool given = doc_at(budget, "retryRatio") && quantity_scaled(doc_at(budget, "retryRatio"), 1e6, &ratio);
         sheet_set(sheet, "retries.budgetPercentE4", json_object_new_int64(ratio),
-                  given ? object_origin(ref, "spec.retryBudget.retryRatio") : ORIGIN_DEFAULT(NULL));
+                  given ? linkerd_origin(ref, "spec.retryBudget.retryRatio") : ORIGIN_DEFAULT(NULL));
         given = doc_at(budget, "minRetriesPerSecond") && quantity_scaled(doc_at(budget, "minRetriesPerSecond"), 1, &least);
         sheet_set(sheet, "retries.budgetMinPerSecond", json_object_new_int64(least),
-                  given ? object_origin(ref, "spec.retryBudget.minRetriesPerSecond") : ORIGIN_DEFAULT(NULL));
+                  given ? linkerd_origin(ref, "spec.retryBudget.minRetriesPerSecond") : ORIGIN_DEFAULT(NULL));
 }
 
 #define PROFILE_TIMEOUT_US 10000000
@@ -199,12 +185,12 @@ static struct json_object *sheet_of_profile(struct json_object *profile, const c
         if (timeout && !quantity_us(timeout, &us))
                 sheet_set(sheet, "timeout.requestUs", NULL, ORIGIN_UNKNOWN("not a duration"));
         else
-                sheet_set(sheet, "timeout.requestUs", route ? json_object_new_int64(us) : NULL, timeout ? object_origin(ref, field) : ORIGIN_DEFAULT(NULL));
+                sheet_set(sheet, "timeout.requestUs", route ? json_object_new_int64(us) : NULL, timeout ? linkerd_origin(ref, field) : ORIGIN_DEFAULT(NULL));
         sheet_set(sheet, "timeout.responseUs", NULL, ORIGIN_DEFAULT("a ServiceProfile has none"));
         sheet_set(sheet, "timeout.idleUs", NULL, ORIGIN_DEFAULT("a ServiceProfile has none"));
         sheet_set(sheet, "timeout.perTryUs", NULL, ORIGIN_DEFAULT("a ServiceProfile has none"));
         snprintf(field, sizeof field, "spec.routes[%zu].isRetryable", index);
-        sheet_set(sheet, "retries.attempts", retryable ? NULL : json_object_new_int64(0), retryable ? object_origin(ref, field) : ORIGIN_DEFAULT(NULL));
+        sheet_set(sheet, "retries.attempts", retryable ? NULL : json_object_new_int64(0), retryable ? linkerd_origin(ref, field) : ORIGIN_DEFAULT(NULL));
         sheet_set(sheet, "retries.on", NULL, ORIGIN_DEFAULT(NULL));
         set_budget(sheet, profile, ref, retryable);
         return sheet;
@@ -256,7 +242,7 @@ static void put_profile(struct linkerd *linkerd, struct json_object *profile, co
         }
         if (doc_len(list, "") == 0)
                 doc_push(list, doc_set_int(doc_set_text(doc_object(), "host", view->host), "weight", 1));
-        put_policy(view, "split", list, doc_len(overrides, "") > 0 ? object_origin(ref, "spec.dstOverrides") : ORIGIN_DEFAULT(NULL));
+        put_policy(view, "split", list, doc_len(overrides, "") > 0 ? linkerd_origin(ref, "spec.dstOverrides") : ORIGIN_DEFAULT(NULL));
 }
 
 /* What the profile keeps from having an effect. */
@@ -319,71 +305,13 @@ static void put_accrual(struct linkerd *linkerd, const char *off)
                         put_unknown(view, knobs[i].key, "not a value of this annotation");
                 else
                         put_policy(view, knobs[i].key, mode ? json_object_new_int64(number) : NULL,
-                                   value  ? object_origin(ref, knobs[i].annotation)
-                                   : mode ? object_origin(ref, "balancer.linkerd.io/failure-accrual")
+                                   value  ? linkerd_origin(ref, knobs[i].annotation)
+                                   : mode ? linkerd_origin(ref, "balancer.linkerd.io/failure-accrual")
                                           : ORIGIN_DEFAULT(off));
         }
 }
 
-static bool lists_port(const char *list, int32_t port)
-{
-        while (list && *list) {
-                char *end;
-                long from = strtol(list, &end, 10), to = from;
-                if (*end == '-')
-                        to = strtol(end + 1, &end, 10);
-                if (port >= from && port <= to)
-                        return true;
-                list = end + strcspn(end, ",");
-                list += *list == ',';
-        }
-        return false;
-}
-
-#define OPAQUE_PORTS "25,587,3306,4444,5432,6379,9300,11211" /* the chart's list */
-
-/* Opaque ports are carried as bytes. Who says so: the Service's port, its annotation, the server's pod or namespace, the installation. */
-static void decide_protocol(struct linkerd *linkerd)
-{
-        struct view *view = linkerd->view;
-        const char *application = doc_text(view_service_port(view), "appProtocol");
-        const char *own = select_annotation(view->question->service, "config.linkerd.io/opaque-ports");
-        const char *pod = linkerd_annotation(doc_item(view->question->server_pods, 0), linkerd->server_space, "config.linkerd.io/opaque-ports");
-        const char *whole = doc_text(view->config, "proxy.opaquePorts");
-
-        linkerd->opaque = text_equal(application, "linkerd.io/tcp") || text_equal(application, "linkerd.io/opaque");
-        if (linkerd->opaque) {
-                view_set_protocol(view, "opaque", "appProtocol");
-                return;
-        }
-        if (own || pod || whole) {
-                linkerd->opaque = own ? lists_port(own, view->port) : pod ? lists_port(pod, view->target_port) : lists_port(whole, view->target_port);
-                view_set_protocol(view, linkerd->opaque ? "opaque" : "detected", own ? "Service annotation" : pod ? "pod or namespace annotation" : "linkerd-config");
-                return;
-        }
-        linkerd->opaque = lists_port(OPAQUE_PORTS, view->target_port);
-        view_set_protocol(view, linkerd->opaque ? "opaque" : "detected", "default");
-}
-
-static void decide_client(struct linkerd *linkerd)
-{
-        struct view *view = linkerd->view;
-        struct json_object *member = doc_at(view->snapshot, "membership.client");
-        bool intent_known = json_object_is_type(doc_at(member, "intent"), json_type_boolean);
-        const char *skipped = linkerd_annotation(view->question->client, linkerd->client_space, "config.linkerd.io/skip-outbound-ports");
-
-        linkerd->meshed = view->client_known ? view->client_meshed : doc_bool(member, "intent", false);
-        if (!view->client_known && !intent_known)
-                linkerd->unknown = "nobody knows whether the client is in the mesh";
-        else if (!linkerd->meshed)
-                linkerd->bare = "the client is not in the mesh";
-        else if (lists_port(skipped, view->port))
-                linkerd->bare = "the client keeps the port from its proxy (skip-outbound-ports)";
-        else if (!view->question->service)
-                linkerd->unknown = "the target is not a Service";
-}
-
-static void put_routing(struct linkerd *linkerd)
+void linkerd_routes(struct linkerd *linkerd)
 {
         struct view *view = linkerd->view;
         const char *reason = linkerd->unknown, *none = linkerd->bare ? linkerd->bare : linkerd->opaque ? "the port is opaque" : NULL;
@@ -416,161 +344,4 @@ static void put_routing(struct linkerd *linkerd)
         }
         put_routes(linkerd);
         put_accrual(linkerd, NULL);
-}
-
-#define CONNECT_US 1000000
-
-static void put_proxy_knobs(struct linkerd *linkerd)
-{
-        struct view *view = linkerd->view;
-        static const char *const connect = "config.linkerd.io/proxy-outbound-connect-timeout", *const log = "config.linkerd.io/access-log";
-        const char *text = linkerd_annotation(view->question->client, linkerd->client_space, connect);
-        auto_json struct json_object *value = text ? json_object_new_string(text) : NULL;
-        int64_t us = CONNECT_US;
-
-        if (linkerd->unknown)
-                put_unknown(view, "timeout.connectUs", linkerd->unknown);
-        else if (linkerd->bare)
-                put_policy(view, "timeout.connectUs", NULL, ORIGIN_DEFAULT(linkerd->bare));
-        else if (value && !quantity_us(value, &us))
-                put_unknown(view, "timeout.connectUs", "not a duration");
-        else
-                put_int(view, "timeout.connectUs", us, value ? (struct origin){.kind = "proxyConfig", .field = connect} : ORIGIN_DEFAULT(NULL));
-        put_text(view, "lb.policy", linkerd->bare || linkerd->unknown ? NULL : linkerd->opaque ? "connection" : "peak_ewma",
-                 linkerd->unknown ? ORIGIN_UNKNOWN(linkerd->unknown) : ORIGIN_DEFAULT(linkerd->bare));
-        const char *client = linkerd_annotation(view->question->client, linkerd->client_space, log);
-        const char *server = linkerd_annotation(doc_item(view->question->server_pods, 0), linkerd->server_space, log);
-        put_bool(view, "telemetry.accessLog.client", client && *client && view->client_meshed, client ? (struct origin){.kind = "proxyConfig", .field = log} : ORIGIN_DEFAULT(NULL));
-        put_bool(view, "telemetry.accessLog.server", server && *server && view->server_meshed, server ? (struct origin){.kind = "proxyConfig", .field = log} : ORIGIN_DEFAULT(NULL));
-}
-
-/* Servers for the port take the place of the default policy. Returns their number; 0 with *ret_reason if nobody can tell. */
-static size_t servers_for(struct view *view, char ref[static REF_MAX], const char **ret_access, const char **ret_reason)
-{
-        auto_json struct json_object *all = bag_objects(view->bag, "policy.linkerd.io", "Server", view->target_namespace);
-        enum mesh_miss why = MESH_NOT_READ;
-        size_t len = 0;
-
-        *ret_reason = NULL;
-        if (!bag_was_read(view->bag, table_row(&mesh_linkerd, "Server"), view->target_namespace, &why)) {
-                *ret_reason = mesh_miss_name(why);
-                return 0;
-        }
-        for (size_t i = 0; i < doc_len(all, ""); i++) {
-                struct json_object *server = doc_item(all, i);
-                const char *named = doc_text(server, "spec.port");
-                if (!doc_at(server, "spec.podSelector") || !select_matches(doc_at(server, "spec.podSelector"), view->server_labels) ||
-                    (!named && doc_int(server, "spec.port", 0) != view->target_port))
-                        continue;
-                if (named && !text_equal(named, doc_text(view_service_port(view), "targetPort")))
-                        continue;
-                const char *access = doc_text(server, "spec.accessPolicy");
-                *ret_access = access ? access : "deny";
-                ref_format(ref, "Server", server);
-                put_inventory(view, "Server", server, "effective");
-                len++;
-        }
-        return len;
-}
-
-static void put_inbound(struct linkerd *linkerd)
-{
-        struct view *view = linkerd->view;
-        static const char *const key = "config.linkerd.io/default-inbound-policy";
-        const char *reason, *access = NULL, *own = linkerd_annotation(doc_item(view->question->server_pods, 0), linkerd->server_space, key);
-        const char *whole = doc_text(view->config, "proxy.defaultInboundPolicy");
-        char ref[REF_MAX];
-
-        if (!view->server_known || !view->server_meshed) {
-                reason = view->server_known ? NULL : "the target's pods are not known";
-                put_policy(view, "authz.default", NULL, reason ? ORIGIN_UNKNOWN(reason) : ORIGIN_DEFAULT("the server is not in the mesh"));
-                return;
-        }
-        size_t servers = servers_for(view, ref, &access, &reason);
-        if (reason)
-                put_unknown(view, "authz.default", reason);
-        else if (servers > 0)
-                put_text(view, "authz.default", access, object_origin(ref, "spec.accessPolicy"));
-        else if (own)
-                put_text(view, "authz.default", own, (struct origin){.kind = "proxyConfig", .field = key});
-        else if (whole)
-                put_text(view, "authz.default", whole, ORIGIN_CONFIG("proxy.defaultInboundPolicy"));
-        else if (view->config)
-                put_text(view, "authz.default", "all-unauthenticated", ORIGIN_DEFAULT(NULL));
-        else
-                put_unknown(view, "authz.default", "linkerd-config not read");
-}
-
-/* mTLS needs both proxies and a port that neither skips; it has no switch. Who demands it is an inbound policy. */
-static void put_mtls(struct linkerd *linkerd)
-{
-        struct view *view = linkerd->view;
-        const char *inbound = doc_text(mesh_policy(view->snapshot, "authz.default"), "value");
-        const char *skipped = linkerd_annotation(doc_item(view->question->server_pods, 0), linkerd->server_space, "config.linkerd.io/skip-inbound-ports");
-        int64_t pods = doc_int(view->snapshot, "membership.server.pods", 0), meshed = doc_int(view->snapshot, "membership.server.meshedPods", 0);
-        bool demands = inbound && (strcmp(inbound, "all-authenticated") == 0 || strcmp(inbound, "cluster-authenticated") == 0);
-
-        if (linkerd->unknown || !view->server_known) {
-                put_unknown(view, "mtls.effective", linkerd->unknown ? linkerd->unknown : "the target's pods are not known");
-        } else if (meshed > 0 && lists_port(skipped, view->target_port)) {
-                put_text(view, "mtls.effective", "plaintext", ORIGIN_DEFAULT("the server keeps the port from its proxy (skip-inbound-ports)"));
-        } else if (!linkerd->bare) {
-                put_text(view, "mtls.effective", meshed == pods ? "mutual" : meshed > 0 ? "mixed" : "plaintext", ORIGIN_DEFAULT("both proxies are there, or not"));
-        } else if (meshed == 0) {
-                put_text(view, "mtls.effective", "plaintext", ORIGIN_DEFAULT(linkerd->bare));
-        } else if (!inbound || strcmp(inbound, MESH_UNKNOWN) == 0 || (!demands && strcmp(inbound, "all-unauthenticated") != 0 && strcmp(inbound, "cluster-unauthenticated") != 0)) {
-                put_unknown(view, "mtls.effective", "policies of the server decide whether it takes plaintext");
-        } else {
-                put_text(view, "mtls.effective", demands ? "refused" : "plaintext", ORIGIN_DEFAULT(linkerd->bare));
-                if (demands)
-                        put_finding(view, "PlaintextRefused", "error", NULL, "the client is not in the mesh and the server takes only mTLS (%s): requests are refused", inbound);
-        }
-}
-
-static void put_limits(struct linkerd *linkerd)
-{
-        struct view *view = linkerd->view;
-        auto_json struct json_object *all = bag_objects(view->bag, "policy.linkerd.io", "HTTPLocalRateLimitPolicy", view->target_namespace);
-        struct json_object *list = doc_array();
-        char ref[REF_MAX], first[REF_MAX] = "";
-        const char *server = doc_text(mesh_policy(view->snapshot, "authz.default"), "origin.ref"), *slash = server ? strchr(server, '/') : NULL;
-        enum mesh_miss why = MESH_NOT_READ;
-
-        if (!bag_was_read(view->bag, table_row(&mesh_linkerd, "HTTPLocalRateLimitPolicy"), view->target_namespace, &why)) {
-                json_object_put(list);
-                put_unknown(view, "rateLimit.server", mesh_miss_name(why));
-                return;
-        }
-        for (size_t i = 0; i < doc_len(all, ""); i++) {
-                struct json_object *policy = doc_item(all, i), *entry;
-                ref_format(ref, "HTTPLocalRateLimitPolicy", policy);
-                /* Only of the Server that is in effect for the port. */
-                if (!slash || !text_equal(doc_text(policy, "spec.targetRef.name"), slash + 1))
-                        continue;
-                put_inventory(view, "HTTPLocalRateLimitPolicy", policy, "effective");
-                entry = doc_set_text(doc_object(), "ref", ref);
-                if (doc_at(policy, "spec.total.requestsPerSecond"))
-                        doc_set_int(entry, "totalPerSecond", doc_int(policy, "spec.total.requestsPerSecond", 0));
-                if (doc_at(policy, "spec.identity.requestsPerSecond"))
-                        doc_set_int(entry, "identityPerSecond", doc_int(policy, "spec.identity.requestsPerSecond", 0));
-                doc_push(list, entry);
-                if (!*first)
-                        memcpy(first, ref, sizeof first);
-        }
-        put_policy(view, "rateLimit.server", list, *first ? object_origin(first, "spec") : ORIGIN_DEFAULT(NULL));
-}
-
-void linkerd_resolve(struct view *view)
-{
-        struct linkerd linkerd = {.view = view,
-                                  .client_space = bag_object(view->bag, "", "Namespace", NULL, view->client_namespace),
-                                  .server_space = bag_object(view->bag, "", "Namespace", NULL, view->target_namespace)};
-
-        decide_protocol(&linkerd);
-        decide_client(&linkerd);
-        put_routing(&linkerd);
-        put_proxy_knobs(&linkerd);
-        put_inbound(&linkerd);
-        put_limits(&linkerd);
-        put_mtls(&linkerd);
 }
