@@ -7,11 +7,23 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "mesh/parts.h"
+#include "mesh/kuma.h"
+
+#define POLICY(plural_, kind_)                                                                       \
+        {.group = KUMA_GROUP, .versions = {"v1alpha1"}, .plural = plural_, .kind = kind_, .optional = true, \
+         .at = MESH_AT_CONTROL | MESH_AT_CLIENT | MESH_AT_TARGET}
 
 static const struct mesh_resource rows[] = {
         MESH_NAMESPACES,
         MESH_WORKLOADS("Deployment", "deployments", "app=kuma-control-plane"),
+        {.group = KUMA_GROUP, .versions = {"v1alpha1"}, .plural = "meshes", .kind = "Mesh", .at = MESH_AT_CLUSTER},
+        POLICY("meshtimeouts", "MeshTimeout"),
+        POLICY("meshretries", "MeshRetry"),
+        POLICY("meshcircuitbreakers", "MeshCircuitBreaker"),
+        POLICY("meshloadbalancingstrategies", "MeshLoadBalancingStrategy"),
+        POLICY("meshratelimits", "MeshRateLimit"),
+        POLICY("meshfaultinjections", "MeshFaultInjection"),
+        POLICY("meshtlses", "MeshTLS"),
 };
 
 static const struct control_row controls[] = {
@@ -70,4 +82,5 @@ const struct mesh_table mesh_kuma = {
         .proxies = proxies,
         .intent = kuma_intent,
         .threads = kuma_threads,
+        .resolve = kuma_resolve,
 };
