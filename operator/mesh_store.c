@@ -13,6 +13,7 @@
 
 #define REREAD_NS NS_PER_S /* a list that changes all the time is read this often at most */
 #define AGAIN_NS (5 * NS_PER_S)
+#define LINGER_NS (60 * NS_PER_S) /* runs often follow each other, and the next one need not wait */
 #define READER_LISTS_MAX (2 * MESH_LISTS_MAX)
 
 struct read { /* one list */
@@ -20,6 +21,7 @@ struct read { /* one list */
         struct mesh_list list;
         char *path;
         size_t readers;
+        int64_t forget_ns;          /* nobody wants it: forgotten then; 0: somebody does */
         struct json_object *items;  /* owned; NULL: missed, or not yet answered */
         enum mesh_miss miss;
         bool answered;
@@ -96,6 +98,8 @@ static void arm(struct mesh_store *store)
                 const struct read *read = value;
                 if (read->due_ns && read->due_ns < next_ns)
                         next_ns = read->due_ns;
+                if (read->forget_ns && read->forget_ns < next_ns)
+                        next_ns = read->forget_ns;
         }
         if (next_ns < INT64_MAX)
                 loop_arm(store->loop, &store->timer, next_ns);
@@ -189,11 +193,41 @@ static void ask(struct read *read)
 {
         struct mesh_store *store = read->store;
 
+        kube_cancel(store->client, read->request);
         kube_cancel(store->client, read->stream);
         read->stream = 0;
         read->due_ns = 0;
         read->read_ns = loop_now_ns(store->loop);
         read->request = kube_get_path(store->client, read->path, false, on_read, read);
+}
+
+static void forget(struct read *read)
+{
+        struct mesh_store *store = read->store;
+
+        kube_cancel(store->client, read->request);
+        kube_cancel(store->client, read->stream);
+        map_remove(&store->reads, read->path);
+        json_object_put(read->items);
+        free(read->path);
+        free(read);
+}
+
+/* Forgets what nobody has wanted until 'now_ns'. */
+static void forget_until(struct mesh_store *store, int64_t now_ns)
+{
+        auto_free struct read **gone = xcalloc(store->reads.len + 1, sizeof *gone);
+        size_t at = 0, len = 0;
+        const char *key;
+        void *value;
+
+        while (map_next(&store->reads, &at, &key, &value)) {
+                struct read *read = value;
+                if (read->forget_ns && read->forget_ns <= now_ns)
+                        gone[len++] = read;
+        }
+        for (size_t i = 0; i < len; i++)
+                forget(gone[i]);
 }
 
 static void on_time(void *owner)
@@ -204,6 +238,7 @@ static void on_time(void *owner)
         const char *key;
         void *value;
 
+        forget_until(store, now_ns);
         while (map_next(&store->reads, &at, &key, &value)) {
                 struct read *read = value;
                 if (read->due_ns && read->due_ns <= now_ns)
@@ -214,16 +249,10 @@ static void on_time(void *owner)
 
 static void leave(struct read *read)
 {
-        struct mesh_store *store = read->store;
-
         if (--read->readers > 0)
                 return;
-        kube_cancel(store->client, read->request);
-        kube_cancel(store->client, read->stream);
-        map_remove(&store->reads, read->path);
-        json_object_put(read->items);
-        free(read->path);
-        free(read);
+        read->forget_ns = loop_now_ns(read->store->loop) + LINGER_NS;
+        arm(read->store);
 }
 
 /* ---- all of them ---- */
@@ -235,20 +264,19 @@ static void on_groups(void *owner, struct json_object *list, const struct fail *
         store->groups_request = 0;
         store->groups_answered = true;
         store->groups_miss = miss_of(fail);
-        if (fail->kind == FAIL_NONE)
+        if (fail->kind == FAIL_NONE) {
+                json_object_put(store->groups);
                 store->groups = json_object_get(list);
+        }
         tell_readers(store, NULL, 0);
 }
 
-/* The groups are as old as the first of those who read now: a mesh that is installed later is seen by later runs. */
+/* Nothing rings when a kind is defined: with each who comes they are asked for again. Who comes while others are known goes on with
+ * these until the answer is there. */
 static void ask_groups(struct mesh_store *store)
 {
-        if (store->readers)
-                return;
-        kube_cancel(store->client, store->groups_request);
-        json_object_put(take(store->groups));
-        store->groups_answered = false;
-        store->groups_request = kube_get_path(store->client, "/apis", false, on_groups, store);
+        if (!store->groups_request)
+                store->groups_request = kube_get_path(store->client, "/apis", false, on_groups, store);
 }
 
 struct mesh_store *mesh_store_new(struct kube_client *client, struct loop *loop)
@@ -266,6 +294,7 @@ struct mesh_store *mesh_store_free(struct mesh_store *store)
         if (!store)
                 return NULL;
         kube_cancel(store->client, store->groups_request);
+        forget_until(store, INT64_MAX);
         loop_disarm(store->loop, &store->timer);
         json_object_put(store->groups);
         map_done(&store->reads);
@@ -319,7 +348,13 @@ bool mesh_reader_want(struct mesh_reader *reader, const struct mesh_list *list)
                 map_set(&store->reads, read->path, read);
                 ask(read);
         }
+        /* Rights may have been given since, or kinds defined. */
+        if (read->readers == 0 && read->answered && !read->items) {
+                read->answered = false;
+                ask(read);
+        }
         read->readers++;
+        read->forget_ns = 0;
         reader->reads[reader->reads_len++] = read;
         return true;
 }

@@ -2,7 +2,7 @@
  *
  * The lists that pkg/mesh wants, read from the cluster and kept current, once for all runs that want them: each is listed, and a watch on it
  * serves as a bell. Whatever the bell says, that list is read again, so that a whole list is always what is resolved. What nobody wants any
- * more is forgotten. Nothing here knows a mesh. */
+ * more is forgotten after a minute. Nothing here knows a mesh. */
 #pragma once
 
 #include <stdbool.h>

@@ -109,6 +109,9 @@ def nothing_is_told_that_may_not_be_read():
     try:
         c.until(30, "the aggregated role to shrink", lambda: "networking.istio.io" not in c.kubectl(
             "get", "clusterrole", "loadstone-operator-mesh", "-o", "json"))
+        # A watch that was let in stays open; another operator has to ask anew.
+        c.kubectl("rollout", "restart", "deployment/loadstone-operator", "-n", c.SYSTEM)
+        c.kubectl("rollout", "status", "deployment/loadstone-operator", "-n", c.SYSTEM, "--timeout=60s")
         status = m.run(NS, "blind")
     finally:
         c.kubectl("label", "clusterrole", "loadstone-operator-mesh-istio", "loadstone.dev/aggregate-to-mesh=true")
