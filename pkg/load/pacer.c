@@ -39,11 +39,13 @@ static int wait_for(int epoll_fd, struct epoll_event *events, int events_max, in
         return got < 0 ? 0 : got;
 }
 
-/* Quick to widen, slow to narrow: being late once costs more than polling a little longer. */
-static void learn(struct pacer *pacer, int64_t late_ns)
+int64_t pacer_learn_ns(int64_t known_ns, int64_t late_ns)
 {
-        int64_t difference_ns = late_ns - pacer->late_ns;
-        pacer->late_ns += difference_ns > 0 ? difference_ns / 4 : difference_ns / 64;
+        int64_t difference_ns = late_ns - known_ns;
+
+        if (late_ns > WINDOW_MOST_NS)
+                return known_ns;
+        return known_ns + (difference_ns > 0 ? difference_ns / 4 : difference_ns / 64);
 }
 
 int64_t pacer_window_ns(int64_t late_ns, int64_t gap_ns, bool *ret_narrowed)
@@ -111,7 +113,7 @@ static int wait_precise(struct pacer *pacer, int epoll_fd, struct epoll_event *e
                 int got = wait_for(epoll_fd, events, events_max, wake_ns - now_ns);
                 if (got != 0)
                         return got;
-                learn(pacer, clock_now_ns(clock_system()) - wake_ns);
+                pacer->late_ns = pacer_learn_ns(pacer->late_ns, clock_now_ns(clock_system()) - wake_ns);
         }
         return poll_until(pacer, epoll_fd, events, events_max, send_ns);
 }

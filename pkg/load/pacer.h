@@ -25,6 +25,10 @@ struct pacer {
         bool narrowed;         /* since the owner last looked, who sets it back */
 };
 
+/* The delay that is known, after one more of 'late_ns'. Quick to grow, slow to shrink: being late once costs more than polling a little
+ * longer. What no window covers is not the kernel's delay but somebody else's turn on the core, against which polling does not help: it
+ * is not learned. Pure. */
+int64_t pacer_learn_ns(int64_t known_ns, int64_t late_ns);
 /* The window for this delay and this time between sends (0: unknown). Pure. */
 int64_t pacer_window_ns(int64_t late_ns, int64_t gap_ns, bool *ret_narrowed);
 

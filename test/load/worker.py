@@ -153,6 +153,7 @@ class Result:
             assert a["toMs"] == b["fromMs"] and a["index"] + 1 == b["index"]
         if self.end["reason"] == "finished":
             assert total.get("done", 0) == total.get("offered", 0) - self.end["skipped"]
+        assert sum(total.get("errors", {}).values()) == total.get("missed", 0) + total.get("censored", 0), total
         assert total.get("ok", 0) + total.get("missed", 0) + total.get("censored", 0) == total.get("done", 0)
 
 

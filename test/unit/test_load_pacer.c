@@ -35,10 +35,24 @@ static void polling_never_takes_more_than_half_of_the_time_between_sends(void **
         assert_true(narrowed);
 }
 
+static void a_delay_is_learned_quickly_and_forgotten_slowly(void **state)
+{
+        (void)state;
+        int64_t known_ns = 60 * US;
+
+        assert_int_equal(pacer_learn_ns(known_ns, 100 * US), 70 * US);
+        assert_int_equal(pacer_learn_ns(known_ns, 28 * US), 59500);
+        for (int i = 0; i < 1000; i++)
+                known_ns = pacer_learn_ns(known_ns, i % 2 ? 40 * US : 30 * US);
+        assert_in_range(known_ns, 35 * US, 40 * US);
+        assert_int_equal(pacer_learn_ns(known_ns, 4000 * US), known_ns); /* another's time slice */
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_window_follows_the_delay_within_bounds),
+                cmocka_unit_test(a_delay_is_learned_quickly_and_forgotten_slowly),
                 cmocka_unit_test(polling_never_takes_more_than_half_of_the_time_between_sends),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
