@@ -50,7 +50,7 @@ static struct json_object *encode_request(struct json_object *from)
         doc_set_int(request, "weight", doc_int(from, "weight", 1));
         doc_set(request, "headers", encode_header_names(doc_at(from, "headers")));
         set_body(request, doc_at(from, "body"));
-        return doc_set(request, "expect", doc_copy(doc_at(from, "expect")));
+        return doc_set(request, "expect", doc_copy(doc_at(from, "expect.status")));
 }
 
 static struct json_object *encode_secret_names(struct json_object *headers)

@@ -11,9 +11,10 @@
  *
  *  {"version":1, "run":{name,namespace,uid,profile,phase,message,startedAt,finishedAt,local}, "validity","verdict",
  *   "reasons":[{about,reason,message}], "objectives":[{metric,limit,value,met,reason,message}],
+ *   "comparison": as status.comparison; absent when there was none,
  *   "results": as status.results, "whole": the same figures of the whole shape, "byPiece", "byRequest": uncut,
  *   "load":   {target,scheme,host,timeout,warmup,arrival,pacing,workers,connections,whenBusy,shape:[…as in the profile],
- *              requests:[{name,method,path,weight,headers:[name],body,expect}], headersFrom:[name]}   absent when not kept
+ *              requests:[{name,method,path,weight,headers:[name],body,expect:[status]}], headersFrom:[name]}   absent when not kept
  *   "curve":  {"latency":[[q,micros]…],"service":…}    of the measured window, as far as ten requests were slower
  *   "histogram": {"perDecade":20,"first":n,"ok":[…],"error":[…],"censored":n}    bin i: 10^((first+i)/20) ns to the next
  *   "series": {"pointMs","timeoutMs","from":[…],"to","workers","offered","achieved","failed","p50","p90","max","inFlight","backlog","cores"}

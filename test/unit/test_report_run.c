@@ -49,6 +49,15 @@ static struct json_object *context(void)
         return doc;
 }
 
+static struct json_object *comparison(void)
+{
+        return parse("{\"baseline\":{\"run\":\"cart-6\"},\"verdict\":\"worse\",\"message\":\"latency.p99 12 % slower than cart-6 (8 % to 16 %)\","
+                     "\"confirmation\":\"replicated\",\"looks\":1,\"method\":\"welch\",\"arms\":[{\"a\":\"cart-6\",\"b\":\"cart-7\",\"aTrials\":3,\"bTrials\":3,\"metrics\":["
+                     "{\"metric\":\"latency.p99\",\"role\":\"primary\",\"a\":\"8.750ms\",\"b\":\"9.800ms\",\"ratio\":\"1.1200\",\"low\":\"1.0800\",\"high\":\"1.1600\",\"verdict\":\"worse\",\"reason\":\"BeyondTolerance\"},"
+                     "{\"metric\":\"latency.p50\",\"role\":\"gate\",\"a\":\"5.900ms\",\"b\":\"5.880ms\",\"ratio\":\"0.9966\",\"low\":\"0.9800\",\"high\":\"1.0100\",\"verdict\":\"equivalent\",\"reason\":\"WithinTolerance\"},"
+                     "{\"metric\":\"errors.ratio\",\"role\":\"exploratory\",\"a\":\"2.1%\",\"b\":\"2.33%\",\"difference\":\"+0.230pp\",\"low\":\"-0.400pp\",\"high\":\"+0.900pp\",\"verdict\":\"inconclusive\",\"reason\":\"WithinNoise\"}]}]}");
+}
+
 static struct json_object *run_of(struct json_object *status)
 {
         struct json_object *run = parse("{\"kind\":\"BenchmarkRun\",\"apiVersion\":\"loadstone.dev/v1alpha1\",\"metadata\":{\"name\":\"cart-7\","
@@ -81,7 +90,7 @@ static void judge(struct json_object *status)
                 failed ? "ObjectiveMissed" : "ObjectivesMet", failed ? "errors.ratio is over its limit" : "all objectives are met");
 
         doc_set(status, "objectives", parse(objectives));
-        doc_set(status, "reasons", parse(reasons));
+        doc_set(doc_set(status, "reasons", parse(reasons)), "comparison", comparison());
         doc_set_text(doc_set_text(status, "validity", "Limited"), "verdict", failed ? "Fail" : "Pass");
 }
 
@@ -206,6 +215,7 @@ static void the_page_has_the_figures_of_the_run(void **state)
         assert_int_equal(doc_int(page, "version", 0), 1);
         assert_string_equal(doc_text(page, "run.name"), "cart-7");
         assert_true(doc_equal(doc_at(page, "results"), doc_at(report.run, "status.results")));
+        assert_true(doc_equal(doc_at(page, "comparison"), doc_at(report.run, "status.comparison")));
         assert_int_equal(doc_len(page, "series.from"), 5);
         assert_int_equal(doc_len(page, "series.p50"), 5);
         assert_true(doc_len(page, "curve.latency") > 10);

@@ -32,6 +32,8 @@ export interface Figures {
   handshakeMicros?: Stats;
   byStatus?: Record<string, number>;
   errorsByClass?: Record<string, number>;
+  /** Of latencyMicros; the upper end is "open" where none could be told. */
+  interval95?: Record<string, [number, number | string]>;
   saturated?: 'client' | 'server' | 'none';
   pacing?: 'precise' | 'narrowed' | 'coarse';
   floorMicros?: {p50?: number; p99?: number};
@@ -63,6 +65,31 @@ export interface Objective {
   message?: string;
 }
 
+export interface ComparedMetric {
+  metric: string;
+  role: 'primary' | 'gate' | 'exploratory';
+  a?: string;
+  b?: string;
+  /** Of what is no share: "1.1200". */
+  ratio?: string;
+  /** Of a share, in percentage points: "+0.200pp". */
+  difference?: string;
+  low?: string;
+  high?: string;
+  smallestVisible?: string;
+  verdict: 'worse' | 'better' | 'equivalent' | 'inconclusive';
+  reason?: string;
+}
+
+export interface Comparison {
+  baseline?: {run?: string; digest?: string};
+  verdict?: string;
+  message?: string;
+  confirmation?: string;
+  method?: string;
+  arms?: {a: string; b: string; aTrials?: number; bTrials?: number; metrics: ComparedMetric[]}[];
+}
+
 export type ShapePiece = Record<string, Record<string, string | number>>;
 
 export interface Load {
@@ -87,7 +114,7 @@ export interface Load {
     weight?: number;
     headers?: string[];
     body?: string;
-    expect?: {status?: number[]; body?: {contains?: string}};
+    expect?: number[];
   }[];
 }
 
@@ -142,6 +169,7 @@ export interface Report {
   verdict?: string;
   reasons?: Reason[];
   objectives?: Objective[];
+  comparison?: Comparison;
   results?: Figures;
   whole?: Figures;
   byPiece?: Piece[];

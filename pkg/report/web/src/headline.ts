@@ -46,6 +46,15 @@ export function objectiveSubject(metric: string): string {
   return metric;
 }
 
+/** Where the comparison with the baseline decided. */
+const COMPARED: Record<string, string> = {
+  Regression: 'Worse than the baseline',
+  RegressionUnconfirmed: 'Perhaps worse than the baseline',
+  RegressionTolerated: 'Worse than the baseline, which is tolerated',
+  NoRegression: 'No worse than the baseline',
+  ComparisonInconclusive: 'The comparison with the baseline told too little',
+};
+
 export function title(report: Report): string {
   const objectives = report.objectives ?? [];
   const missed = objectives.filter((objective) => objective.met === 'False').length;
@@ -53,6 +62,8 @@ export function title(report: Report): string {
   if (report.run.phase === 'Cancelled') return 'The run was stopped before its end';
   if (report.run.phase === 'Failed') return 'The run did not come to its end';
   if (report.validity === 'Invalid') return 'These figures say nothing about the target';
+  const byComparison = COMPARED[decided ?? ''];
+  if (byComparison) return byComparison;
   switch (report.verdict) {
     case 'Pass':
       return objectives.length === 1 ? 'The objective was met' : `All ${objectives.length} objectives were met`;
@@ -83,6 +94,7 @@ export function lead(report: Report): string {
   const p99 = results.latencyMicros?.['p99'];
   if (p50 !== undefined && p99 !== undefined) sentences.push(`Half of them took at most ${latencyInWords(p50)}, 99 of 100 at most ${latencyInWords(p99)}.`);
   else if (p50 !== undefined) sentences.push(`Half of them took at most ${latencyInWords(p50)}; there were too few to tell about the slowest in a hundred.`);
+  if (results.saturated === 'server') sentences.push('The target was at its limit.');
   sentences.push(results.errors === 0 ? 'None failed.' : `${percent(results.errorRatio)} failed.`);
   return sentences.join(' ').replace(/at most more than/g, 'more than');
 }

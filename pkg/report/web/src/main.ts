@@ -3,13 +3,14 @@ import './style.css';
 import {parseReport, type Report} from './data';
 import {el} from './dom';
 import {title, verdictBadge} from './headline';
+import {comparison} from './sections/comparison';
 import {course} from './sections/course';
 import {answers, objectives, parts, spread} from './sections/figures';
 import {head} from './sections/head';
 import {cluster, glossary, load, provenance} from './sections/origin';
 
 function page(report: Report): HTMLElement {
-  const body = [objectives, course, spread, parts, answers, load, cluster, provenance, glossary].map((part) => part(report));
+  const body = [objectives, comparison, course, spread, parts, answers, load, cluster, provenance, glossary].map((part) => part(report));
   return el('main', {}, head(report), ...body);
 }
 

@@ -10,7 +10,9 @@ export interface Why {
   meaning?: string;
 }
 
-export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+/** With a capital and a full stop; a metric's name at its beginning stays as it is written. */
+export const sentence = (text: string): string =>
+  `${/^[a-z]+\.[a-z]/.test(text) ? text.charAt(0) : text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 
 /** "4.039ms", "8.57%", "500.0/s" and "> 5s" as they are read. */
 export function measured(value: string): string {
@@ -51,6 +53,7 @@ const MEANINGS: Record<string, string> = {
   NoRequests: 'There is nothing to judge.',
   PacingLate: 'The load generator itself sent late, not the target. Give it more or quieter CPUs.',
   GeneratorBusy: 'The load generator was near its own limits; the target may be able to do more.',
+  GeneratorLimit: 'The load generator, not the target, kept the load from more.',
   GeneratorThrottled: 'The load generator ran into its own CPU limit.',
   WorkersLost: 'Less load was sent than planned.',
   WorkerFailed: 'Less load was sent than planned.',

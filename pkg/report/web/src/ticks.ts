@@ -6,7 +6,9 @@ const STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 180
 
 /** Round points of time from 'fromMs' to 'toMs', at most 'most' of them. */
 export function timeTicks(fromMs: number, toMs: number, most: number): number[] {
-  const stepMs = (STEPS_S.find((s) => (toMs - fromMs) / (s * 1000) <= most) ?? 86400) * 1000;
+  // Tenths of a second only where there is nothing else.
+  const least = toMs - fromMs >= 3000 ? 1 : 0;
+  const stepMs = (STEPS_S.find((s) => s >= least && (toMs - fromMs) / (s * 1000) <= most) ?? 86400) * 1000;
   const ticks = [];
   for (let at = Math.ceil(fromMs / stepMs) * stepMs; at <= toMs; at += stepMs) ticks.push(at);
   return ticks;

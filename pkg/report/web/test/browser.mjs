@@ -99,11 +99,10 @@ async function a_run_of_a_cluster_has_its_changes_on_the_charts() {
   await with_page('cluster.html', {}, async (page) => {
     assert.match(await text(page, '.eyebrow'), /cart-7 in namespace shop with profile cart/);
     const body = await page.locator('body').innerText();
-    for (const seen of ['wanted replicas 2 -> 3', 'Deployment/cart', '2 to 3', 'node-a', 'target and load', 'Nobody watched from 0:01 to 0:02', 'cart.shop:http'])
+    for (const seen of ['wanted replicas 2 -> 3', 'Deployment/cart', '2 to 3', 'node-a', 'target and load', 'Compared with cart-6', '+8 % to +16 %', '+0.2 pp', 'Nobody watched from 0:01 to 0:02', 'cart.shop:http'])
       assert.ok(body.includes(seen), `the page lacks: ${seen}`);
-    const marks = await page.locator('.stage').first().locator('svg text').allInnerTexts();
-    const texts = await page.locator('.stage').first().locator('svg').evaluate((svg) => [...svg.querySelectorAll('text')].map((one) => one.textContent));
-    assert.ok(texts.includes('1') && texts.includes('2'), `no marks: ${marks}`);
+    const texts = await page.locator('.timeline .stage svg').first().evaluate((svg) => [...svg.querySelectorAll('text')].map((one) => one.textContent));
+    assert.ok(texts.includes('1') && texts.includes('2'), `no marks: ${texts}`);
   });
 }
 

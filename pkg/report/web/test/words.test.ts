@@ -5,7 +5,7 @@ import {describe, expect, it} from 'vitest';
 import {parseReport, type Report} from '../src/data';
 import {connections, floor, limitedBy, pacing} from '../src/generator';
 import {lead, objectiveSubject, title, validityBadge, verdictBadge} from '../src/headline';
-import {limitInWords, measured, missedSentence, validityReasons, verdictReasons} from '../src/reasons';
+import {limitInWords, measured, missedSentence, sentence, validityReasons, verdictReasons} from '../src/reasons';
 import {pieceSentence, targetName} from '../src/shape';
 
 const report = (more: Partial<Report> = {}): Report => ({
@@ -31,6 +31,7 @@ describe('the headline', () => {
     ['a run that failed', {run: {name: 'a', local: false, phase: 'Failed'}, verdict: 'None'}, 'The run did not come to its end'],
     ['inconclusive', {verdict: 'Inconclusive'}, 'Not every objective could be judged'],
     ['the brake', {verdict: 'Fail', reasons: [{about: 'verdict', reason: 'Brake', message: ''}]}, 'The load was broken off: too much of it failed'],
+    ['worse than the baseline', {verdict: 'Fail', reasons: [{about: 'verdict', reason: 'Regression', message: ''}]}, 'Worse than the baseline'],
     ['nothing succeeded', {verdict: 'Fail', reasons: [{about: 'verdict', reason: 'NothingSucceeded', message: ''}]}, 'Not one request succeeded'],
   ])('%s', (_, more, text) => expect(title(report(more))).toBe(text));
 
@@ -94,6 +95,10 @@ describe('reasons', () => {
   it('keep to what they are about', () => {
     expect(verdictReasons(report({reasons})).map((why) => why.message)).toEqual(['all objectives are met']);
     expect(validityReasons(report({reasons})).map((why) => why.message)).toHaveLength(2);
+  });
+  it('are sentences, but names stay names', () => {
+    expect(sentence('all objectives are met')).toBe('All objectives are met.');
+    expect(sentence('latency.p99 12 % slower than web-6')).toBe('latency.p99 12 % slower than web-6.');
   });
   it('say what they mean where that is known, and are shown where it is not', () => {
     const [known, unknown] = validityReasons(report({reasons}));

@@ -119,6 +119,7 @@ const CLASSES: Record<string, string> = {
   timeout: 'no answer in time',
   tls: 'TLS failed',
   status: 'answer was not what was expected',
+  body: 'answer did not hold the expected text',
   protocol: 'answer was not valid HTTP',
   unfinished: 'not finished when the run ended',
   shed: 'not sent: all connections were busy',

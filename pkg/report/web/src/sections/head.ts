@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The answer first: what was tested, what came of it, how far it can be believed, and why.
-import type {Report} from '../data';
+import type {Figures, Report} from '../data';
 import {el} from '../dom';
 import {clock, count, day, durationMs, latency, percent, rate, span} from '../format';
 import {lead, title, validityBadge, verdictBadge, type Badge} from '../headline';
@@ -26,6 +26,15 @@ interface Tile {
   label: string;
   value: string;
   note: string;
+  more?: string;
+}
+
+/** How well a percentile is known; nothing where that could not be told. */
+function known(figures: Figures, name: string): string | undefined {
+  const pair = figures.interval95?.[name];
+  if (!pair) return undefined;
+  const [low, high] = pair;
+  return typeof high === 'number' ? `95 % interval ${latency(low)} to ${latency(high)}` : `95 % interval from ${latency(low)} on`;
 }
 
 function tiles(report: Report): Tile[] {
@@ -34,11 +43,12 @@ function tiles(report: Report): Tile[] {
   const closed = r.latencyKind === 'uncorrected';
   return [
     {label: 'Answered', value: rate(r.rateAchieved), note: closed ? 'as fast as the connections allow' : `${rate(r.rateOffered)} were due`},
-    {label: 'Typical time to answer', value: latency(r.latencyMicros?.['p50']), note: 'half were faster (p50)'},
+    {label: 'Typical time to answer', value: latency(r.latencyMicros?.['p50']), note: 'half were faster (p50)', more: known(r, 'p50')},
     {
       label: 'Slow answers',
       value: latency(r.latencyMicros?.['p99']),
       note: r.latencyMicros?.['p99'] === undefined ? 'too few requests to tell (p99)' : '99 of 100 were faster (p99)',
+      more: known(r, 'p99'),
     },
     {label: 'Failed', value: percent(r.errorRatio), note: `${count(r.errors)} of ${count(r.requests)} requests`},
   ];
@@ -65,7 +75,7 @@ export function head(report: Report): HTMLElement {
     el('h1', {class: verdictBadge(report).tone}, title(report)),
     el('p', {class: 'badges'}, badge(verdictBadge(report)), badge(validityBadge(report))),
     el('p', {class: 'lead'}, lead(report)),
-    el('dl', {class: 'tiles'}, ...tiles(report).map((tile) => el('div', {}, el('dt', {}, tile.label), el('dd', {class: 'value'}, tile.value), el('dd', {class: 'note'}, tile.note)))),
+    el('dl', {class: 'tiles'}, ...tiles(report).map((tile) => el('div', {}, el('dt', {}, tile.label), el('dd', {class: 'value'}, tile.value), el('dd', {class: 'note'}, tile.note), tile.more ? el('dd', {class: 'note'}, tile.more) : null))),
     el('p', {class: 'intro'}, measuredPart(report)),
     el(
       'div',

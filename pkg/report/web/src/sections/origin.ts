@@ -15,18 +15,20 @@ const facts = (list: Fact[]) =>
 function requests(load: Load): HTMLElement | null {
   const list = load.requests ?? [];
   if (!list.length) return null;
+  const expected = list.some((one) => one.expect?.length);
   const total = list.reduce((sum, one) => sum + (one.weight ?? 1), 0);
   return table({
     caption: 'Requests. Header values and bodies are not part of a report',
-    head: ['Name', 'Request', 'Headers', 'Body', 'Share of the load'],
+    head: ['Name', 'Request', 'Headers', 'Body', ...(expected ? ['Success is'] : []), 'Share of the load'],
     rows: list.map((one) => [
       one.name,
       {text: `${one.method ?? 'GET'} ${one.path ?? '/'}`, class: 'code'},
       one.headers?.length ? one.headers.join(', ') : '–',
       one.body ?? '–',
+      ...(expected ? [one.expect?.join(', ') ?? '200 to 399'] : []),
       `${Math.round((100 * (one.weight ?? 1)) / total)} %`,
     ]),
-    textColumns: 4,
+    textColumns: expected ? 5 : 4,
   });
 }
 
