@@ -9,7 +9,8 @@ static void write_raw(const struct run_report *report, struct buf *out)
 {
         auto_json struct json_object *whole = doc_copy(report->run);
 
-        json_object_object_del(doc_at(whole, "metadata"), "managedFields");
+        if (json_object_is_type(doc_at(whole, "metadata"), json_type_object))
+                json_object_object_del(doc_at(whole, "metadata"), "managedFields"); /* noise of the API server */
         doc_set(whole, "configMaps", json_object_get(report->maps));
         buf_text(out, json_object_to_json_string_ext(whole, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
         buf_text(out, "\n");

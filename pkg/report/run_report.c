@@ -136,8 +136,9 @@ enum fail_kind run_report_init(struct run_report *report, struct json_object *ru
         if (!doc_text(run, "status.finishTime"))
                 return fail_set(fail, FAIL_INVALID, "the run is not at its end: its phase is %.32s",
                                 doc_text(run, "status.phase") ? doc_text(run, "status.phase") : "unknown");
-        if (ref && unpack_read(ref, maps, &unpack, fail))
-                return fail->kind;
+        enum fail_kind kind = ref ? unpack_read(ref, maps, &unpack, fail) : FAIL_NONE;
+        if (kind)
+                return kind;
         report->page = encode_page(report, unpack);
         unpack_free(unpack);
         return FAIL_NONE;
