@@ -24,8 +24,11 @@ static struct json_object *encode_header_names(struct json_object *headers)
 /* "120 bytes", "ConfigMap bodies, order.json"; nothing without a body. */
 static void set_body(struct json_object *request, struct json_object *body)
 {
-        const char *text = doc_text(body, "inline"), *name = doc_text(body, "configMapKeyRef.name"), *key = doc_text(body, "configMapKeyRef.key");
-        auto_free char *said = text ? xasprintf("%zu bytes", strlen(text)) : name ? xasprintf("ConfigMap %s, %s", name, key ? key : "") : NULL;
+        const char *text = doc_text(body, "inline"), *coded = doc_text(body, "base64"), *name = doc_text(body, "configMapKeyRef.name"), *key = doc_text(body, "configMapKeyRef.key");
+        size_t padding = coded ? strlen(coded) - strcspn(coded, "=") : 0;
+        auto_free char *said = text ? xasprintf("%zu bytes", strlen(text))
+                               : coded ? xasprintf("%zu bytes", strlen(coded) / 4 * 3 - (padding < 3 ? padding : 0))
+                               : name ? xasprintf("ConfigMap %s, %s", name, key ? key : "") : NULL;
 
         doc_set_text(request, "body", said);
 }
@@ -50,7 +53,8 @@ static struct json_object *encode_request(struct json_object *from)
         doc_set_int(request, "weight", doc_int(from, "weight", 1));
         doc_set(request, "headers", encode_header_names(doc_at(from, "headers")));
         set_body(request, doc_at(from, "body"));
-        return doc_set(request, "expect", doc_copy(doc_at(from, "expect.status")));
+        struct json_object *codes = doc_at(from, "expect.grpcStatus");
+        return doc_set(request, "expect", doc_copy(codes ? codes : doc_at(from, "expect.status")));
 }
 
 static struct json_object *encode_secret_names(struct json_object *headers)

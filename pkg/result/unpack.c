@@ -132,11 +132,13 @@ static void read_classes(struct json_object *grid, size_t at, struct record_coun
 {
         for (size_t i = 0; i < RECORD_ERRORS; i++)
                 counters->errors[i] = (uint64_t)cell(doc_at(doc_at(grid, "errors"), record_error_names[i]), at);
-        if (!doc_at(grid, "status"))
+        if (!json_object_is_type(doc_at(grid, "status"), json_type_object))
                 return;
-        json_object_object_foreach(doc_at(grid, "status"), code, column)
-                if (strlen(code) == 3 && strspn(code, "0123456789") == 3 && cell(column, at))
-                        record_count_status(counters, atoi(code), (uint64_t)cell(column, at));
+        json_object_object_foreach(doc_at(grid, "status"), name, column) {
+                int code = record_parse_status(name);
+                if (code && cell(column, at))
+                        record_count_status(counters, code, (uint64_t)cell(column, at));
+        }
 }
 
 static void read_point(struct json_object *grid, size_t at, struct harvest_point *point)

@@ -30,6 +30,8 @@ export interface Figures {
   backlogMicros?: Stats;
   connectMicros?: Stats;
   handshakeMicros?: Stats;
+  /** What the generator measured of itself; nothing can be faster. */
+  floorMicros?: Stats;
   byStatus?: Record<string, number>;
   errorsByClass?: Record<string, number>;
   /** Of latencyMicros; the upper end is "open" where none could be told. */
@@ -114,7 +116,7 @@ export interface Load {
     weight?: number;
     headers?: string[];
     body?: string;
-    expect?: number[];
+    expect?: (number | string)[];
   }[];
 }
 

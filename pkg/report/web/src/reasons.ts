@@ -62,6 +62,7 @@ const MEANINGS: Record<string, string> = {
   ShortWindow: 'Rare slow answers have hardly had the time to show. Measure longer.',
   ClockUnsynchronised: 'The workers’ points of time may be shifted against each other.',
   StartSkew: 'The workers did not begin at the same instant.',
+  ClockStepped: 'A clock was set during the run: points of time may be off.',
   StartedLate: 'What was due before the start was left out.',
   ValueClamped: 'Some answers took longer than can be recorded.',
   TargetRestarted: 'The target was not the same all the time: the restart is in the figures.',

@@ -54,6 +54,7 @@ const KINDS: {key: keyof Figures; label: (figures: Figures) => string}[] = [
   {key: 'connectMicros', label: () => 'Opening a connection'},
   {key: 'handshakeMicros', label: () => 'TLS handshake'},
   {key: 'backlogMicros', label: () => 'Waiting for a free connection'},
+  {key: 'floorMicros', label: () => 'The generator alone, against nothing'},
   {key: 'pacingMicros', label: () => 'Lateness of the generator itself'},
 ];
 
@@ -127,6 +128,9 @@ const CLASSES: Record<string, string> = {
 
 const STATUS_KINDS: Record<string, string> = {'1': 'informational', '2': 'success', '3': 'redirection', '4': 'the request was refused', '5': 'the target failed'};
 
+const statusMeaning = (code: string) =>
+  code === 'OK' ? 'success' : /^[A-Z_]+$/.test(code) ? 'the call failed' : (STATUS_KINDS[code.charAt(0)] ?? 'other');
+
 export function answers(report: Report): HTMLElement | null {
   const figures = report.results;
   if (!figures?.requests) return null;
@@ -142,7 +146,7 @@ export function answers(report: Report): HTMLElement | null {
         ? table({
             caption: 'Answers by status',
             head: ['Status', 'Meaning', 'Requests', 'Share'],
-            rows: statuses.map(([code, n]) => [code, STATUS_KINDS[code.charAt(0)] ?? 'other', count(n), share(n, figures.requests)]),
+            rows: statuses.map(([code, n]) => [code, statusMeaning(code), count(n), share(n, figures.requests)]),
             textColumns: 2,
           })
         : null,
