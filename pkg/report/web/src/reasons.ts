@@ -68,6 +68,7 @@ const MEANINGS: Record<string, string> = {
   TargetRestarted: 'The target was not the same all the time: the restart is in the figures.',
   TargetRolledOut: 'Two versions of the target are in these figures.',
   TargetScaled: 'The target was not the same size all the time.',
+  EndpointsIdle: 'The new pods got none of the load, because its connections were open already.',
   TargetReplaced: 'Pods of the target were replaced while it was measured.',
 };
 
