@@ -30,8 +30,6 @@ export interface Figures {
   backlogMicros?: Stats;
   connectMicros?: Stats;
   handshakeMicros?: Stats;
-  /** What the generator measured of itself; nothing can be faster. */
-  floorMicros?: Stats;
   byStatus?: Record<string, number>;
   errorsByClass?: Record<string, number>;
   /** Of latencyMicros; the upper end is "open" where none could be told. */

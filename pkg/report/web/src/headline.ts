@@ -94,7 +94,7 @@ export function lead(report: Report): string {
   const p99 = results.latencyMicros?.['p99'];
   if (p50 !== undefined && p99 !== undefined) sentences.push(`Half of them took at most ${latencyInWords(p50)}, 99 of 100 at most ${latencyInWords(p99)}.`);
   else if (p50 !== undefined) sentences.push(`Half of them took at most ${latencyInWords(p50)}; there were too few to tell about the slowest in a hundred.`);
-  if (results.saturated === 'server') sentences.push('The target was at its limit.');
+  if (results.saturated === 'server' && !closed) sentences.push('The target was at its limit.');
   sentences.push(results.errors === 0 ? 'None failed.' : `${percent(results.errorRatio)} failed.`);
   return sentences.join(' ').replace(/at most more than/g, 'more than');
 }

@@ -9,12 +9,13 @@ import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:
 import {createServer} from 'node:http';
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {promisify} from 'node:util';
 import {busySeconds, drawn, launch} from './draw.mjs';
 
-const [program, fixtures, , shots] = process.argv.slice(2);
+const [program, fixtures] = process.argv.slice(2, 4).map((path) => resolve(path));
+const shots = process.argv[5];
 const folder = mkdtempSync(join(tmpdir(), 'loadstone-web-'));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const browser = await launch();

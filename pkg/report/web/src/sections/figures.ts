@@ -54,7 +54,6 @@ const KINDS: {key: keyof Figures; label: (figures: Figures) => string}[] = [
   {key: 'connectMicros', label: () => 'Opening a connection'},
   {key: 'handshakeMicros', label: () => 'TLS handshake'},
   {key: 'backlogMicros', label: () => 'Waiting for a free connection'},
-  {key: 'floorMicros', label: () => 'The generator alone, against nothing'},
   {key: 'pacingMicros', label: () => 'Lateness of the generator itself'},
 ];
 
