@@ -6,13 +6,24 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "mesh/parts.h"
+#include "mesh/consul.h"
+
+/* An entry may stand in any namespace: it is known by its name alone. */
+#define ENTRY(plural_, kind_)                                                                                     \
+        {.group = "consul.hashicorp.com", .versions = {"v1alpha1"}, .plural = plural_, .kind = kind_, .optional = true, \
+         .at = MESH_AT_EVERY | MESH_AT_CLIENT | MESH_AT_TARGET}
 
 static const struct mesh_resource rows[] = {
         MESH_NAMESPACES,
         MESH_WORKLOADS("Deployment", "deployments", "component=connect-injector"),
         MESH_WORKLOADS("StatefulSet", "statefulsets", "app=consul"),
         MESH_WEBHOOKS("app=consul"),
+        ENTRY("proxydefaults", "ProxyDefaults"),
+        ENTRY("meshes", "Mesh"),
+        ENTRY("servicedefaults", "ServiceDefaults"),
+        ENTRY("servicerouters", "ServiceRouter"),
+        ENTRY("servicesplitters", "ServiceSplitter"),
+        ENTRY("serviceresolvers", "ServiceResolver"),
 };
 
 static const struct control_row controls[] = {
@@ -81,4 +92,5 @@ const struct mesh_table mesh_consul = {
         .proxies = proxies,
         .intent = consul_intent,
         .threads = consul_threads,
+        .resolve = consul_resolve,
 };
