@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The load worker by itself, and the image."""
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -30,15 +31,17 @@ def load_start():
     path = pathlib.Path("/tmp/loadstone-bench-plan.json")
     path.write_text(json.dumps(plan), encoding="utf-8")
     spans = []
+    at_once()  # children inherit it, and are made without a copy of this process
     for _ in range(20):
         start = time.monotonic()
         worker = subprocess.Popen([str(ROOT / "build/release/bin/loadstone-load"), "--plan", str(path), "--index", "0", "--start-now"],
-                                  stdout=subprocess.PIPE, preexec_fn=at_once)
+                                  stdout=subprocess.PIPE)
         worker.stdout.readline()
         spans.append((time.monotonic() - start) * 1000)
         worker.kill()
         worker.wait()
     path.unlink()
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     median = statistics.median(spans)
     return judged(f"ms={median:.1f} starts=20", ms=(median, 10))
 
