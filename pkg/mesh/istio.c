@@ -39,6 +39,10 @@ static const struct mesh_resource rows[] = {
          .at = MESH_AT_CLIENT | MESH_AT_TARGET, .optional = true},
         {.group = "gateway.networking.k8s.io", .versions = {"v1"}, .plural = "grpcroutes", .kind = "GRPCRoute",
          .at = MESH_AT_CLIENT | MESH_AT_TARGET, .optional = true},
+        {.group = "gateway.networking.k8s.io", .versions = {"v1", "v1alpha3"}, .plural = "backendtlspolicies", .kind = "BackendTLSPolicy",
+         .at = MESH_AT_TARGET, .optional = true},
+        {.group = "gateway.networking.x-k8s.io", .versions = {"v1alpha1"}, .plural = "xbackendtrafficpolicies", .kind = "XBackendTrafficPolicy",
+         .at = MESH_AT_TARGET, .optional = true},
         {.group = "extensions.istio.io", .versions = {"v1alpha1"}, .plural = "trafficextensions", .kind = "TrafficExtension", .at = PAIR,
          .optional = true},
 };

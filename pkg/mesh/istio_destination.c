@@ -267,6 +267,37 @@ static const char *sheets_of(struct istio *istio, struct json_object *sheets)
         return doc_len(sheets, "") == 0 ? "no destination" : NULL;
 }
 
+/* Policies of the Gateway API for the Service, which istiod lays under what users' rules leave out. They are not read here: what they may
+ * have set is unknown. */
+static void doubt_attached(struct istio *istio)
+{
+        static const struct {
+                const char *group, *kind, *keys[2];
+        } attached[] = {{"gateway.networking.k8s.io", "BackendTLSPolicy", {"mtls.client", NULL}},
+                        {"gateway.networking.x-k8s.io", "XBackendTrafficPolicy", {"retries.budgetPercentE4", "retries.budgetMinConcurrency"}}};
+        struct view *view = istio->view;
+
+        for (size_t a = 0; a < ARRAY_LEN(attached); a++) {
+                const char *reason = NULL;
+                char ref[REF_MAX] = "", text[REF_MAX + 32];
+                auto_json struct json_object *all = bag_objects(view->bag, attached[a].group, attached[a].kind, view->target_namespace);
+                for (size_t i = 0; i < doc_len(all, ""); i++) {
+                        struct json_object *targets = doc_at(doc_item(all, i), "spec.targetRefs");
+                        for (size_t j = 0; j < doc_len(targets, ""); j++)
+                                if (text_equal(doc_text(doc_item(targets, j), "kind"), "Service") &&
+                                    text_equal(doc_text(doc_item(targets, j), "name"), view->service_name))
+                                        ref_format(ref, attached[a].kind, doc_item(all, i));
+                }
+                snprintf(text, sizeof text, "%s may say it", ref);
+                if (!istio_was_read(view, attached[a].kind, view->target_namespace, &reason) || *ref)
+                        for (size_t k = 0; k < 2 && attached[a].keys[k]; k++) {
+                                struct json_object *policy = mesh_policy(view->snapshot, attached[a].keys[k]);
+                                if (!text_equal(doc_text(policy, "origin.kind"), "object"))
+                                        put_unknown(view, attached[a].keys[k], reason ? reason : text);
+                        }
+        }
+}
+
 void istio_destination(struct istio *istio)
 {
         auto_json struct json_object *sheets = doc_array();
@@ -289,4 +320,5 @@ void istio_destination(struct istio *istio)
                 put_all_unknown(istio, reason);
         else
                 sheets_put(istio->view, sheets, "the destinations of the split");
+        doubt_attached(istio);
 }

@@ -13,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mesh/keys.h"
 #include "mesh_fixture.h"
 
-#define CASES_LEAST 295 /* a file that is not found must not pass */
+#define CASES_LEAST 298 /* a file that is not found must not pass */
 
 static int failures, cases;
 
@@ -87,6 +88,18 @@ static void check_words(const char *rule, struct json_object *list, const char *
         }
 }
 
+/* Every key can be told in words, and every value says where it comes from. */
+static void check_keys(const char *rule, struct json_object *snapshot)
+{
+        struct json_object *list = doc_at(snapshot, "policies");
+
+        for (size_t i = 0; i < doc_len(list, ""); i++) {
+                struct json_object *policy = doc_item(list, i);
+                if (!mesh_key_find(doc_text(policy, "key")) || !doc_text(policy, "origin.kind"))
+                        wrong(rule, "no words or no origin: %s", doc_print(policy));
+        }
+}
+
 static void check_case(struct json_object *world, struct json_object *one)
 {
         const char *rule = doc_text(one, "rule");
@@ -115,6 +128,7 @@ static void check_case(struct json_object *world, struct json_object *one)
         if (doc_len(one, "findings") != doc_len(snapshot, "findings"))
                 wrong(rule, "findings nobody expects: %s", doc_print(doc_at(snapshot, "findings")));
         check_words(rule, doc_at(snapshot, "unknown"), "path", doc_at(one, "unknown"));
+        check_keys(rule, snapshot);
         if (!doc_equal(snapshot, again))
                 wrong(rule, "not the same twice");
 }
