@@ -19,6 +19,7 @@
 #include "operator/baseline.h"
 #include "operator/job_pods.h"
 #include "operator/run_look.h"
+#include "operator/run_series.h"
 #include "operator/run_status.h"
 #include "operator/session_mesh.h"
 #include "result/pack.h"
@@ -260,7 +261,9 @@ static bool create_job(struct session *session, const struct run_sight *sight)
         if (session->job_made)
                 return look_for_run(session, &sight->run);
         const char *image = doc_text(session->plan.meta, "image");
-        auto_json struct json_object *job = job_encode(&sight->run, session->profile, image, 0);
+        auto_json struct json_object *job = job_encode(&sight->run, session->profile, image, session->trial);
+        if (session->trial > 0)
+                job_prefer_nodes(job, doc_at(session->trials[0], "nodes"));
         job_add_pod(job, doc_at(session->plan.meta, "pod"));
 
         return create(session, &kube_jobs, session->manager->jobs, job, RUN_CREATE_JOB);
@@ -279,9 +282,8 @@ static bool suspend_job(struct session *session, const struct run_sight *sight, 
         return true;
 }
 
-static bool delete_job(struct session *session, const struct run_sight *sight)
+static bool delete_job(struct session *session, const struct job *job)
 {
-        const struct job *job = &sight->job;
         struct effect *effect = effect_new(session, &kube_jobs, session->manager->jobs, job->name, job->uid, RUN_DELETE_JOB);
         struct kube_ref ref = ref_of(effect);
 
@@ -426,7 +428,9 @@ bool run_apply(struct session *session, const struct run_view *view, const struc
         case RUN_STOP_JOB:
                 return suspend_job(session, sight, true, plan->action);
         case RUN_DELETE_JOB:
-                return delete_job(session, sight);
+                return delete_job(session, &sight->job);
+        case RUN_DELETE_LEFT:
+                return delete_job(session, &sight->left);
         case RUN_START:
                 return start_workers(session, sight);
         case RUN_STORE:
@@ -439,6 +443,11 @@ bool run_apply(struct session *session, const struct run_view *view, const struc
                 return false;
         case RUN_READ_BASELINE:
                 return baseline_read(session);
+        case RUN_READ_TRIAL:
+                return run_series_read(session);
+        case RUN_FOLD_SERIES:
+                run_status_fold_series(session, view, sight);
+                return false;
         case RUN_FOLD:
                 run_status_fold(session, view, sight);
                 return false;

@@ -61,14 +61,18 @@ static bool target_unresolved(seen v) { return stop_unrecorded(v, v->ready_overd
 static bool create_refused(seen v) { return stop_unrecorded(v, v->refused); }
 static bool stopping_active_job(seen v) { return v->stop_reason && v->job == JOB_ACTIVE && !v->job_stopping; }
 static bool stopped_unbound_job(seen v) { return v->stop_reason && v->job == JOB_SUSPENDED && !v->job_stopping && !v->bound; }
-static bool stopped_before_load(seen v) { return v->stop_reason && !v->bound; }
+static bool stopped_before_load(seen v) { return v->stop_reason && !v->bound && v->trial == 0; }
 
 static bool store_left(seen v) { return v->packed && v->chunks_left; }
 static bool nothing_measured(seen v) { return v->packed; }
-static bool baseline_first(seen v) { return v->bound && v->records == RECORDS_SETTLED && v->baseline_unread; }
+static bool trial_unread(seen v) { return v->trial_unread; }
+static bool series_ends(seen v) { return v->trial > 0 && !v->bound && (v->series_over || v->stop_reason); }
 static bool all_said(seen v) { return v->bound && v->records == RECORDS_SETTLED; }
+static bool baseline_first(seen v) { return (all_said(v) || series_ends(v)) && v->baseline_unread; }
+static bool job_left(seen v) { return v->job_left; }
+static bool pausing(seen v) { return v->pausing && !v->bound && v->job == JOB_ABSENT; }
 
-static bool plan_lost(seen v) { return v->bound && !v->plan_found; }
+static bool plan_lost(seen v) { return (v->bound || v->trial > 0) && !v->plan_found; }
 static bool memory_empty(seen v) { return !v->context_ready; }
 static bool plan_absent(seen v) { return !v->plan_found; }
 static bool job_never_made(seen v) { return !v->bound && v->job == JOB_ABSENT; }
@@ -125,10 +129,14 @@ static const struct rule rules[] = {
         {stopped_before_load, RUN_FINISH, "StoppedEarly", "to be stopped and no load was ever sent"},
         {plan_lost, RUN_FINISH, "PlanLost", "load was bound to a plan that is gone"},
         {memory_empty, RUN_RESOLVE, "Resolving", "plan, target and surroundings are not in memory"},
+        {trial_unread, RUN_READ_TRIAL, "TrialUnread", "an earlier trial's result is stored and not in memory"},
         {store_left, RUN_STORE, "ResultsFolded", "results are folded and not all stored"},
         {nothing_measured, RUN_FINISH, "NothingMeasured", "folded, and there is nothing to store"},
-        {baseline_first, RUN_READ_BASELINE, "BaselineUnread", "every worker's records are in, or lost for good, and the baseline's result has not been read"},
+        {baseline_first, RUN_READ_BASELINE, "BaselineUnread", "all is said, and the baseline's result has not been read"},
+        {series_ends, RUN_FOLD_SERIES, "SeriesOver", "all trials are over, or no other is to begin"},
         {all_said, RUN_FOLD, "HarvestSettled", "every worker's records are in, or lost for good"},
+        {job_left, RUN_DELETE_LEFT, "TrialStored", "a trial's result is stored and its Job is still there"},
+        {pausing, RUN_WAIT, "Pause", "the pause between two trials is not over"},
         {secrets_asked, RUN_WAIT, "SecretsAsked", "before there is a plan: names Secrets, and the API server is being asked"},
         {plan_absent, RUN_CREATE_PLAN, "PlanAbsent", "there is no plan yet"},
         {job_never_made, RUN_CREATE_JOB, "JobAbsent", "there is no Job and none was ever bound"},
@@ -179,6 +187,9 @@ const char *run_action_name(enum run_action action)
                 [RUN_RECORD_STOP] = "record-stop",
                 [RUN_STOP_JOB] = "stop-job",
                 [RUN_READ_BASELINE] = "read-baseline",
+                [RUN_READ_TRIAL] = "read-trial",
+                [RUN_DELETE_LEFT] = "delete-left",
+                [RUN_FOLD_SERIES] = "fold-series",
                 [RUN_FOLD] = "fold",
                 [RUN_STORE] = "store",
                 [RUN_FINISH] = "finish",

@@ -26,6 +26,9 @@ enum run_action {
         RUN_RECORD_STOP,   /* why it ends early, before anything is stopped */
         RUN_STOP_JOB,      /* suspend: true; workers flush on SIGTERM */
         RUN_READ_BASELINE, /* the result that this one is compared with */
+        RUN_READ_TRIAL,    /* the stored result of an earlier trial */
+        RUN_DELETE_LEFT,   /* the Job of an earlier trial, like RUN_DELETE_JOB */
+        RUN_FOLD_SERIES,   /* merge and judge all trials; no request */
         RUN_FOLD,          /* merge and judge what the workers said; no request */
         RUN_STORE,         /* the next chunk, at last the manifest */
         RUN_FINISH,        /* terminal status, from the stored result where there is one */

@@ -15,10 +15,28 @@
 #include "operator/run_queue.h"
 #include "operator/run_status.h"
 #include "operator/session_mesh.h"
+#include "result/series.h"
 
 #define SHOW_EVERY_NS (10 * NS_PER_S)
 #define LOOK_AGAIN_NS NS_PER_S
 #define LISTEN_NS (3 * NS_PER_S) /* after a restart, before silence means anything: logs are read again from their start */
+
+/* ---- waking ---- */
+
+static void wake_at_wall(struct run_view *view, const struct run_sight *sight, int64_t at_wall_ms)
+{
+        if (at_wall_ms < 0 || at_wall_ms <= sight->wall_ms)
+                return;
+        int64_t wake_ns = sight->now_ns + (at_wall_ms - sight->wall_ms) * NS_PER_MS;
+        if (wake_ns < view->wake_ns)
+                view->wake_ns = wake_ns;
+}
+
+static void wake_at(struct run_view *view, int64_t at_ns)
+{
+        if (at_ns < view->wake_ns)
+                view->wake_ns = at_ns;
+}
 
 /* ---- profile ---- */
 
@@ -74,14 +92,23 @@ static void fill_waiting(struct manager *manager, struct session *session, struc
 
 /* ---- Job and pods ---- */
 
+static struct json_object *find_job(struct manager *manager, const char *namespace, const char *name, const char *uid, int trial)
+{
+        char job_name[NAME_MAX_LEN];
+
+        name_job(name, uid, trial, job_name);
+        return kube_cache_find(manager->jobs, namespace, job_name);
+}
+
 static void fill_job(struct manager *manager, const char *namespace, const char *name, const char *uid,
                      struct run_sight *sight, struct run_view *view)
 {
-        char job_name[NAME_MAX_LEN];
         struct job *job = &sight->job;
 
-        name_job(name, uid, 0, job_name);
-        sight->job_object = kube_cache_find(manager->jobs, namespace, job_name);
+        sight->job_object = find_job(manager, namespace, name, uid, view->trial);
+        /* Of a run that is over or gone every Job has to go, one after the other. */
+        for (int trial = view->trial; !sight->job_object && trial > 0 && (!view->found || view->terminal || view->deleting); trial--)
+                sight->job_object = find_job(manager, namespace, name, uid, trial - 1);
         if (!sight->job_object)
                 return;
         job_decode(sight->job_object, job);
@@ -92,6 +119,64 @@ static void fill_job(struct manager *manager, const char *namespace, const char 
                                                          : JOB_ACTIVE;
         view->job_stopping = job->deleting || (job->suspended && had_pods && view->stop_reason && !view->terminal);
         view->job_is_bound = text_equal(sight->run.job_uid, job->uid);
+}
+
+/* ---- trials ---- */
+
+/* Which trial is under way: the first without a stored result. A result that somebody deleted does not bring its trial back. */
+static int trial_now(struct manager *manager, const struct run *run)
+{
+        int trial = run->trials_bound > 0 ? run->trials_bound - 1 : 0;
+        char name[NAME_MAX_LEN];
+
+        for (; trial < PROFILE_TRIALS_MAX; trial++) {
+                name_trial(run->name, run->uid, trial, name);
+                if (!kube_cache_find(manager->configmaps, run->namespace, name))
+                        break;
+        }
+        return trial;
+}
+
+/* When a trial was over: its result was stored then. -1: not known. */
+static int64_t trial_end_wall_ms(struct manager *manager, const struct run *run, int trial)
+{
+        char name[NAME_MAX_LEN];
+
+        name_trial(run->name, run->uid, trial, name);
+        return clock_parse(doc_text(kube_cache_find(manager->configmaps, run->namespace, name), "metadata.creationTimestamp"));
+}
+
+static void fill_left(struct manager *manager, const struct run *run, struct run_sight *sight, struct run_view *view)
+{
+        for (int trial = view->trial; trial > 0 && !view->job_left; trial--) {
+                struct json_object *object = find_job(manager, run->namespace, run->name, run->uid, trial - 1);
+                if (!object)
+                        continue;
+                job_decode(object, &sight->left);
+                view->job_left = text_equal(sight->left.owner_uid, run->uid) && !sight->left.deleting;
+        }
+}
+
+static void fill_series(struct manager *manager, struct session *session, struct run_sight *sight, struct run_view *view)
+{
+        const struct profile *profile = session->profile;
+        const struct run *run = &sight->run;
+        bool known = false;
+
+        session_begin_trial(session, view->trial);
+        view->trial_unread = session->trials_len < (size_t)view->trial;
+        if (!profile || profile->trials.max == 1 || view->trial_unread)
+                return;
+        uint32_t planned = series_planned(profile, session->trials, (size_t)view->trial, &known);
+        sight->trials_planned = known ? planned : 0;
+        view->series_over = known && (uint32_t)view->trial >= planned;
+        if (view->trial == 0)
+                return;
+        fill_left(manager, run, sight, view);
+        int64_t begins_wall_ms = trial_end_wall_ms(manager, run, view->trial - 1) + profile->trials.pause_ms;
+        view->pausing = !view->series_over && sight->wall_ms < begins_wall_ms;
+        if (view->pausing)
+                wake_at_wall(view, sight, begins_wall_ms);
 }
 
 struct pods_seen {
@@ -166,21 +251,6 @@ static void fill_mesh(struct session *session, const struct run_sight *sight, st
 
 /* ---- time ---- */
 
-static void wake_at_wall(struct run_view *view, const struct run_sight *sight, int64_t at_wall_ms)
-{
-        if (at_wall_ms < 0 || at_wall_ms <= sight->wall_ms)
-                return;
-        int64_t wake_ns = sight->now_ns + (at_wall_ms - sight->wall_ms) * NS_PER_MS;
-        if (wake_ns < view->wake_ns)
-                view->wake_ns = wake_ns;
-}
-
-static void wake_at(struct run_view *view, int64_t at_ns)
-{
-        if (at_ns < view->wake_ns)
-                view->wake_ns = at_ns;
-}
-
 static const char *phase_of(const struct session *session, const struct run_view *view, const struct run_sight *sight)
 {
         int64_t shape_ms = session->load_plan ? session->load_plan->shape_ms : 0;
@@ -199,10 +269,16 @@ static void fill_times(struct session *session, struct run_sight *sight, struct 
 {
         const struct run *run = &sight->run;
         int64_t ready_ms = session->profile ? session->profile->ready_timeout_ms : INT64_C(300000);
-        int64_t ready_from_wall_ms = sight->job_object && sight->job.started_wall_ms >= 0 ? sight->job.started_wall_ms
-                                                                                          : run->start_wall_ms;
+        bool later_trial = view->trial > 0 && view->bound && run->trial_start_wall_ms >= 0;
+        int64_t begun_wall_ms = later_trial ? run->trial_start_wall_ms : view->trial > 0 ? sight->wall_ms : run->start_wall_ms;
+        int64_t ready_from_wall_ms = sight->job_object && sight->job.started_wall_ms >= 0 ? sight->job.started_wall_ms : begun_wall_ms;
 
         view->overdue = run->deadline_wall_ms >= 0 && sight->wall_ms > run->deadline_wall_ms;
+        if (view->bound && session->profile && session->profile->trials.max > 1) { /* each trial has a deadline of its own */
+                int64_t deadline_wall_ms = run->trial_start_wall_ms + session->profile->deadline_ms;
+                view->overdue = view->overdue || sight->wall_ms > deadline_wall_ms;
+                wake_at_wall(view, sight, deadline_wall_ms + 1);
+        }
         view->ready_overdue = run->start_wall_ms >= 0 && sight->wall_ms > ready_from_wall_ms + ready_ms &&
                               sight->now_ns >= session->born_ns + LISTEN_NS;
         wake_at_wall(view, sight, run->deadline_wall_ms + 1);
@@ -260,7 +336,6 @@ static void fill_recorded(const struct run *run, struct run_view *view)
         view->terminal = run->terminal;
         view->cancel = run->cancel;
         view->admitted = run->start_wall_ms >= 0;
-        view->bound = run->job_uid != NULL;
         view->stop_reason = run->stop_reason;
         view->queue_position_shown = run->queue_position;
         view->hold_shown = run_status_hold_shown(run->queue_reason);
@@ -280,6 +355,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
                 .now_ns = loop_now_ns(manager->loop),
         };
         if (!run_object) {
+                view->trial = session ? session->trial : 0;
                 if (session)
                         fill_job(manager, session->namespace, session->name, session->uid, sight, view);
                 return;
@@ -288,6 +364,8 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         const struct run *run = &sight->run;
         fill_recorded(run, view);
         view->stop_all = settings_admin(manager->settings)->stop_all;
+        view->trial = trial_now(manager, run);
+        view->bound = run->trials_bound > view->trial;
         fill_job(manager, run->namespace, run->name, run->uid, sight, view);
         if (view->terminal || view->deleting)
                 return;
@@ -302,12 +380,13 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
                 return;
         }
         view->taken_over = !session->caught_up;
+        fill_series(manager, session, sight, view);
         struct pods_seen seen = {.session = session, .view = view, .sight = sight};
         if (sight->job_object)
                 job_pods_each(manager, run->namespace, sight->job.name, see_pod, &seen);
         if (view->job == JOB_ACTIVE && !view->job_stopping && (seen.count == 0 || seen.waiting[0]))
                 session_ask_events(session, seen.waiting[0] ? seen.waiting : sight->job.name);
-        if (sight->start_at_wall_ms < 0)
+        if (sight->start_at_wall_ms < 0 && view->bound)
                 sight->start_at_wall_ms = run->start_at_wall_ms;
         session_settle(session);
         /* Before the load is released all of it must be known; afterwards what changes is enough. */
@@ -323,6 +402,8 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
                 fill_secrets(manager, session, sight, view);
         fill_records(session, view);
         fill_mesh(session, sight, view);
+        if (view->series_over)
+                view->records = RECORDS_SETTLED; /* nothing is left that could be stopped */
         view->baseline_unread = baseline_unread(session);
         view->packed = session->packed;
         view->chunks_left = session->packed && session->stored < session->pack.len;

@@ -13,6 +13,8 @@ struct run_sight {
         struct run run;               /* zeroed when the run is gone */
         struct json_object *job_object;
         struct job job;               /* valid with job_object */
+        struct job left;              /* an earlier trial's, valid with view->job_left */
+        uint32_t trials_planned;      /* how many there will be, 0 while unknown */
         char *target_key;             /* NULL while unknown; owned, freed by run_sight_done */
         char invalid_text[256];       /* why it can never run */
         char hold_text[256];          /* why it has to wait, but for its turn at the target */

@@ -14,6 +14,7 @@
 #include "operator/run_status.h"
 #include "result/fold.h"
 #include "result/gates.h"
+#include "result/series.h"
 #include "result/status.h"
 #include "result/verdict.h"
 
@@ -43,16 +44,30 @@ static struct gates_facts facts_of(const struct session *session, const struct f
         };
 }
 
-static struct json_object *encode_trials(const struct run_sight *sight, const struct gates *gates, struct json_object *summary)
+/* One entry of status.trials. */
+static struct json_object *encode_row(const struct session *session, const struct run_sight *sight, const struct gates *gates,
+                                      const struct fold *fold)
 {
-        struct json_object *trial = doc_object();
+        struct json_object *row = doc_set_int(doc_object(), "index", session->trial);
+        auto_json struct json_object *summary = status_encode_summary(fold);
+        char text[CLOCK_TEXT_MAX];
 
-        doc_set(doc_set_int(trial, "index", 0), "job",
-                doc_set_text(doc_set_text(doc_object(), "name", sight->run.job_name), "uid", sight->run.job_uid));
-        doc_set_text(trial, "validity", validity_name(gates->validity));
-        doc_set_text(doc_set_text(trial, "rate", doc_text(summary, "rate")), "p50", doc_text(summary, "p50"));
-        doc_set_text(doc_set_text(trial, "p99", doc_text(summary, "p99")), "errorRatio", doc_text(summary, "errors"));
-        return doc_push(doc_array(), trial);
+        if (sight->run.trial_start_wall_ms >= 0) {
+                clock_format_seconds(sight->run.trial_start_wall_ms, text);
+                doc_set_text(row, "startTime", text);
+        }
+        doc_set_text(row, "validity", validity_name(gates->validity));
+        doc_set_text(doc_set_text(row, "rate", doc_text(summary, "rate")), "p50", doc_text(summary, "p50"));
+        return doc_set_text(doc_set_text(row, "p99", doc_text(summary, "p99")), "errorRatio", doc_text(summary, "errors"));
+}
+
+static struct json_object *encode_only_row(const struct session *session, const struct run_sight *sight, const struct gates *gates,
+                                           const struct fold *fold)
+{
+        struct json_object *row = encode_row(session, sight, gates, fold);
+
+        doc_set(row, "job", doc_set_text(doc_set_text(doc_object(), "name", sight->run.job_name), "uid", sight->run.job_uid));
+        return doc_push(doc_array(), row);
 }
 
 static struct json_object *encode_workers(const struct session *session, const struct fold *fold, const struct run_sight *sight)
@@ -67,23 +82,44 @@ static struct json_object *encode_workers(const struct session *session, const s
         return workers;
 }
 
+/* Everything that a run says at its end is made from this. */
+struct outcome {
+        const struct fold *fold;
+        const struct gates *gates;
+        const struct estimates *estimates; /* of the whole */
+        const struct estimates *trials;    /* of each trial that counts */
+        size_t trials_len;
+        struct json_object *rows, *workers; /* borrowed */
+        int number;                        /* of the trial in the names of what is stored */
+};
+
+static const char *phase_at_end(const char *stop)
+{
+        return !cuts_short(stop) ? "Succeeded" : text_equal(stop, "Cancelled") ? "Cancelled" : "Failed";
+}
+
+static void put_stop(struct json_object *final, const struct run_sight *sight)
+{
+        if (!sight->run.stop_message)
+                return;
+        auto_free char *message = xasprintf("%s; %s", sight->run.stop_message, doc_text(final, "message"));
+        doc_set_text(final, "message", message);
+}
+
 /* The terminal status but for times and conditions. */
-static struct json_object *compose(struct session *session, const struct run_sight *sight, const struct status_end *end)
+static struct json_object *compose(struct session *session, const struct run_sight *sight, const struct status_end *end,
+                                   const struct outcome *outcome)
 {
         struct json_object *truncated = doc_array(), *final = status_encode_end(end, truncated);
         const char *stop = sight->run.stop_reason;
-        bool cut = cuts_short(stop);
 
-        doc_set_text(final, "phase", !cut ? "Succeeded" : text_equal(stop, "Cancelled") ? "Cancelled" : "Failed");
-        doc_set_text(final, "reason", cut ? stop : end->judged->reason);
-        if (cut)
+        doc_set_text(final, "phase", phase_at_end(stop));
+        doc_set_text(final, "reason", cuts_short(stop) ? stop : end->judged->reason);
+        if (cuts_short(stop))
                 doc_set_text(final, "verdict", "None");
-        if (sight->run.stop_message) {
-                auto_free char *message = xasprintf("%s; %s", sight->run.stop_message, doc_text(final, "message"));
-                doc_set_text(final, "message", message);
-        }
-        doc_set(final, "trials", encode_trials(sight, end->gates, doc_at(final, "summary")));
-        doc_set(final, "workers", encode_workers(session, end->fold, sight));
+        put_stop(final, sight);
+        doc_set(final, "trials", json_object_get(outcome->rows));
+        doc_set(final, "workers", json_object_get(outcome->workers));
         if (doc_at(final, "comparison.baseline"))
                 doc_set_text(doc_at(final, "comparison.baseline"), "digest", doc_text(session->plan.meta, "baseline.digest"));
         if (session->context)
@@ -104,7 +140,16 @@ static struct json_object *encode_provenance(const struct session *session, cons
         return doc_set(out, "worker", json_object_get(session->plan.worker));
 }
 
-static void store_away(struct session *session, const struct run_sight *sight, const struct fold *fold, const struct estimates *estimates)
+static struct json_object *encode_estimates(const struct outcome *outcome)
+{
+        struct json_object *list = doc_array();
+
+        for (size_t i = 0; i < outcome->trials_len; i++)
+                doc_push(list, estimates_encode(&outcome->trials[i]));
+        return list;
+}
+
+static void store_away(struct session *session, const struct run_sight *sight, const struct outcome *outcome)
 {
         struct fail fail = {0};
         auto_json struct json_object *summary = doc_set(doc_object(), "status", json_object_get(session->final));
@@ -113,15 +158,16 @@ static void store_away(struct session *session, const struct run_sight *sight, c
                 session->context ? context_encode_full(session->context, session->generator_nodes) : NULL;
 
         if (context)
-                doc_set(context, "mesh", run_explain_full(session, fold));
-        doc_set(summary, "full", status_encode_full(fold));
-        doc_set(summary, "estimates", doc_push(doc_array(), estimates_encode(estimates)));
+                doc_set(context, "mesh", run_explain_full(session, outcome->fold));
+        doc_set(summary, "full", status_encode_full(outcome->fold));
+        doc_set(summary, "estimates", encode_estimates(outcome));
         const struct pack_input input = {
                 .namespace = session->namespace,
                 .run_name = session->name,
                 .run_uid = session->uid,
                 .profile = sight->run.profile,
-                .fold = fold,
+                .trial = outcome->number,
+                .fold = outcome->fold,
                 .interval_ms = session->load_plan->interval_ms,
                 .summary = summary,
                 .provenance = provenance,
@@ -132,6 +178,79 @@ static void store_away(struct session *session, const struct run_sight *sight, c
                 return; /* the status keeps the figures; resultRef stays empty */
         }
         doc_set(session->final, "resultRef", pack_encode_ref(&session->pack));
+}
+
+static void conclude(struct session *session, const struct run_view *view, const struct run_sight *sight, const struct outcome *outcome)
+{
+        const struct profile *profile = session->profile;
+        auto_free struct verdict_judged *judged = xnew(struct verdict_judged);
+        auto_free struct compared *compared = xnew(struct compared);
+        bool compares = !cuts_short(view->stop_reason) && baseline_compare(session, outcome->trials, outcome->trials_len, compared);
+        const struct verdict_case question = {
+                .fold = outcome->fold,
+                .gates = outcome->gates,
+                .objectives = profile->objectives,
+                .len = profile->objectives_len,
+                .estimates = outcome->estimates,
+                .compared = compares ? compared : NULL,
+                .warn_only = profile->baseline.warn_only,
+        };
+
+        verdict_judge(&question, judged);
+        const struct status_end end = {.fold = outcome->fold, .gates = outcome->gates, .judged = judged, .estimates = outcome->estimates,
+                                       .compared = question.compared, .run = session->name};
+        session->final = compose(session, sight, &end, outcome);
+        store_away(session, sight, outcome);
+}
+
+/* ---- a trial ---- */
+
+static bool contains(struct json_object *list, const char *text)
+{
+        for (size_t i = 0; i < doc_len(list, ""); i++)
+                if (text_equal(json_object_get_string(doc_item(list, i)), text))
+                        return true;
+        return false;
+}
+
+static bool placed_elsewhere(const struct session *session)
+{
+        struct json_object *first = session->trials_len > 0 ? doc_at(session->trials[0], "nodes") : NULL;
+
+        for (size_t i = 0; first && i < doc_len(session->trial_nodes, ""); i++)
+                if (!contains(first, json_object_get_string(doc_item(session->trial_nodes, i))))
+                        return true;
+        return false;
+}
+
+/* One trial of several: what the series needs of it. */
+static void keep(struct session *session, const struct run_sight *sight, const struct fold *fold, const struct gates *gates,
+                 const struct estimates *estimates)
+{
+        auto_json struct json_object *row = encode_row(session, sight, gates, fold), *workers = encode_workers(session, fold, sight);
+        const struct trial_input input = {
+                .index = session->trial,
+                .fold = fold,
+                .gates = gates,
+                .estimates = estimates,
+                .row = row,
+                .workers = workers,
+                .nodes = session->trial_nodes,
+        };
+        auto_json struct json_object *doc = trial_encode(&input);
+        const struct pack_input pack = {
+                .namespace = session->namespace,
+                .run_name = session->name,
+                .run_uid = session->uid,
+                .profile = sight->run.profile,
+                .trial = session->trial,
+                .fold = fold,
+                .interval_ms = session->load_plan->interval_ms,
+                .trial_doc = doc,
+                .bytes_max = PACK_RUN_BYTES_MAX / session->profile->trials.max,
+        };
+        struct fail fail = {0};
+        pack_write(&pack, &session->pack, &fail);
 }
 
 static void judge(struct session *session, const struct run_view *view, const struct run_sight *sight, const struct fold *fold)
@@ -145,37 +264,62 @@ static void judge(struct session *session, const struct run_view *view, const st
                 .interval_ms = session->load_plan->interval_ms,
         };
         struct gates_facts facts = facts_of(session, fold, view);
+        facts.placed_elsewhere = placed_elsewhere(session);
         struct gates gates = gates_judge(fold, &limits, &facts);
-        auto_free struct verdict_judged *judged = xnew(struct verdict_judged);
         auto_free struct estimates *estimates = xnew(struct estimates);
-        auto_free struct compared *compared = xnew(struct compared);
 
         estimates_of(fold, estimates);
-        bool compares = !cuts_short(view->stop_reason) && baseline_compare(session, estimates, 1, compared);
-        const struct verdict_case question = {
-                .fold = fold,
-                .gates = &gates,
-                .objectives = profile->objectives,
-                .len = profile->objectives_len,
-                .estimates = estimates,
-                .compared = compares ? compared : NULL,
-                .warn_only = profile->baseline.warn_only,
-        };
-        verdict_judge(&question, judged);
-        const struct status_end end = {.fold = fold, .gates = &gates, .judged = judged, .estimates = estimates,
-                                       .compared = question.compared, .run = session->name};
-        session->final = compose(session, sight, &end);
-        store_away(session, sight, fold, estimates);
+        if (profile->trials.max > 1) {
+                keep(session, sight, fold, &gates, estimates);
+                return;
+        }
+        auto_json struct json_object *rows = encode_only_row(session, sight, &gates, fold), *workers = encode_workers(session, fold, sight);
+        conclude(session, view, sight, &(struct outcome){.fold = fold, .gates = &gates, .estimates = estimates, .trials = estimates,
+                                                         .trials_len = 1, .rows = rows, .workers = workers});
 }
 
 void run_status_fold(struct session *session, const struct run_view *view, const struct run_sight *sight)
 {
         struct fold *fold = fold_new(session->harvest, session->load_plan);
+        bool series = session->profile->trials.max > 1;
+
+        session->packed = true;
+        if (session->context && !series)
+                context_mark_after(session->context, sight->wall_ms);
+        if (!fold->lost || fold->partial || series)
+                judge(session, view, sight, fold);
+        fold_free(fold);
+}
+
+/* ---- all trials ---- */
+
+/* No trial has figures. */
+static void conclude_without_figures(struct session *session, const struct run_sight *sight, const struct gates *gates, struct json_object *rows)
+{
+        const char *stop = sight->run.stop_reason;
+        struct json_object *final = session->final = doc_object();
+
+        doc_set_text(final, "phase", cuts_short(stop) ? phase_at_end(stop) : "Failed");
+        doc_set_text(final, "reason", cuts_short(stop) ? stop : "ResultsLost");
+        doc_set_text(doc_set_text(final, "validity", "Unknown"), "verdict", "None");
+        doc_set_text(final, "message", gates->len > 0 ? gates->reasons[0].text : "no trial left a result");
+        doc_set(doc_set(final, "reasons", gates_encode(gates)), "trials", json_object_get(rows));
+        put_stop(final, sight);
+}
+
+void run_status_fold_series(struct session *session, const struct run_view *view, const struct run_sight *sight)
+{
+        auto_json struct json_object *rows = series_encode_rows(session->trials, session->trials_len);
+        struct series_result result;
 
         session->packed = true;
         if (session->context)
                 context_mark_after(session->context, sight->wall_ms);
-        if (!fold->lost || fold->partial)
-                judge(session, view, sight, fold);
-        fold_free(fold);
+        if (series_merge(session->profile, session->load_plan, session->trials, session->trials_len, cuts_short(sight->run.stop_reason), &result))
+                conclude(session, view, sight, &(struct outcome){.fold = result.fold, .gates = &result.gates, .estimates = &result.estimates,
+                                                                 .trials = result.trials, .trials_len = result.trials_len, .rows = rows,
+                                                                 .workers = result.workers, .number = PROFILE_TRIALS_MAX});
+        else
+                conclude_without_figures(session, sight, &result.gates, rows);
+        series_done(&result);
 }

@@ -57,7 +57,7 @@ static void end_without_request(struct manager *manager, const char *key, const 
 {
         int64_t due_ns = view->wake_ns;
 
-        if (plan->action == RUN_FOLD)
+        if (plan->action == RUN_FOLD || plan->action == RUN_FOLD_SERIES)
                 due_ns = loop_now_ns(manager->loop);
         if (plan->action == RUN_FORGET) {
                 forget(manager, key);

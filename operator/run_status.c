@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "result/series.h"
 #include "result/status.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -178,18 +179,19 @@ static void show_admitted(struct json_object *status, const struct session *sess
         doc_set(status, "profile", doc_set_text(profile, "digest", digest));
         doc_set_text(doc_set_text(status, "phase", "Preparing"), "target", sight->target_key);
         set_time(status, "startTime", sight->wall_ms);
-        set_time(status, "deadline", sight->wall_ms + session->profile->deadline_ms);
+        set_time(status, "deadline", sight->wall_ms + profile_deadline_ms(session->profile));
         json_object_object_del(status, "queue");
         doc_set_text(status, "message", "preparing the load");
 }
 
 static void show_bound(struct json_object *status, const struct session *session, const struct run_sight *sight)
 {
-        struct json_object *trial = doc_object(), *workers = doc_object();
+        struct json_object *trials = series_encode_rows(session->trials, session->trials_len), *trial = doc_object(), *workers = doc_object();
 
-        doc_set(doc_set_int(trial, "index", 0), "job",
+        doc_set(doc_set_int(trial, "index", session->trial), "job",
                 doc_set_text(doc_set_text(doc_object(), "name", sight->job.name), "uid", sight->job.uid));
-        doc_set(status, "trials", doc_push(doc_array(), trial));
+        set_time(trial, "startTime", sight->wall_ms);
+        doc_set(status, "trials", doc_push(trials, trial));
         doc_set_int(doc_set_int(workers, "wanted", session->profile->workers), "ready", 0);
         doc_set(status, "workers", doc_set_int(workers, "finished", 0));
 }
@@ -201,11 +203,16 @@ static void show_running(struct json_object *status, const struct session *sessi
                 return;
         struct harvest_live live = harvest_live(session->harvest);
         struct json_object *workers = status_encode_workers(session->harvest, NULL);
-        auto_free char *message = xasprintf("%s: %d %%", sight->phase, live.percent);
+        int trials = (int)(sight->trials_planned ? sight->trials_planned : session->profile ? session->profile->trials.max : 1);
+        int percent = (session->trial * 100 + live.percent) / trials;
+        auto_free char *message = trials == 1 ? xasprintf("%s: %d %%", sight->phase, percent)
+                                              : xasprintf("%s: trial %d of %s%d, %d %%", sight->phase, session->trial + 1,
+                                                          sight->trials_planned ? "" : "at most ", trials, percent);
+        live.percent = percent < 100 ? percent : 100;
         if (sight->start_at_wall_ms >= 0)
                 set_time(workers, "startAt", sight->start_at_wall_ms);
         doc_set(status, "workers", workers);
-        doc_set(status, "progress", status_encode_progress(&live, 1, 1));
+        doc_set(status, "progress", status_encode_progress(&live, session->trial + 1, trials));
         doc_set(status, "summary", status_encode_live_summary(&live));
         doc_set_text(status, "message", message);
 }

@@ -20,5 +20,8 @@ struct json_object *run_status_patch(const struct run *run, struct json_object *
 const char *run_status_hold(enum view_hold hold);
 enum view_hold run_status_hold_shown(const char *reason);
 
-/* Folds the records: judges, composes the terminal status (session->final) and the ConfigMaps to store (session->pack). */
+/* Folds the records: judges, composes the terminal status (session->final) and the ConfigMaps to store (session->pack); of one trial of
+ * several only what the series will need of it. */
 void run_status_fold(struct session *session, const struct run_view *view, const struct run_sight *sight);
+/* The same of all trials, when there will be no other. */
+void run_status_fold_series(struct session *session, const struct run_view *view, const struct run_sight *sight);

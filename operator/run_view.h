@@ -52,9 +52,16 @@ struct run_view {
         /* recorded */
         bool admitted;                  /* status.startTime */
         bool taken_over;                /* ... by an operator before this one; the caches may lag behind what it did */
-        bool bound;                     /* status names the Job by UID */
+        bool bound;                     /* status names the Job of the current trial by UID */
         const char *stop_reason;        /* recorded reason to end early, NULL when none */
         bool overdue;                   /* the recorded deadline has passed */
+
+        /* observed: the trial that is under way; everything below about a Job and its workers is about this one */
+        int trial;                      /* from 0: as many have their result stored, or were bound before the last that was */
+        bool trial_unread;              /* a stored result of an earlier trial is not in memory */
+        bool series_over;               /* as many trials as there should be are over */
+        bool job_left;                  /* the Job of an earlier trial is still there, and nobody has deleted it */
+        bool pausing;                   /* the pause since the last trial is not over */
 
         /* observed */
         const char *target_problem;     /* why the target cannot be resolved now, NULL when it is */

@@ -31,6 +31,7 @@ struct session *session_new(struct manager *manager, const char *key, const stru
         session->name = xstrdup(run->name);
         session->uid = xstrdup(run->uid);
         session->generator_nodes = doc_array();
+        session->trial_nodes = doc_array();
         session->guard_due = true;
         return session;
 }
@@ -44,6 +45,26 @@ static void followers_done(struct session *session)
         free(session->followers);
         session->followers = NULL;
         session->followers_len = 0;
+}
+
+void session_begin_trial(struct session *session, int trial)
+{
+        if (session->trial == trial)
+                return;
+        session->trial = trial;
+        followers_done(session);
+        session->harvest = harvest_free(session->harvest);
+        pack_done(&session->pack);
+        session->packed = session->job_made = false;
+        session->stored = 0;
+        session->measured_from_wall_ms = 0;
+        session->asked_events_ns = 0;
+        session->diagnosis = (struct diagnosis){0};
+        free(take(session->stale_chunk));
+        json_object_put(session->trial_nodes);
+        session->trial_nodes = doc_array();
+        if (session->plan_loaded)
+                session_follow(session);
 }
 
 void session_forget_target(struct session *session)
@@ -80,6 +101,9 @@ struct session *session_free(struct session *session)
         profile_free(session->profile);
         load_plan_free(session->load_plan);
         json_object_put(session->generator_nodes);
+        json_object_put(session->trial_nodes);
+        for (size_t i = 0; i < session->trials_len; i++)
+                json_object_put(session->trials[i]);
         json_object_put(session->profile_object);
         json_object_put(session->final);
         json_object_put(session->baseline);
@@ -148,12 +172,20 @@ static void give_up_log(struct follower *follower, const struct pod *pod, bool g
         harvest_lost(follower->session->harvest, follower->worker, pod->end_reason ? pod->end_reason : gone ? "pod gone" : NULL);
 }
 
-static void note_node(struct session *session, const char *node)
+static void note_node(struct json_object *nodes, const char *node)
 {
-        for (size_t i = 0; i < doc_len(session->generator_nodes, ""); i++)
-                if (text_equal(json_object_get_string(doc_item(session->generator_nodes, i)), node))
+        for (size_t i = 0; i < doc_len(nodes, ""); i++)
+                if (text_equal(json_object_get_string(doc_item(nodes, i)), node))
                         return;
-        doc_push_text(session->generator_nodes, node);
+        doc_push_text(nodes, node);
+}
+
+static bool of_this_trial(const struct session *session, const struct pod *pod)
+{
+        char job[NAME_MAX_LEN];
+
+        name_job(session->name, session->uid, session->trial, job);
+        return text_equal(pod->job, job);
 }
 
 void session_see_pod(struct session *session, struct json_object *object, bool gone)
@@ -161,13 +193,16 @@ void session_see_pod(struct session *session, struct json_object *object, bool g
         struct pod pod;
 
         pod_decode(object, &pod);
+        if (!of_this_trial(session, &pod))
+                return;
         struct diagnosis diagnosis = pod_diagnose(object);
         diagnosis_take(&session->diagnosis, &diagnosis);
         if (!session->harvest || pod.index < 0 || (uint32_t)pod.index >= session->followers_len || !pod.uid)
                 return;
         struct follower *follower = &session->followers[pod.index];
         if (pod.node) {
-                note_node(session, pod.node);
+                note_node(session->generator_nodes, pod.node);
+                note_node(session->trial_nodes, pod.node);
                 session_ask_node(session, pod.node);
         }
         harvest_pod(session->harvest, follower->worker, pod.uid);

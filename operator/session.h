@@ -64,6 +64,11 @@ struct session {
         struct map nodes_asked;
         int64_t measured_from_wall_ms; /* 0: load has not begun */
 
+        int trial;                     /* that everything about workers and their results below belongs to */
+        struct json_object *trials[PROFILE_TRIALS_MAX]; /* what earlier ones left (result/trial.h); owned references */
+        size_t trials_len;
+        struct json_object *trial_nodes; /* names of nodes that ran this trial's workers; owned */
+
         struct harvest *harvest;
         struct follower *followers;
         uint32_t followers_len;
@@ -95,6 +100,8 @@ struct session *session_free(struct session *session);
 /* Reads or builds plan, profile, target and surroundings, as far as they are not there yet; the pass is run again when something
  * arrived, and after a second when something is missing. */
 void session_resolve(struct session *session, const struct run *run, bool plan_found);
+/* Another trial begins: forgets the workers of the one before and what was made of their records. Nothing happens when it is this one. */
+void session_begin_trial(struct session *session, int trial);
 /* Forgets what was read about the target: it was read for an admission that did not come about. */
 void session_forget_target(struct session *session);
 /* Takes over a plan ConfigMap, and the profile when none is loaded. FAIL_INVALID: not one that this version reads. */

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "data/doc.h"
 
+#define NODES_MAX 16
+
 /* Fixed parts as text: easier to compare with what kubectl shows than a page of builder calls. */
 static const char pod_security[] =
         "{\"runAsNonRoot\":true,\"runAsUser\":65532,\"runAsGroup\":65532,\"fsGroup\":65532,\"seccompProfile\":{\"type\":\"RuntimeDefault\"}}";
@@ -113,6 +115,33 @@ struct json_object *job_encode(const struct run *run, const struct profile *prof
         doc_set(metadata, "ownerReferences", doc_push(doc_array(), encode_owner(run)));
         doc_set_text(doc_set_text(job, "apiVersion", "batch/v1"), "kind", "Job");
         return doc_set(doc_set(job, "metadata", metadata), "spec", encode_spec(run, profile, image));
+}
+
+/* The object under 'key', made when it is not there. */
+static struct json_object *object_at(struct json_object *parent, const char *key)
+{
+        struct json_object *child = NULL;
+
+        if (!json_object_object_get_ex(parent, key, &child) || !child)
+                doc_set(parent, key, child = doc_object());
+        return child;
+}
+
+void job_prefer_nodes(struct json_object *job, struct json_object *nodes)
+{
+        struct json_object *list = NULL;
+
+        if (doc_len(nodes, "") == 0)
+                return;
+        struct json_object *affinity = object_at(object_at(doc_at(job, "spec.template.spec"), "affinity"), "nodeAffinity");
+        if (!json_object_object_get_ex(affinity, "preferredDuringSchedulingIgnoredDuringExecution", &list) || !list)
+                doc_set(affinity, "preferredDuringSchedulingIgnoredDuringExecution", list = doc_array());
+        for (size_t i = 0; i < doc_len(nodes, "") && i < NODES_MAX; i++) {
+                struct json_object *field = doc_set_text(doc_set_text(doc_object(), "key", "metadata.name"), "operator", "In");
+                doc_set(field, "values", doc_push_text(doc_array(), json_object_get_string(doc_item(nodes, i))));
+                struct json_object *term = doc_set_int(doc_object(), "weight", 100);
+                doc_push(list, doc_set(term, "preference", doc_set(doc_object(), "matchFields", doc_push(doc_array(), field))));
+        }
 }
 
 static void add_missing(struct json_object *into, struct json_object *from)

@@ -14,6 +14,9 @@
 /* The Job object, ready to create; caller owns. 'run' must carry name, namespace and uid. */
 struct json_object *job_encode(const struct run *run, const struct profile *profile, const char *image, int trial);
 
+/* The pods would rather run on these nodes (an array of names), beside what the profile wants: the other trials ran there. At most 16. */
+void job_prefer_nodes(struct json_object *job, struct json_object *nodes);
+
 /* Adds to the pods of 'job' what a mesh wants of them: {"labels": {}, "annotations": {}, "files": {name: annotation}}, each may be missing.
  * Keys that the Job has already stay as they are. The files appear in /etc/loadstone/pod with the annotation's value. 'pod' may be NULL. */
 void job_add_pod(struct json_object *job, struct json_object *pod);

@@ -36,6 +36,14 @@ void name_result(const char *run, const char *uid, char name[static NAME_MAX_LEN
         with_suffix(run, uid, "result", name);
 }
 
+void name_trial(const char *run, const char *uid, int trial, char name[static NAME_MAX_LEN])
+{
+        char suffix[12];
+
+        snprintf(suffix, sizeof suffix, "r%d", trial % 10000);
+        with_suffix(run, uid, suffix, name);
+}
+
 void name_series(const char *run, const char *uid, size_t index, char name[static NAME_MAX_LEN])
 {
         char suffix[12];

@@ -27,6 +27,7 @@ static const struct field fields[] = {
         {"load.concurrency.reconnectAfter.requests", FIELD_INT, offsetof(struct profile, reconnect_requests), 1, 1e9, .optional = true},
         {"load.concurrency.reconnectAfter.time", FIELD_DURATION_MS, offsetof(struct profile, reconnect_ms), 10, PROFILE_DAY_MS, .optional = true},
         {"limits.deadline", FIELD_DURATION_MS, offsetof(struct profile, deadline_ms), 1000, PROFILE_DAY_MS},
+        {"limits.total", FIELD_DURATION_MS, offsetof(struct profile, total_ms), 1000, PROFILE_DAY_MS},
         {"limits.readyTimeout", FIELD_DURATION_MS, offsetof(struct profile, ready_timeout_ms), 1000, PROFILE_DAY_MS},
         {"limits.queueTimeout", FIELD_DURATION_MS, offsetof(struct profile, queue_timeout_ms), 1000, PROFILE_DAY_MS},
         {"limits.brake.errorRatio", FIELD_RATIO, offsetof(struct profile, brake_ratio), 0, 1},
@@ -177,7 +178,7 @@ enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_pro
         if (profile_decode_target(profile, fail) || decode_fields(profile, fail) || profile_decode_shape(profile, fail) || check_loop(profile, fail) ||
             profile_decode_workers(profile, fail) ||
             profile_check_requests(profile, fail) || profile_decode_secrets(profile, fail) || decode_objectives(profile, fail) ||
-            profile_decode_baseline(profile, fail) || profile_check_placement(profile, fail) || check_size(spec, fail))
+            profile_decode_baseline(profile, fail) || profile_decode_trials(profile, fail) || profile_check_placement(profile, fail) || check_size(spec, fail))
                 return FAIL_INVALID;
         *ret_profile = take(profile);
         return FAIL_NONE;

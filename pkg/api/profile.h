@@ -45,6 +45,14 @@ struct profile_scheme {
         bool tls, http2, grpc;
 };
 
+#define PROFILE_TRIALS_MAX 64
+
+struct profile_trials {
+        uint32_t min, max; /* 1 <= min <= max; min < max: after 'min' of them how many are needed is computed, once */
+        double until;      /* half width of the primary's 95 % interval that is enough, as a ratio minus 1 */
+        int64_t pause_ms;  /* between the end of a trial and the next */
+};
+
 struct profile {
         struct json_object *spec;  /* the merged, defaulted spec that everything else borrows from; owned */
         const char *service, *port; /* port as text: number or name; NULL with a url */
@@ -69,6 +77,8 @@ struct profile {
         struct profile_objective objectives[PROFILE_OBJECTIVES_MAX];
         size_t objectives_len;
         struct profile_baseline baseline;
+        struct profile_trials trials;
+        int64_t total_ms; /* limits.total */
         int64_t deadline_ms, ready_timeout_ms, queue_timeout_ms;
         double brake_ratio;
         int64_t brake_ms;
@@ -81,7 +91,7 @@ struct profile {
 };
 
 /* RFC 7386 merge of a run's overrides over a profile's spec, with the schema's defaults filled in afterwards. Only load.shape,
- * load.workers, load.concurrency, load.warmup, objectives and limits may be overridden. Both are borrowed, overrides may be NULL.
+ * load.workers, load.concurrency, load.warmup, objectives, trials and limits may be overridden. Both are borrowed, overrides may be NULL.
  * FAIL_INVALID names the field. *ret_spec is new. */
 enum fail_kind profile_merge(struct json_object *spec, struct json_object *overrides, struct json_object **ret_spec,
                              struct fail *fail);
@@ -97,6 +107,9 @@ struct json_object *profile_encode_shape(const struct profile *profile);
 struct profile *profile_free(struct profile *profile);
 void profile_free_at(struct profile **profile);
 #define auto_profile __attribute__((cleanup(profile_free_at)))
+
+/* What a run may take from its first step to its result: limits.deadline, of each trial and with the pauses between them. */
+int64_t profile_deadline_ms(const struct profile *profile);
 
 /* Some value comes from a Secret. */
 bool profile_names_secrets(const struct profile *profile);

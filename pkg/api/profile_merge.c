@@ -16,7 +16,7 @@ static const char defaults_text[] =
         "{\"target\":{\"scheme\":\"http\"},"
         "\"load\":{\"requests\":[{\"name\":\"default\"}],\"timeout\":\"5s\",\"concurrency\":{\"connections\":64,\"whenBusy\":\"queue\"},"
         "\"arrival\":\"constant\",\"seed\":1,\"pacing\":\"precise\",\"warmup\":\"5s\",\"cooldown\":\"0s\",\"workers\":1},"
-        "\"limits\":{\"deadline\":\"30m\",\"readyTimeout\":\"5m\",\"queueTimeout\":\"1h\","
+        "\"limits\":{\"deadline\":\"30m\",\"total\":\"4h\",\"readyTimeout\":\"5m\",\"queueTimeout\":\"1h\","
         "\"brake\":{\"errorRatio\":\"50%\",\"for\":\"10s\",\"off\":false}},"
         "\"validity\":{\"pacingLateness\":\"1ms\",\"generatorCPU\":\"80%\",\"throttled\":\"1%\",\"minWindow\":\"60s\"},"
         "\"context\":{\"mesh\":{\"detect\":true,\"client\":\"inherit\"}},"
@@ -59,7 +59,7 @@ static bool is_listed(const char *word, const char *const *list)
 
 static enum fail_kind check_overrides(struct json_object *overrides, struct fail *fail)
 {
-        static const char *const tops[] = {"load", "objectives", "limits", NULL};
+        static const char *const tops[] = {"load", "objectives", "trials", "limits", NULL};
         static const char *const loads[] = {"shape", "workers", "concurrency", "warmup", NULL};
 
         if (!overrides)
@@ -68,7 +68,7 @@ static enum fail_kind check_overrides(struct json_object *overrides, struct fail
                 return fail_set(fail, FAIL_INVALID, "spec.overrides must be an object");
         json_object_object_foreach(overrides, top, value) {
                 if (!is_listed(top, tops))
-                        return fail_set(fail, FAIL_INVALID, "spec.overrides.%.60s cannot be overridden by a run; load, objectives and limits can", top);
+                        return fail_set(fail, FAIL_INVALID, "spec.overrides.%.60s cannot be overridden by a run; load, objectives, trials and limits can", top);
                 if (strcmp(top, "load") != 0 || !json_object_is_type(value, json_type_object))
                         continue;
                 json_object_object_foreach(value, field, unused) {

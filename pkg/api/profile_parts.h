@@ -19,6 +19,8 @@ enum fail_kind profile_check_header_name(const char *name, const char *where, st
 enum fail_kind profile_check_call(const struct profile *profile, struct json_object *request, const char *where, struct fail *fail);
 enum fail_kind profile_check_call_header(const struct profile *profile, const char *name, const char *where, struct fail *fail);
 enum fail_kind profile_decode_secrets(struct profile *profile, struct fail *fail);
+/* Needs limits decoded; fills profile->trials. */
+enum fail_kind profile_decode_trials(struct profile *profile, struct fail *fail);
 /* Needs shape and objectives decoded; fills profile->baseline. */
 enum fail_kind profile_decode_baseline(struct profile *profile, struct fail *fail);
 enum fail_kind profile_check_placement(const struct profile *profile, struct fail *fail);

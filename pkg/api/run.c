@@ -18,8 +18,12 @@ static void decode_status(struct json_object *status, struct run *run)
         run->target = doc_text(status, "target");
         run->stop_reason = doc_text(status, "stop.reason");
         run->stop_message = doc_text(status, "stop.message");
-        run->job_uid = doc_text(status, "trials[0].job.uid");
-        run->job_name = doc_text(status, "trials[0].job.name");
+        struct json_object *trials = doc_at(status, "trials"), *last = NULL;
+        run->trials_bound = (int)doc_len(trials, "");
+        last = run->trials_bound > 0 ? doc_item(trials, (size_t)run->trials_bound - 1) : NULL;
+        run->job_uid = doc_text(last, "job.uid");
+        run->job_name = doc_text(last, "job.name");
+        run->trial_start_wall_ms = time_at(last, "startTime");
         run->start_wall_ms = time_at(status, "startTime");
         run->deadline_wall_ms = time_at(status, "deadline");
         run->finish_wall_ms = time_at(status, "finishTime");

@@ -17,7 +17,10 @@ struct run {
         const char *baseline;                /* spec.baseline.run, NULL when absent */
         /* recorded in status */
         int64_t observed_generation;         /* -1: never looked at */
-        const char *phase, *target, *stop_reason, *stop_message, *job_uid, *job_name;
+        const char *phase, *target, *stop_reason, *stop_message;
+        const char *job_uid, *job_name;      /* of the last trial that was bound */
+        int trials_bound;                    /* how many were */
+        int64_t trial_start_wall_ms;         /* when the last was bound; -1 when absent */
         int64_t start_wall_ms, deadline_wall_ms, finish_wall_ms, start_at_wall_ms; /* -1 when absent */
         int queue_position;                  /* 0: not queued */
         const char *queue_reason;

@@ -159,7 +159,7 @@ static void measure(const struct compare_side *a, const struct compare_side *b, 
         if (asked->kind == STAT_NO_SPREAD)
                 asked->shift.estimate = metric->estimate;
         else if (asked->kind)
-                metric->missing = "only a window of at least 100s with enough requests knows how sure it is";
+                metric->missing = "only trials, or a window of at least 100s with enough requests, know how sure it is";
 }
 
 /* ---- which metrics ---- */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "data/doc.h"
+#include "result/fold_internal.h"
 
 static void span_done(struct fold_span *span)
 {
@@ -43,8 +44,7 @@ struct fold *fold_free(struct fold *fold)
 
 /* ---- sums ---- */
 
-/* Adds at the lower of both resolutions. */
-static void add_hist(struct hist **into, const struct hist *from)
+void fold_add_hist(struct hist **into, const struct hist *from)
 {
         if (!from || hist_count(from) == 0)
                 return;
@@ -65,43 +65,42 @@ static void note_digits(struct fold_span *span, const struct hist *hist)
                 span->digits = hist_digits(hist);
 }
 
-static const struct { const char *name; size_t offset; } hists[] = {
+const struct fold_hist_row fold_hists[FOLD_HISTS] = {
         {"latency", offsetof(struct fold_span, latency)},   {"service", offsetof(struct fold_span, service)},
         {"error", offsetof(struct fold_span, error)},       {"censored", offsetof(struct fold_span, censored)},
         {"ttfb", offsetof(struct fold_span, ttfb)},         {"pacing", offsetof(struct fold_span, pacing)},
         {"backlog", offsetof(struct fold_span, backlog)},
 };
 
-static struct hist **hist_of(struct fold_span *span, size_t i)
+struct hist **fold_hist_at(struct fold_span *span, size_t i)
 {
-        return (struct hist **)((char *)span + hists[i].offset);
+        return (struct hist **)((char *)span + fold_hists[i].offset);
 }
 
-static void add_span(struct fold_span *into, struct fold_span *from)
+void fold_add_span(struct fold_span *into, struct fold_span *from)
 {
         record_add_counters(&into->counters, &from->counters);
         into->unresolved |= from->unresolved;
-        for (size_t i = 0; i < ARRAY_LEN(hists); i++) {
-                add_hist(hist_of(into, i), *hist_of(from, i));
-                note_digits(into, *hist_of(from, i));
+        for (size_t i = 0; i < FOLD_HISTS; i++) {
+                fold_add_hist(fold_hist_at(into, i), *fold_hist_at(from, i));
+                note_digits(into, *fold_hist_at(from, i));
         }
 }
 
-/* Adds a record's counters (under "C"; further parts have none) and histograms. */
-static void add_record(struct fold_span *span, struct json_object *record)
+void fold_add_record(struct fold_span *span, struct json_object *record)
 {
         struct record_counters counters = {0};
 
         if (doc_at(record, "C") && record_decode_counters(doc_at(record, "C"), &counters, NULL) == FAIL_NONE)
                 record_add_counters(&span->counters, &counters);
-        for (size_t i = 0; i < ARRAY_LEN(hists); i++) {
-                struct json_object *at = doc_at(doc_at(record, "hists"), hists[i].name);
+        for (size_t i = 0; i < FOLD_HISTS; i++) {
+                struct json_object *at = doc_at(doc_at(record, "hists"), fold_hists[i].name);
                 struct hist *hist = NULL;
                 if (!at)
                         continue;
                 if (record_decode_hist(at, &hist, NULL))
                         span->unresolved = true;
-                add_hist(hist_of(span, i), hist);
+                fold_add_hist(fold_hist_at(span, i), hist);
                 note_digits(span, hist);
                 hist_free(hist);
         }
@@ -124,9 +123,9 @@ static void add_connect(struct fold *fold, struct json_object *record)
         fold->connect_errors += (uint64_t)read_number(record, "connectErrors");
         fold->handshakes += (uint64_t)read_number(record, "handshakes");
         if (doc_at(record, "hists.connect") && !record_decode_hist(doc_at(record, "hists.connect"), &connect, NULL))
-                add_hist(&fold->connect, connect);
+                fold_add_hist(&fold->connect, connect);
         if (doc_at(record, "hists.handshake") && !record_decode_hist(doc_at(record, "hists.handshake"), &handshake, NULL))
-                add_hist(&fold->handshake, handshake);
+                fold_add_hist(&fold->handshake, handshake);
         hist_free(connect);
         hist_free(handshake);
 }
@@ -147,9 +146,9 @@ static void add_log(struct fold *fold, const struct harvest *harvest, uint32_t w
                         add_connect(fold, record);
                 } else if (kept[i].kind == HARVEST_PIECE && kept[i].index < fold->pieces_len) {
                         fold->pieces[kept[i].index].workers += kept[i].part == 0;
-                        add_record(&fold->pieces[kept[i].index].span, record);
+                        fold_add_record(&fold->pieces[kept[i].index].span, record);
                 } else if (kept[i].kind == HARVEST_REQUEST && kept[i].index < fold->requests_len) {
-                        add_record(&fold->requests[kept[i].index].span, record);
+                        fold_add_record(&fold->requests[kept[i].index].span, record);
                 }
         }
 }
@@ -163,7 +162,7 @@ static void add_message_hist(struct fold_span *span, struct hist **into, struct 
                 return;
         if (!doc_text(at, "hdr") || record_decode_hist(at, &hist, NULL))
                 span->unresolved = true;
-        add_hist(into, hist);
+        fold_add_hist(into, hist);
         note_digits(span, hist);
         hist_free(hist);
 }
@@ -180,7 +179,7 @@ static void add_message(struct fold *fold, struct json_object *message)
         /* Latencies of errors are a detail: without them the rest still has its percentiles. */
         struct hist *error = NULL;
         if (doc_text(message, "error.hdr") && !record_decode_hist(doc_at(message, "error"), &error, NULL))
-                add_hist(&fold->whole.error, error);
+                fold_add_hist(&fold->whole.error, error);
         hist_free(error);
 }
 
@@ -300,15 +299,15 @@ static void keep_partial(struct fold *fold)
         for (size_t i = 0; i < fold->points_len; i++) {
                 const struct harvest_point *point = &fold->points[i];
                 record_add_counters(&fold->whole.counters, &point->counters);
-                add_hist(&fold->whole.latency, point->latency);
-                add_hist(&fold->whole.error, point->error);
-                add_hist(&fold->whole.censored, point->censored);
+                fold_add_hist(&fold->whole.latency, point->latency);
+                fold_add_hist(&fold->whole.error, point->error);
+                fold_add_hist(&fold->whole.censored, point->censored);
                 note_digits(&fold->whole, point->latency);
         }
         fold->partial = fold->points_len > 0;
 }
 
-static void plan_spans(struct fold *fold, const struct load_plan *plan)
+void fold_plan_spans(struct fold *fold, const struct load_plan *plan)
 {
         int64_t at_ms = 0;
 
@@ -331,7 +330,7 @@ static void plan_spans(struct fold *fold, const struct load_plan *plan)
         }
 }
 
-static int choose_window(const struct fold *fold)
+int fold_choose_window(const struct fold *fold)
 {
         int chosen = -1;
 
@@ -401,16 +400,16 @@ struct fold *fold_new(const struct harvest *harvest, const struct load_plan *pla
         fold->throttled_ratio_max = -1;
         fold->points_len = harvest_points(harvest, &fold->points);
         fold->point_ms = harvest_point_ms(harvest);
-        plan_spans(fold, plan);
+        fold_plan_spans(fold, plan);
         for (uint32_t i = 0; i < fold->workers; i++)
                 add_worker(fold, harvest, i);
         fold->lost = fold->covered == 0;
         for (size_t i = 0; i < fold->pieces_len; i++)
-                add_span(&fold->whole, &fold->pieces[i].span);
+                fold_add_span(&fold->whole, &fold->pieces[i].span);
         if (fold->lost)
                 keep_partial(fold);
         cut_spans(fold, end_ms(fold, harvest, plan));
-        fold->window = choose_window(fold);
+        fold->window = fold_choose_window(fold);
         fold->pacing_p99_ns = pacing_p99_ns(fold, harvest);
         note_limit(fold);
         if (fold->closed)

@@ -48,6 +48,7 @@ const char *fold_format(struct fold_value value, char text[static FOLD_TEXT_MAX]
 
 struct fold_span {
         int64_t from_ms, to_ms; /* shape time; rates are per this span */
+        int64_t total_ms;       /* of several trials: the sum of their spans, which rates are per; 0: to_ms - from_ms */
         struct record_counters counters;
         struct hist *latency, *service, *error, *censored, *ttfb, *pacing, *backlog; /* NULL when empty or not recorded */
         bool unresolved; /* some worker gave counts without a histogram: there are no percentiles */

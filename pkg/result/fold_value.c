@@ -70,16 +70,21 @@ const char *fold_format(struct fold_value value, char text[static FOLD_TEXT_MAX]
         return text;
 }
 
+static int64_t length_ms(const struct fold_span *span)
+{
+        return span->total_ms > 0 ? span->total_ms : span->to_ms - span->from_ms;
+}
+
 double fold_offered_rps(const struct fold_span *span)
 {
-        int64_t ms = span->to_ms - span->from_ms;
+        int64_t ms = length_ms(span);
 
         return ms > 0 ? (double)span->counters.offered * 1e3 / (double)ms : 0;
 }
 
 double fold_achieved_rps(const struct fold_span *span)
 {
-        int64_t ms = span->to_ms - span->from_ms;
+        int64_t ms = length_ms(span);
 
         return ms > 0 ? (double)(span->counters.ok + span->counters.missed) * 1e3 / (double)ms : 0;
 }

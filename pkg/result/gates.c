@@ -33,6 +33,8 @@ const char *gates_reason_name(enum gates_reason_kind kind)
                 [GATES_WORKER_FAILED] = "WorkerFailed",
                 [GATES_REDUCED_PRECISION] = "ReducedPrecision",
                 [GATES_PARTIAL] = "Partial",
+                [GATES_TRIALS_LEFT_OUT] = "TrialsLeftOut",
+                [GATES_PLACED_ELSEWHERE] = "PlacedElsewhere",
                 [GATES_SHORT_WINDOW] = "ShortWindow",
                 [GATES_CLOCK_UNSYNCHRONISED] = "ClockUnsynchronised",
                 [GATES_START_SKEW] = "StartSkew",
@@ -130,6 +132,8 @@ static void judge_coverage(struct gates *gates, const struct fold *fold, const s
                     fold->reduced, fold->workers);
         if (fold->partial || facts->cancelled)
                 add(gates, GATES_PARTIAL, VALIDITY_LIMITED, "the run was stopped before its shape ended");
+        if (facts->placed_elsewhere)
+                add(gates, GATES_PLACED_ELSEWHERE, VALIDITY_LIMITED, "the workers ran on other nodes than those of the first trial");
 }
 
 static void judge_window(struct gates *gates, const struct fold *fold, const struct gates_limits *limits)

@@ -16,6 +16,8 @@
  * | WorkerFailed        | a worker ended by its own failure                   |                                  |
  * | ReducedPrecision    | a worker's log is incomplete, its message is there  |                                  |
  * | Partial             | cancelled or stopped before the shape ended         |                                  |
+ * | TrialsLeftOut       | of several trials some are invalid, lost or cut     | no trial is left                 |
+ * | PlacedElsewhere     | a trial ran on other nodes than the first           |                                  |
  * | ShortWindow         | measured window under the least                     |                                  |
  * | ClockUnsynchronised | more than one worker, an undisciplined clock        |                                  |
  * | StartSkew           | more than one worker, skew over half an interval    |                                  |
@@ -52,6 +54,8 @@ enum gates_reason_kind { /* in the order in which they are listed: the gravest f
         GATES_WORKER_FAILED,
         GATES_REDUCED_PRECISION,
         GATES_PARTIAL,
+        GATES_TRIALS_LEFT_OUT,
+        GATES_PLACED_ELSEWHERE,
         GATES_SHORT_WINDOW,
         GATES_CLOCK_UNSYNCHRONISED,
         GATES_START_SKEW,
@@ -98,6 +102,7 @@ struct gates_facts {
         bool cancelled; /* by the user, or stopped by deadline or brake */
         uint32_t restarts, rollouts, scales, replacements;
         uint32_t joined; /* pods that became ready */
+        bool placed_elsewhere; /* a trial of several, on other nodes than the first */
 };
 
 struct gates gates_judge(const struct fold *fold, const struct gates_limits *limits, const struct gates_facts *facts);

@@ -448,6 +448,29 @@ static struct json_object *encode_manifest(const struct pack_input *input, const
         return doc_set_int(manifest, "bytes", (int64_t)pack->bytes);
 }
 
+/* The last map; returns its bytes. */
+static size_t put_manifest(const struct pack_input *input, const struct detail *detail, struct pack *pack)
+{
+        struct json_object *data = doc_object();
+        auto_json struct json_object *manifest = encode_manifest(input, pack, detail);
+        char name[NAME_MAX_LEN];
+
+        set_json(data, "manifest.json", manifest);
+        set_json(data, "summary.json", input->summary);
+        set_json(data, "provenance.json", input->provenance);
+        set_json(data, "context.json", input->context);
+        set_json(data, "trial.json", input->trial_doc);
+        if (input->trial_doc)
+                name_trial(input->run_name, input->run_uid, input->trial, name);
+        else
+                name_result(input->run_name, input->run_uid, name);
+        struct json_object *map = pack->maps[pack->len++] = new_map(input, name, input->trial_doc ? "trial" : "result", data);
+        pack_digest(map, pack->digest);
+        size_t bytes = data_bytes(map);
+        pack->bytes += bytes;
+        return bytes;
+}
+
 /* Chunks and manifest at this level of detail. False when it is too large. */
 static bool try_write(const struct pack_input *input, const struct detail *detail, struct pack *pack)
 {
@@ -471,18 +494,8 @@ static bool try_write(const struct pack_input *input, const struct detail *detai
         if (full)
                 return false;
 
-        struct json_object *data = doc_object();
-        auto_json struct json_object *manifest = encode_manifest(input, pack, detail);
-        set_json(data, "manifest.json", manifest);
-        set_json(data, "summary.json", input->summary);
-        set_json(data, "provenance.json", input->provenance);
-        set_json(data, "context.json", input->context);
-        name_result(input->run_name, input->run_uid, name);
-        struct json_object *map = pack->maps[pack->len++] = new_map(input, name, "result", data);
-        pack_digest(map, pack->digest);
-        size_t bytes = data_bytes(map);
-        pack->bytes += bytes;
-        return bytes <= ROOM_BYTES && pack->bytes <= PACK_TRIAL_BYTES_MAX;
+        size_t bytes = put_manifest(input, detail, pack);
+        return bytes <= ROOM_BYTES && pack->bytes <= (input->bytes_max ? input->bytes_max : PACK_TRIAL_BYTES_MAX);
 }
 
 enum fail_kind pack_write(const struct pack_input *input, struct pack *ret_pack, struct fail *fail)
@@ -495,6 +508,11 @@ enum fail_kind pack_write(const struct pack_input *input, struct pack *ret_pack,
                         return FAIL_NONE;
                 }
                 pack_done(&pack);
+        }
+        if (input->trial_doc) {
+                *ret_pack = (struct pack){0};
+                put_manifest(input, &details[ARRAY_LEN(details) - 1], ret_pack);
+                return FAIL_NONE;
         }
         return fail_set(fail, FAIL_TOO_LARGE, "the result of run '%s' does not fit %d bytes", input->run_name,
                         PACK_TRIAL_BYTES_MAX);

@@ -34,6 +34,7 @@
 
 #define PACK_BYTES_MAX (512 * 1024)        /* one ConfigMap, as JSON */
 #define PACK_TRIAL_BYTES_MAX (1024 * 1024) /* all of one trial; a finer grid is coarsened until it fits */
+#define PACK_RUN_BYTES_MAX (4 * 1024 * 1024) /* of all trials together */
 #define PACK_CHUNKS_MAX 8                  /* chunk n of trial t is series number t * PACK_CHUNKS_MAX + n */
 #define PACK_SHA256_MAX 65
 
@@ -46,6 +47,8 @@ struct pack_input { /* everything borrowed for the call */
         struct json_object *summary;    /* written as it is to summary.json */
         struct json_object *provenance; /* may be NULL */
         struct json_object *context;    /* full context; may be NULL */
+        struct json_object *trial_doc;  /* of one trial of several (result/trial.h): the last map is "…-r<trial>" with it; NULL: "…-result" */
+        size_t bytes_max;               /* of all maps together; 0: PACK_TRIAL_BYTES_MAX */
 };
 
 struct pack {
@@ -56,7 +59,8 @@ struct pack {
         int64_t point_ms;              /* of the grid as written */
 };
 
-/* FAIL_TOO_LARGE: does not fit even with the coarsest grid (a context or summary beyond all measure). */
+/* FAIL_TOO_LARGE: does not fit even with the coarsest grid (a context or summary beyond all measure). A trial of several goes without
+ * its chunks then. */
 enum fail_kind pack_write(const struct pack_input *input, struct pack *ret_pack, struct fail *fail);
 void pack_done(struct pack *pack);
 

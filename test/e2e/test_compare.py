@@ -26,7 +26,7 @@ def a_first_run_has_nothing_before_it_and_the_second_has():
     assert second["comparison"]["baseline"]["digest"] == first["resultRef"]["digest"], second["comparison"]
     # Six seconds do not know how sure they are, and say so.
     assert change_column("web-2").endswith("than web-1, interval unknown"), change_column("web-2")
-    assert second["verdict"] == "Inconclusive" and "100s" in second["message"], second["message"]
+    assert second["verdict"] == "Inconclusive" and "a window of at least 100s" in second["message"], second["message"]
     assert c.condition(second, "Ready")["status"] == "True", second["conditions"]
 
 

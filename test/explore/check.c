@@ -17,8 +17,7 @@
 
 struct seen_run {
         char *name;
-        char *job_uid;      /* of the one that was released */
-        unsigned jobs;      /* ever made */
+        struct map jobs;    /* name of each Job ever made -> UID of the one that was released under it, "" when none was */
         int64_t ended_ns;   /* 0: it has not */
         unsigned told;      /* workers that ended by themselves and left their termination message */
 };
@@ -32,12 +31,23 @@ struct check {
         char problem[512];
 };
 
+static void jobs_done(struct map *jobs)
+{
+        size_t at = 0;
+        const char *name;
+        void *uid;
+
+        while (map_next(jobs, &at, &name, &uid))
+                free(uid);
+        map_done(jobs);
+}
+
 static struct seen_run *run_free(struct seen_run *run)
 {
         if (!run)
                 return NULL;
         free(run->name);
-        free(run->job_uid);
+        jobs_done(&run->jobs);
         free(run);
         return NULL;
 }
@@ -193,9 +203,41 @@ static bool suspended(struct json_object *job)
         return doc_bool(job, "spec.suspend", false);
 }
 
+/* The last trial that status shows is the one of this Job. */
+static bool names_job(struct json_object *run, const char *uid)
+{
+        struct json_object *trials = doc_at(run, "status.trials");
+        size_t len = doc_len(trials, "");
+
+        return len > 0 && text_equal(doc_text(doc_item(trials, len - 1), "job.uid"), uid);
+}
+
+static bool over(struct json_object *job)
+{
+        struct json_object *conditions = doc_at(job, "status.conditions");
+
+        for (size_t i = 0; i < doc_len(conditions, ""); i++)
+                if (text_equal(doc_text(doc_item(conditions, i), "type"), "Complete") || text_equal(doc_text(doc_item(conditions, i), "type"), "Failed"))
+                        return true;
+        return doc_at(job, "metadata.deletionTimestamp") != NULL;
+}
+
+static bool another_is_active(const struct check *check, struct json_object *run, const char *name)
+{
+        const struct kind *jobs = kind_find(check->sim, "batch", "v1", "jobs");
+
+        for (size_t i = 0; i < jobs->len; i++) {
+                struct json_object *job = jobs->objects[i]->json;
+                if (text_equal(doc_text(job, LABEL_RUN_UID), doc_text(run, "metadata.uid")) && !text_equal(doc_text(job, "metadata.name"), name) &&
+                    !suspended(job) && !over(job))
+                        return true;
+        }
+        return false;
+}
+
 static void look_at_job(struct check *check, struct json_object *before, struct json_object *after)
 {
-        const char *run_uid = doc_text(after, LABEL_RUN_UID), *uid = doc_text(after, "metadata.uid");
+        const char *run_uid = doc_text(after, LABEL_RUN_UID), *uid = doc_text(after, "metadata.uid"), *name = doc_text(after, "metadata.name");
         struct seen_run *run = run_of(check, run_uid);
 
         if (!run_uid)
@@ -203,19 +245,20 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
         /* For a run that is gone or has ended, which its operator has not seen yet, a Job may be made: suspended, never to be released,
          * and collected. */
         struct object *object = sim_store_by_uid(check->sim, run_uid);
-        bool over = !object || doc_at(object->json, "status.finishTime");
-        if (!before && run && !over && ++run->jobs > 1)
-                wrong(check, "I1: a second Job was made for run %s", run->name);
+        bool ended = !object || doc_at(object->json, "status.finishTime");
+        char *released = run ? map_find(&run->jobs, name) : NULL;
+        if (!before && !ended && released)
+                wrong(check, "I1: a second Job %s was made for run %s", name, run->name);
+        if (run && !released)
+                map_set(&run->jobs, name, released = xstrdup(""));
         if (suspended(after) || (before && !suspended(before)))
                 return;
-        if (!object || !text_equal(doc_text(object->json, "status.trials[0].job.uid"), uid))
-                wrong(check, "I8: Job %s was released, and no run's status names it", doc_text(after, "metadata.name"));
+        if (!object || !names_job(object->json, uid))
+                wrong(check, "I8: Job %s was released, and no run's status names it", name);
         if (!run)
                 return;
-        if (run->job_uid && !text_equal(run->job_uid, uid))
-                wrong(check, "I1: a second Job was released for run %s", run->name);
-        free(run->job_uid);
-        run->job_uid = xstrdup(uid);
+        if (*released && !text_equal(released, uid))
+                wrong(check, "I1: a second Job %s was released for run %s", name, run->name);
 }
 
 /* ---- pods ---- */

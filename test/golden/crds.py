@@ -73,9 +73,9 @@ def no_default_stands_under_overrides():
 
 
 def only_the_safe_list_can_be_overridden():
-    names = {path for path, _ in walk(RUN["overrides"], "") if re.fullmatch(r"\.(load|limits)\.\w+|\.objectives", path)}
-    assert names == {".objectives", ".load.shape", ".load.workers", ".load.concurrency", ".load.warmup",
-                     ".limits.deadline", ".limits.readyTimeout", ".limits.queueTimeout", ".limits.brake"}, names
+    names = {path for path, _ in walk(RUN["overrides"], "") if re.fullmatch(r"\.(load|limits)\.\w+|\.objectives|\.trials", path)}
+    assert names == {".objectives", ".trials", ".load.shape", ".load.workers", ".load.concurrency", ".load.warmup",
+                     ".limits.deadline", ".limits.total", ".limits.readyTimeout", ".limits.queueTimeout", ".limits.brake"}, names
 
 
 def crds_fit_into_client_side_apply():

@@ -300,6 +300,10 @@ static void world_applies(struct world *world, struct run_plan plan, uint64_t se
         case RUN_READ_BASELINE:
                 world->in_memory_baseline = true;
                 break;
+        case RUN_READ_TRIAL:
+        case RUN_DELETE_LEFT:
+        case RUN_FOLD_SERIES:
+                break;
         case RUN_FOLD:
                 world->in_memory_packed = world->in_memory_baseline; /* a pass never sees its own memory late */
                 break;
@@ -416,11 +420,11 @@ static struct run_view any_view(void)
                 &view.found, &view.deleting, &view.accepted, &view.terminal, &view.cancel, &view.profile_found,
                 &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.braked, &view.admitted, &view.taken_over, &view.bound, &view.overdue, &view.context_ready,
                 &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping,
-                &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.baseline_unread, &view.packed, &view.chunks_left, &view.status_stale,
+                &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.trial_unread, &view.series_over, &view.job_left, &view.pausing, &view.baseline_unread, &view.packed, &view.chunks_left, &view.status_stale,
         };
 
         for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-                *flags[i] = chance(flags[i] == &view.found || flags[i] == &view.admitted ? 12 : 5);
+                *flags[i] = chance(flags[i] == &view.found || flags[i] == &view.admitted || flags[i] == &view.context_ready || flags[i] == &view.plan_found ? 12 : 5);
         view.invalid = chance(1) ? "InvalidSpec" : NULL;
         view.stop_reason = chance(4) ? "Cancelled" : NULL;
         view.target_problem = chance(4) ? "gone" : NULL;
@@ -431,6 +435,7 @@ static struct run_view any_view(void)
         view.workers = 2;
         view.workers_ready = chance(8) + chance(8);
         view.workers_announced = chance(5) + chance(3);
+        view.trial = chance(4);
         return view;
 }
 

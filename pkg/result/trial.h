@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a series of trials keeps of each: enough to merge them without loss and to judge how they differ, as one document in the
+ * trial's own ConfigMap ("trial.json"). An operator that was restarted in the middle of a series has these and nothing else.
+ *
+ *   {"version":1,"index":2,"validity":"Valid","reasons":[{"reason","message"}],"whole":true,
+ *    "estimates":{…},            result/estimate.h
+ *    "row":{…},                  as status.trials shows it
+ *    "workers":{…},              as status.workers shows it
+ *    "nodes":["node-1"],         where its workers ran
+ *    "fold":{"pieces":[{"fromMs","toMs","C","hists"}],"requests":[{"C","hists"}],"C","hists" (connect, handshake),"connects",…}}
+ *
+ * "whole" false: it was cut short, lost its log or its workers; then its figures count only where no trial is whole. "pieces" hold null but for
+ * the window where all would be too large. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "load/plan.h"
+#include "result/estimate.h"
+#include "result/fold.h"
+#include "result/gates.h"
+
+#define TRIAL_BYTES_MAX (384 * 1024) /* of the document */
+
+struct trial_input { /* all borrowed for the call */
+        int index;
+        const struct fold *fold;
+        const struct gates *gates;
+        const struct estimates *estimates;
+        struct json_object *row, *workers, *nodes;
+};
+
+struct json_object *trial_encode(const struct trial_input *input); /* caller owns */
+/* In the place of a trial whose document is gone: nothing is known of it but that it was. Caller owns. */
+struct json_object *trial_encode_lost(int index);
+
+struct trial {
+        int index;
+        enum validity validity;
+        bool whole;
+        const char *reason;      /* the gravest reason's sentence, borrowed from the document; NULL: none */
+        struct estimates estimates;
+        struct json_object *doc; /* borrowed */
+};
+/* Never fails: what is missing or of the wrong type is unknown. */
+void trial_decode(struct json_object *doc, struct trial *ret_trial);
+
+/* A fold of no trial yet. */
+struct fold *trial_fold_new(const struct load_plan *plan);
+/* Adds the figures of one trial: every bucket of every histogram. False: the document has none. */
+bool trial_fold_add(struct fold *fold, struct json_object *doc);
+/* After the last one. */
+void trial_fold_done(struct fold *fold);
