@@ -35,11 +35,69 @@ static void take_over(struct session *session, struct kube_cache *cache, const c
         }
 }
 
+static void ask(struct session *session, const struct kube_kind *kind, const char *name, kube_done_fn *done)
+{
+        session->requests_left++;
+        session_asked(session, kube_get(session->manager->client, &(struct kube_ref){kind, session->namespace, name}, done, session));
+}
+
+/* A Job and the result of a trial by their index; 'looked_trial' is the last that was bound. */
+static void job_took(struct session *session, int trial, struct json_object *object, const struct fail *fail)
+{
+        char name[NAME_MAX_LEN];
+
+        name_job(session->name, session->uid, trial, name);
+        take_over(session, session->manager->jobs, name, object, fail);
+        answered(session, fail);
+}
+
+static void job_arrived(void *owner, struct json_object *object, const struct fail *fail)
+{
+        struct session *session = owner;
+        job_took(session, session->looked_trial, object, fail);
+}
+
+static void next_job_arrived(void *owner, struct json_object *object, const struct fail *fail)
+{
+        struct session *session = owner;
+        job_took(session, session->looked_trial + 1, object, fail);
+}
+
+static void trial_arrived(void *owner, struct json_object *object, const struct fail *fail)
+{
+        struct session *session = owner;
+        char name[NAME_MAX_LEN];
+
+        name_trial(session->name, session->uid, session->looked_trial, name);
+        take_over(session, session->manager->configmaps, name, object, fail);
+        answered(session, fail);
+}
+
+/* The trial that was bound last; whether its result is stored, and then the next one's Job may be there too. */
+static void look_at_trial(struct session *session, struct json_object *object)
+{
+        char name[NAME_MAX_LEN];
+        struct run run;
+
+        run_decode(object, &run);
+        session->looked_trial = run.trials_bound > 0 ? run.trials_bound - 1 : 0;
+        name_job(session->name, session->uid, session->looked_trial, name);
+        ask(session, &kube_jobs, name, job_arrived);
+        if (run.trials_bound == 0)
+                return;
+        name_job(session->name, session->uid, session->looked_trial + 1, name);
+        ask(session, &kube_jobs, name, next_job_arrived);
+        name_trial(session->name, session->uid, session->looked_trial, name);
+        ask(session, &kube_configmaps, name, trial_arrived);
+}
+
 static void run_arrived(void *owner, struct json_object *object, const struct fail *fail)
 {
         struct session *session = owner;
 
         take_over(session, session->manager->runs, session->name, object, fail);
+        if (!fail->kind)
+                look_at_trial(session, object);
         answered(session, fail);
 }
 
@@ -50,16 +108,6 @@ static void plan_arrived(void *owner, struct json_object *object, const struct f
 
         name_plan(session->name, session->uid, name);
         take_over(session, session->manager->configmaps, name, object, fail);
-        answered(session, fail);
-}
-
-static void job_arrived(void *owner, struct json_object *object, const struct fail *fail)
-{
-        struct session *session = owner;
-        char name[NAME_MAX_LEN];
-
-        name_job(session->name, session->uid, 0, name);
-        take_over(session, session->manager->jobs, name, object, fail);
         answered(session, fail);
 }
 
@@ -74,23 +122,15 @@ static void pods_arrived(void *owner, struct json_object *list, const struct fai
         answered(session, fail);
 }
 
-static void ask(struct session *session, const struct kube_kind *kind, const char *name, kube_done_fn *done)
-{
-        session->requests_left++;
-        session_asked(session, kube_get(session->manager->client, &(struct kube_ref){kind, session->namespace, name}, done, session));
-}
-
 void run_look(struct session *session)
 {
-        char plan[NAME_MAX_LEN], job[NAME_MAX_LEN];
+        char plan[NAME_MAX_LEN];
         auto_free char *selector = xasprintf(MANAGED_SELECTOR "," LABEL_RUN_UID "=%s", session->uid);
 
         name_plan(session->name, session->uid, plan);
-        name_job(session->name, session->uid, 0, job);
         session->requests_left = 1;
         session_asked(session, kube_list(session->manager->client, &(struct kube_ref){&kube_pods, session->namespace, NULL}, selector,
                                          pods_arrived, session));
         ask(session, &kind_runs, session->name, run_arrived);
         ask(session, &kube_configmaps, plan, plan_arrived);
-        ask(session, &kube_jobs, job, job_arrived);
 }

@@ -2,7 +2,7 @@
  *
  * What became of a run that was admitted by an operator before this one. Watches may lag when the lead changes hands, and what is
  * missing in a cache is not proof that it is gone: before anything is concluded the API server itself is asked for the run, its
- * plan, its Job and its pods, once. */
+ * plan, the Job and the result of its last trial, and its pods, once. */
 #pragma once
 
 #include "operator/session.h"

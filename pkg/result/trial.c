@@ -38,7 +38,7 @@ static struct json_object *encode_fold(const struct fold *fold, bool detailed)
         doc_set_int(doc_set_int(out, "connects", (int64_t)fold->connects), "connectErrors", (int64_t)fold->connect_errors);
         doc_set_int(doc_set_int(out, "handshakes", (int64_t)fold->handshakes), "skipped", (int64_t)fold->skipped);
         doc_set_int(doc_set_int(out, "covered", fold->covered), "braked", fold->braked);
-        doc_set_text(out, "limit", load_limit_names[fold->limit]);
+        doc_set_text(doc_set_text(out, "limit", load_limit_names[fold->limit]), "pacing", fold->pacing);
         doc_set(out, "limitRatio", json_object_new_double(fold->limit_ratio));
         doc_set_int(doc_set_int(out, "floorP50Nanos", fold->floor_p50_ns), "floorP99Nanos", fold->floor_p99_ns);
         return doc_set(out, "hists", hists);
@@ -55,9 +55,15 @@ static struct json_object *encode_reasons(const struct gates *gates)
         return list;
 }
 
+/* Of a single steady piece the whole shape is the window, also at reduced precision. */
+static bool is_one_piece(const struct fold *fold)
+{
+        return fold->pieces_len == 1 && fold_is_steady(&fold->pieces[0]);
+}
+
 static bool is_whole(const struct fold *fold)
 {
-        return !fold->lost && !fold->partial && fold->reduced == 0 && fold->covered == fold->workers;
+        return !fold->lost && !fold->partial && (fold->reduced == 0 || is_one_piece(fold)) && fold->covered == fold->workers;
 }
 
 struct json_object *trial_encode(const struct trial_input *input)
@@ -147,6 +153,19 @@ static void add_side(struct hist **into, struct json_object *doc)
         hist_free(hist);
 }
 
+/* From the most exact to the least; of a whole the least exact counts. */
+static const char *const pacings[] = {"precise", "narrowed", "coarse"};
+
+static int pacing_of(const char *name)
+{
+        int found = -1;
+
+        for (size_t i = 0; i < ARRAY_LEN(pacings); i++)
+                if (text_equal(name, pacings[i]))
+                        found = (int)i;
+        return found;
+}
+
 /* A generator that was the limit says less of the target than a target that was. */
 static int gravity(enum load_limit limit)
 {
@@ -168,12 +187,15 @@ static void add_generator(struct fold *fold, struct json_object *from)
 {
         enum load_limit limit = limit_of(doc_text(from, "limit"));
         double ratio = doc_double(from, "limitRatio", 0);
+        int pacing = pacing_of(doc_text(from, "pacing"));
         int64_t p50_ns = doc_int(from, "floorP50Nanos", 0), p99_ns = doc_int(from, "floorP99Nanos", 0);
 
         if (gravity(limit) > gravity(fold->limit) || (limit == fold->limit && ratio > fold->limit_ratio)) {
                 fold->limit = limit;
                 fold->limit_ratio = ratio > 0 && ratio <= 1 ? ratio : 0;
         }
+        if (pacing > pacing_of(fold->pacing))
+                fold->pacing = pacings[pacing];
         if (p50_ns > fold->floor_p50_ns && p99_ns >= p50_ns) {
                 fold->floor_p50_ns = p50_ns;
                 fold->floor_p99_ns = p99_ns;
@@ -193,7 +215,9 @@ bool trial_fold_add(struct fold *fold, struct json_object *doc)
         for (size_t i = 0; i < fold->requests_len && !all; i++)
                 if (i < doc_len(requests, ""))
                         add_span(&fold->requests[i].span, doc_item(requests, i));
-        if (all) {
+        if (all && is_one_piece(fold)) {
+                add_span(&fold->pieces[0].span, all);
+        } else if (all) {
                 add_span(&fold->whole, all);
                 fold->reduced++;
         }

@@ -52,7 +52,12 @@ static void a_trial_comes_back_with_every_bucket(void **state)
         assert_true(trial_fold_add(again, doc));
         trial_fold_done(again);
         auto_json struct json_object *before = status_encode_full(fold), *after = status_encode_full(again);
-        assert_string_equal(doc_print(after), doc_print(before));
+        if (strcmp(doc_print(after), doc_print(before)) != 0) {
+                size_t at = 0;
+                while (doc_print(after)[at] == doc_print(before)[at])
+                        at++;
+                fail_msg("from here: %.60s, was %.60s", doc_print(after) + at, doc_print(before) + at);
+        }
         fold_free(fold);
         fold_free(again);
         harvest_free(harvest);
