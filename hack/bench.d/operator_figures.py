@@ -7,7 +7,9 @@ import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 
+import apisim
 import cluster as c
 from figures import judged, memory_mib, quantile
 
@@ -63,6 +65,39 @@ def operator_rest():
     anon = memory_mib(operator.process.pid, "RssAnon:")
     operator.end()
     return judged(f"rss_mib={rss:.1f} anon_mib={anon:.1f} writes_per_min={writes:g} runs=200", rss_mib=(rss, 16), writes_per_min=(writes, 0))
+
+
+def synced(operator):
+    """Starts it again; seconds from exec to the answer that all caches are synced."""
+    port, begun = apisim.free_port(), time.monotonic()
+    operator.process = subprocess.Popen([str(ROOT / "build/release/bin/loadstone-operator"), "--kubeconfig", str(operator.kubeconfig),
+                                         "--port", str(port), "--metrics-port", "0"], stdout=operator.log, stderr=operator.log)
+    while time.monotonic() - begun < 60:
+        try:
+            if urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).status == 200:
+                return time.monotonic() - begun
+        except OSError:
+            time.sleep(0.01)
+    raise RuntimeError("the operator does not become ready")
+
+
+def operator_scale_cluster():
+    """2,000 runs on the real API server, each through a whole operator: how long they take to end when they are cancelled before they begin,
+    and what a new operator makes of them, that finds them all."""
+    set_up()
+    operator = c.Operator()
+    begun = time.monotonic()
+    ended_runs("scale", 2000)
+    ended_s = time.monotonic() - begun
+    operator.end_process()
+    sync_s = synced(operator)
+    time.sleep(30)
+    since = now()
+    time.sleep(60)
+    writes, rss = len(own_writes(since)), memory_mib(operator.process.pid)
+    operator.end()
+    return judged(f"rss_mib={rss:.1f} sync_s={sync_s:.2f} writes_per_min={writes} runs=2000 ended_s={ended_s:.0f}",
+                  rss_mib=(rss, 64), sync_s=(sync_s, 2), writes_per_min=(writes, 0))
 
 
 def audit_after(path, offset):
@@ -153,4 +188,4 @@ def operator_failover():
 
 
 BENCHMARKS = {"operator-rest": operator_rest, "operator-writes": operator_writes, "operator-failover": operator_failover,
-              "apply-to-release": apply_to_release}
+              "operator-scale-cluster": operator_scale_cluster, "apply-to-release": apply_to_release}
