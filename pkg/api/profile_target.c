@@ -10,6 +10,7 @@
 #include "data/address.h"
 #include "data/doc.h"
 #include "data/field.h"
+#include "data/url_parts.h"
 
 #define HOST_LEN_MAX 253
 
@@ -67,39 +68,31 @@ static enum fail_kind decode_service(struct profile *profile, struct fail *fail)
         return FAIL_NONE;
 }
 
-/* Everything after the scheme; "[v6]" or a name, then at most a port and a slash. */
-static bool split_url(const char *rest, struct profile *profile)
+/* "[v6]" or a name, then at most a port and a slash. */
+static bool take_authority(const struct url_parts *parts, struct profile *profile)
 {
-        bool bracketed = rest[0] == '[';
-        const char *host = bracketed ? rest + 1 : rest;
-        size_t len = strcspn(host, bracketed ? "]" : ":/");
-        const char *after = host + len + (bracketed && host[len] == ']');
         struct address address;
+        size_t len = parts->host.len;
 
-        if (len == 0 || len > HOST_LEN_MAX || strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-.:") < len || (bracketed && host[len] != ']'))
+        if (len == 0 || len > HOST_LEN_MAX || strspn(parts->host.text, "abcdefghijklmnopqrstuvwxyz0123456789-.:") < len)
                 return false;
-        profile->url_host = xstrndup(host, len);
-        if (bracketed && !address_parse(profile->url_host, &address))
+        profile->url_host = xstrndup(parts->host.text, len);
+        if (parts->bracketed && !address_parse(profile->url_host, &address))
                 return false;
-        if (*after == ':') {
-                char *end;
-                unsigned long port = strtoul(after + 1, &end, 10);
-                if (after[1] < '0' || after[1] > '9' || port < 1 || port > 65535)
-                        return false;
-                profile->url_port = (int)port;
-                after = end;
-        }
-        return text_equal(after, "") || text_equal(after, "/");
+        if (parts->port.text)
+                profile->url_port = url_parts_port(parts->port);
+        return profile->url_port && (text_equal(parts->rest, "") || text_equal(parts->rest, "/"));
 }
 
 static enum fail_kind decode_url(struct profile *profile, struct fail *fail)
 {
         const char *url = doc_text(profile->spec, "target.url");
-        size_t len = strcspn(url, ":");
+        struct url_parts parts;
 
-        profile->scheme = find_scheme(url, len);
+        if (url_parts_split(url, &parts))
+                profile->scheme = find_scheme(parts.scheme.text, parts.scheme.len);
         profile->url_port = profile->scheme && profile->scheme->tls ? 443 : 80;
-        if (!profile->scheme || !text_starts(url + len, "://") || !split_url(url + len + 3, profile))
+        if (!profile->scheme || !take_authority(&parts, profile))
                 return fail_set(fail, FAIL_INVALID, "spec.target.url must be http://, https://, h2c://, h2://, grpc:// or grpcs://, a host in lower case and at most a port, "
                                                     "for example https://checkout.example.com:8443/");
         if (doc_at(profile->spec, "target.host"))
