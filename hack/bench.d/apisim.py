@@ -108,7 +108,7 @@ class Operator:
         raise RuntimeError("the operator does not become ready")
 
     def metric(self, name):
-        """The sum of all samples of that name."""
+        """The sum of all samples of that name, an expression."""
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
         answer = self.ask("/metrics", self.metrics_port, tls)

@@ -125,13 +125,15 @@ def operator_scale():
     idle = apisim.Operator(empty)
     start_s = idle.synced()
     apisim.at_rest(idle)
-    idle_rss = memory_mib(idle.process.pid)
+    idle_rss, idle_anon = memory_mib(idle.process.pid), memory_mib(idle.process.pid, "RssAnon:")
     for one in (idle, server, empty):
         one.end()
-    return judged(f"rss_mib={rss:.1f} sync_s={sync_s:.2f} objects={5 * RUNS} idle_rss_mib={idle_rss:.1f} idle_sync_s={start_s:.2f} "
+    return judged(f"rss_mib={rss:.1f} sync_s={sync_s:.2f} objects={5 * RUNS} idle_rss_mib={idle_rss:.1f} idle_anon_mib={idle_anon:.1f} idle_sync_s={start_s:.2f} "
                   f"passes_at_rest={busy:g}", rss_mib=(rss, 64), sync_s=(sync_s, 2), idle_rss_mib=(idle_rss, 8), passes_at_rest=(busy, 0))
 
 
+PATCHES = 'rest_client_requests_total{.*method="PATCH".*}'
+REQUESTS = "rest_client_requests_total"
 TARGETS = 20
 RUNS_PER_TARGET = 3
 
@@ -177,6 +179,7 @@ def operator_throughput():
     apisim.at_rest(operator)
     count = TARGETS * RUNS_PER_TARGET
     before = cpu_s(operator.process.pid), cpu_s(server.process.pid)
+    asked = operator.metric(REQUESTS)
     begun = time.monotonic()
     server.ask("POST", "/apis/loadstone.dev/v1alpha1/namespaces/team/benchmarkruns",
                [{"apiVersion": "loadstone.dev/v1alpha1", "kind": "BenchmarkRun", "metadata": {"name": f"r-{i}", "namespace": "team"},
@@ -185,14 +188,49 @@ def operator_throughput():
         time.sleep(1)
     took = time.monotonic() - begun
     succeeded, finished = ended(server)
+    asked = (operator.metric(REQUESTS) - asked) / max(finished, 1)
     cost = [(cpu_s(pid) - was) * 1000 / max(finished, 1) for pid, was in zip((operator.process.pid, server.process.pid), before)]
     operator.end()
     server.end()
     if finished < count:
         raise RuntimeError(f"{finished} of {count} runs ended within 10 minutes")
     rate = finished / took
-    return judged(f"runs_per_s={rate:.1f} runs={count} succeeded={succeeded} targets={TARGETS} operator_cpu_ms_per_run={cost[0]:.1f} "
+    return judged(f"runs_per_s={rate:.1f} runs={count} succeeded={succeeded} targets={TARGETS} requests_per_run={asked:.0f} operator_cpu_ms_per_run={cost[0]:.1f} "
                   f"apisim_cpu_ms_per_run={cost[1]:.1f}", better="higher", runs_per_s=(rate, 500))
 
 
-BENCHMARKS = {"operator-scale": operator_scale, "operator-throughput": operator_throughput}
+WAITING = 2000
+ENDS = 10
+
+
+def operator_queue():
+    """What the end of a run costs the operator while 2,000 others wait at the same target."""
+    apisim.build()
+    server = apisim.Server("script")
+    service, slice_, profile = target(0)
+    profile["spec"]["limits"] = {"queueTimeout": "24h"}
+    runs = "/apis/loadstone.dev/v1alpha1/namespaces/team/benchmarkruns"
+    server.ask("POST", "/api/v1/namespaces", [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}}])
+    server.ask("POST", "/api/v1/namespaces/team/services", [service])
+    server.ask("POST", "/apis/discovery.k8s.io/v1/namespaces/team/endpointslices", [slice_])
+    server.ask("POST", "/apis/loadstone.dev/v1alpha1/namespaces/team/performanceprofiles", [profile])
+    operator = apisim.Operator(server)
+    operator.synced()
+    apisim.at_rest(operator)
+    server.ask("POST", runs, [{"apiVersion": "loadstone.dev/v1alpha1", "kind": "BenchmarkRun", "metadata": {"name": f"r-{i:05d}", "namespace": "team"},
+                               "spec": {"profile": "web-0"}} for i in range(WAITING)])
+    while sum(1 for one in server.get(runs)["items"] if "queue" in one.get("status", {})) < WAITING - 5 - ended(server)[1]:
+        time.sleep(1)
+    before = [ended(server)[1], cpu_s(operator.process.pid), operator.metric(PATCHES), operator.metric(apisim.PASSES)]
+    while ended(server)[1] < before[0] + ENDS:
+        time.sleep(2)
+    after = [ended(server)[1], cpu_s(operator.process.pid), operator.metric(PATCHES), operator.metric(apisim.PASSES)]
+    rss = memory_mib(operator.process.pid)
+    operator.end()
+    server.end()
+    ends, cpu, patches, passes = (b - a for a, b in zip(before, after))
+    return judged(f"patches_per_end={patches / ends:.0f} passes_per_end={passes / ends:.0f} operator_cpu_ms_per_end={cpu * 1000 / ends:.0f} "
+                  f"waiting={WAITING} rss_mib={rss:.1f}", patches_per_end=(patches / ends, 40))
+
+
+BENCHMARKS = {"operator-queue": operator_queue, "operator-scale": operator_scale, "operator-throughput": operator_throughput}
