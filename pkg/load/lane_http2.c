@@ -25,6 +25,10 @@
 #include "load/lane_http2.h"
 
 #define WINDOW_BITS 30
+/* What nghttp2 (1.52) keeps in small blocks, found by counting. */
+#define CONNECTION_MEMORY ((size_t)22 << 10)
+#define STREAM_MEMORY 512
+#define MEMORY_AHEAD_MAX ((size_t)64 << 20)
 
 /* ---- the connection ---- */
 
@@ -186,7 +190,7 @@ static void serve(struct lane *lane, struct conn *conn, uint32_t events)
 
 static void greet(struct lane *lane, struct conn *conn)
 {
-        const struct http2_shared *shared = lane->shared;
+        struct http2_shared *shared = lane->shared;
         const nghttp2_settings_entry settings[] = {
                 {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
                 {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, (1u << WINDOW_BITS) - 1},
@@ -197,7 +201,7 @@ static void greet(struct lane *lane, struct conn *conn)
         http2->conn = conn;
         http2->unsent_end = &http2->unsent;
         conn->http2 = http2;
-        if (nghttp2_session_client_new2(&http2->session, shared->callbacks, http2, shared->option) != 0 ||
+        if (nghttp2_session_client_new3(&http2->session, shared->callbacks, http2, shared->option, &shared->memory) != 0 ||
             nghttp2_submit_settings(http2->session, NGHTTP2_FLAG_NONE, settings, ARRAY_LEN(settings)) != 0 ||
             nghttp2_session_set_local_window_size(http2->session, NGHTTP2_FLAG_NONE, 0, (1 << WINDOW_BITS) - 1) != 0)
                 abort(); /* no memory: nothing true can be said */
@@ -214,6 +218,36 @@ static void close_session(struct conn *conn)
         conn->http2 = NULL;
 }
 
+/* ---- memory ---- */
+
+static void *take_memory(size_t size, void *pool)
+{
+        return pool_alloc(pool, size);
+}
+
+static void give_memory(void *block, void *pool)
+{
+        pool_release(pool, block);
+}
+
+static void *take_zeroed(size_t count, size_t size, void *pool)
+{
+        /* nghttp2 asks for a few structures at a time. */
+        return memset(pool_alloc(pool, count * size), 0, count * size);
+}
+
+static void *resize_memory(void *block, size_t size, void *pool)
+{
+        return pool_resize(pool, block, size);
+}
+
+static struct pool *pool_for(const struct lane *lane)
+{
+        size_t wanted = lane->setup.connections * CONNECTION_MEMORY + lane->setup.connections * lane->room * STREAM_MEMORY;
+
+        return pool_new(wanted < MEMORY_AHEAD_MAX ? wanted : MEMORY_AHEAD_MAX);
+}
+
 static void begin(struct lane *lane)
 {
         struct http2_shared *shared = xnew(struct http2_shared);
@@ -224,6 +258,8 @@ static void begin(struct lane *lane)
         if (nghttp2_session_callbacks_new(&shared->callbacks) != 0 || nghttp2_option_new(&shared->option) != 0)
                 abort();
         http2_set_callbacks(shared->callbacks);
+        shared->pool = pool_for(lane);
+        shared->memory = (nghttp2_mem){shared->pool, take_memory, give_memory, take_zeroed, resize_memory};
         nghttp2_option_set_no_closed_streams(shared->option, 1);
         http2_list_fields(shared, &lane->wire);
 }
@@ -234,6 +270,7 @@ static void end(struct lane *lane)
 
         nghttp2_session_callbacks_del(shared->callbacks);
         nghttp2_option_del(shared->option);
+        pool_free(shared->pool);
         free(shared->out);
         free(shared);
 }

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "load/lane_inner.h"
+#include "load/pool.h"
 
 #define HTTP2_WRITE_SIZE 65536
 
@@ -14,6 +15,8 @@
 struct http2_shared {
         nghttp2_session_callbacks *callbacks;
         nghttp2_option *option;
+        struct pool *pool; /* of the sessions: what each stream needs comes and goes with it */
+        nghttp2_mem memory;
         nghttp2_nv fields[LOAD_REQUESTS_MAX][WIRE_FIELDS_MAX];
         bool grpc;
         char *out; /* HTTP2_WRITE_SIZE bytes, between nghttp2 and the socket */
