@@ -35,6 +35,7 @@ struct mesh_bag *mesh_bag_free(struct mesh_bag *bag)
         json_object_put(bag->lists);
         json_object_put(bag->objects);
         json_object_put(bag->groups);
+        map_done(&bag->known);
         free(bag);
         return NULL;
 }
@@ -107,36 +108,31 @@ void mesh_bag_groups_missed(struct mesh_bag *bag, enum mesh_miss why)
         bag->groups_missed = true;
 }
 
-static bool is_kept(struct json_object *list, struct json_object *object)
+/* Lists may overlap (two selectors, a namespace and all of them): an object is kept once. */
+static bool is_new(struct mesh_bag *bag, const char *kind, struct json_object *object)
 {
-        const char *uid = doc_text(object, "metadata.uid"), *name = doc_text(object, "metadata.name");
-        const char *namespace = doc_text(object, "metadata.namespace");
+        const char *namespace = doc_text(object, "metadata.namespace"), *name = doc_text(object, "metadata.name");
 
-        for (size_t i = 0; i < doc_len(list, ""); i++) {
-                struct json_object *other = doc_item(list, i);
-                if (uid ? text_equal(doc_text(other, "metadata.uid"), uid)
-                        : text_equal(doc_text(other, "metadata.name"), name) && text_equal(doc_text(other, "metadata.namespace"), namespace))
-                        return true;
-        }
-        return false;
+        if (!name)
+                return false;
+        auto_free char *key = xasprintf("%s|%s|%s", kind, namespace ? namespace : "", name);
+        return map_set(&bag->known, key, bag) == NULL;
 }
 
-/* Only a kind that is read by several lists (of two namespaces, two selectors) can repeat objects: the first list needs no look. */
 void mesh_bag_add(struct mesh_bag *bag, const struct mesh_list *list, struct json_object *items)
 {
         char kind[KEY_MAX];
 
         kind_key(kind, list->resource->kind, list->resource->group);
         struct json_object *kept = member(bag->objects, kind, doc_array);
-        bool first = doc_len(kept, "") == 0;
         for (size_t i = 0; i < doc_len(items, ""); i++) {
                 struct json_object *object = doc_item(items, i);
-                if (!doc_text(object, "metadata.name") || (!first && is_kept(kept, object)))
-                        continue;
                 if (bag->len >= MESH_BAG_OBJECTS_MAX) {
                         mark(bag, list, mesh_miss_name(MESH_TOO_MANY));
                         return;
                 }
+                if (!is_new(bag, kind, object))
+                        continue;
                 doc_push(kept, json_object_get(object));
                 bag->len++;
         }

@@ -3,12 +3,14 @@
  * The objects that were read, by kind, and what could not be read. Inside of pkg/mesh. */
 #pragma once
 
+#include "base/map.h"
 #include "mesh/mesh.h"
 
 struct mesh_bag {
         struct json_object *lists;   /* "plural.group" -> {"namespace|name|selector" -> true, or the name of a miss} */
         struct json_object *objects; /* "Kind.group" -> array, oldest first once bag_sorted() looked at it */
         struct json_object *groups;  /* "group" -> ["v1", …]; NULL: not known */
+        struct map known;            /* "Kind.group|namespace|name" of every object that is kept */
         size_t len;
         bool groups_missed;
 };
