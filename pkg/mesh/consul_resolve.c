@@ -293,21 +293,6 @@ static void decide_protocol(struct consul *consul)
         consul->http = text_equal(protocol, "http") || text_equal(protocol, "http2") || text_equal(protocol, "grpc");
 }
 
-static void decide_client(struct consul *consul)
-{
-        struct view *view = consul->view;
-        struct json_object *member = doc_at(view->snapshot, "membership.client");
-        bool intent_known = json_object_is_type(doc_at(member, "intent"), json_type_boolean);
-        bool meshed = view->client_known ? view->client_meshed : doc_bool(member, "intent", false);
-
-        if (!view->client_known && !intent_known)
-                consul->unknown = "nobody knows whether the client is in the mesh";
-        else if (!meshed)
-                consul->bare = "the client is not in the mesh";
-        else if (!view->question->service)
-                consul->unknown = "the target is not a Service";
-}
-
 void consul_resolve(struct view *view)
 {
         struct consul consul = {.view = view};
@@ -315,7 +300,7 @@ void consul_resolve(struct view *view)
 
         find_entries(&consul);
         decide_protocol(&consul);
-        decide_client(&consul);
+        view_client_side(view, &consul.bare, &consul.unknown);
         consul.unknown = reason ? reason : consul.unknown;
         put_missed(view, "authz", "NotResolved");
         put_client(&consul);

@@ -92,7 +92,7 @@ static enum intent webhook_intent(struct json_object *webhooks, struct json_obje
         return INTENT_NO;
 }
 
-static enum intent sidecar_intent(const struct view *view, struct json_object *pod, struct json_object *namespace)
+enum intent istio_sidecar_intent(const struct view *view, struct json_object *pod, struct json_object *namespace)
 {
         enum mesh_miss why;
         auto_json struct json_object *webhooks = doc_array();
@@ -124,7 +124,7 @@ static enum intent istio_intent(const struct view *view, struct json_object *pod
 {
         if (doc_bool(pod, "spec.hostNetwork", false))
                 return INTENT_NO; /* its network is the node's: the injector and the CNI leave it alone */
-        enum intent sidecar = sidecar_intent(view, pod, namespace);
+        enum intent sidecar = istio_sidecar_intent(view, pod, namespace);
         return sidecar == INTENT_YES ? sidecar : ambient_intent(pod, namespace) == INTENT_YES ? INTENT_YES : sidecar;
 }
 

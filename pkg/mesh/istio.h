@@ -29,6 +29,8 @@ struct istio {
 };
 
 void istio_resolve(struct view *view);
+/* Whether the injector would add a sidecar; a pod that is asked into the mesh otherwise becomes ambient. */
+enum intent istio_sidecar_intent(const struct view *view, struct json_object *pod, struct json_object *namespace);
 
 /* istio_scope.c: reading, names and visibility */
 bool istio_was_read(const struct view *view, const char *kind, const char *namespace, const char **ret_reason);

@@ -52,34 +52,33 @@ static bool is_http(const char *protocol)
         return false;
 }
 
-/* Whether a proxy of the client's decides. A template is taken for what its labels ask for. */
+/* By what the pod is; of a template, by what it asks for. */
+static bool is_ambient(const struct view *view)
+{
+        struct json_object *namespace = bag_object(view->bag, "", "Namespace", NULL, view->client_namespace);
+
+        if (view->client_known)
+                return text_equal(doc_text(view->snapshot, "membership.client.mode"), "ambient");
+        return istio_sidecar_intent(view, view->question->client, namespace) != INTENT_YES;
+}
+
+/* Whether a proxy of the client's decides. */
 static void decide_client(struct istio *istio)
 {
         struct view *view = istio->view;
-        struct json_object *member = doc_at(view->snapshot, "membership.client");
-        const char *mode = doc_text(member, "mode");
-        bool intent_known = json_object_is_type(doc_at(member, "intent"), json_type_boolean);
-        bool meshed = view->client_known ? view->client_meshed : doc_bool(member, "intent", false);
+        const char *bare, *unknown, *waypoint = select_label(view->question->service, "istio.io/use-waypoint");
 
-        istio->client = ISTIO_SIDE_PROXY;
-        if (!view->client_known && !intent_known) {
-                istio->client = ISTIO_SIDE_UNKNOWN;
-                istio->client_reason = "nobody knows whether the client is in the mesh";
-        } else if (!meshed) {
-                istio->client = ISTIO_SIDE_BARE;
-                istio->client_reason = "the client is not in the mesh";
-        } else if (text_equal(mode, "ambient")) {
-                bool waypoint = select_label(view->question->service, "istio.io/use-waypoint") ||
-                                select_label(bag_object(view->bag, "", "Namespace", NULL, view->target_namespace), "istio.io/use-waypoint");
-                istio->client = waypoint ? ISTIO_SIDE_UNKNOWN : ISTIO_SIDE_BARE;
-                istio->client_reason = waypoint ? "a waypoint decides" : "needs a waypoint";
-        } else if (!view->question->service) {
-                istio->client = ISTIO_SIDE_UNKNOWN;
-                istio->client_reason = "the target is not a Service";
-        } else if (istio_outbound_is_excluded(view)) {
-                istio->client = ISTIO_SIDE_BARE;
-                istio->client_reason = "the client keeps the port from its proxy (excludeOutboundPorts)";
+        view_client_side(view, &bare, &unknown);
+        waypoint = waypoint ? waypoint : select_label(bag_object(view->bag, "", "Namespace", NULL, view->target_namespace), "istio.io/use-waypoint");
+        if (!bare && !unknown && is_ambient(view)) {
+                bool bound = waypoint && strcmp(waypoint, "none") != 0;
+                bare = bound ? NULL : "needs a waypoint";
+                unknown = bound ? "a waypoint decides" : NULL;
+        } else if (!bare && !unknown && istio_outbound_is_excluded(view)) {
+                bare = "the client keeps the port from its proxy (excludeOutboundPorts)";
         }
+        istio->client = bare ? ISTIO_SIDE_BARE : unknown ? ISTIO_SIDE_UNKNOWN : ISTIO_SIDE_PROXY;
+        istio->client_reason = bare ? bare : unknown;
 }
 
 /* The 30 of "1.30.3"; 0 for what is no release. */

@@ -314,21 +314,6 @@ static void put_inbound(struct kuma *kuma)
         put_server_tls(view);
 }
 
-static void decide_client(struct kuma *kuma)
-{
-        struct view *view = kuma->view;
-        struct json_object *member = doc_at(view->snapshot, "membership.client");
-        bool intent_known = json_object_is_type(doc_at(member, "intent"), json_type_boolean);
-        bool meshed = view->client_known ? view->client_meshed : doc_bool(member, "intent", false);
-
-        if (!view->client_known && !intent_known)
-                kuma->unknown = "nobody knows whether the client is in the mesh";
-        else if (!meshed)
-                kuma->bare = "the client is not in the mesh";
-        else if (!view->question->service)
-                kuma->unknown = "the target is not a Service";
-}
-
 void kuma_resolve(struct view *view)
 {
         struct kuma kuma = {.view = view};
@@ -336,7 +321,7 @@ void kuma_resolve(struct view *view)
 
         view_set_protocol(view, protocol ? protocol : "tcp", protocol ? "appProtocol" : "default");
         kuma.http = text_equal(protocol, "http") || text_equal(protocol, "http2") || text_equal(protocol, "grpc");
-        decide_client(&kuma);
+        view_client_side(view, &kuma.bare, &kuma.unknown);
         put_outbound(&kuma);
         put_inbound(&kuma);
         put_effective_tls(&kuma);

@@ -12,7 +12,6 @@ void linkerd_resolve(struct view *view);
 struct linkerd {
         struct view *view;
         struct json_object *client_space, *server_space; /* Namespace objects, may be NULL */
-        bool meshed;          /* the client's side, by fact or intent */
         const char *bare;     /* why nothing of the mesh counts for the client's requests; NULL: it does */
         const char *unknown;  /* why nobody knows; NULL: known */
         bool opaque;

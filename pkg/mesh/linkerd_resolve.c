@@ -50,22 +50,17 @@ static void decide_protocol(struct linkerd *linkerd)
         view_set_protocol(view, linkerd->opaque ? "opaque" : "detected", "default");
 }
 
+/* A port that the client keeps from its proxy has none of the mesh's policies. */
 static void decide_client(struct linkerd *linkerd)
 {
         struct view *view = linkerd->view;
-        struct json_object *member = doc_at(view->snapshot, "membership.client");
-        bool intent_known = json_object_is_type(doc_at(member, "intent"), json_type_boolean);
         const char *skipped = linkerd_annotation(view->question->client, linkerd->client_space, "config.linkerd.io/skip-outbound-ports");
 
-        linkerd->meshed = view->client_known ? view->client_meshed : doc_bool(member, "intent", false);
-        if (!view->client_known && !intent_known)
-                linkerd->unknown = "nobody knows whether the client is in the mesh";
-        else if (!linkerd->meshed)
-                linkerd->bare = "the client is not in the mesh";
-        else if (linkerd_lists_port(skipped, view->port))
+        view_client_side(view, &linkerd->bare, &linkerd->unknown);
+        if (!linkerd->bare && linkerd_lists_port(skipped, view->port)) {
                 linkerd->bare = "the client keeps the port from its proxy (skip-outbound-ports)";
-        else if (!view->question->service)
-                linkerd->unknown = "the target is not a Service";
+                linkerd->unknown = NULL;
+        }
 }
 
 struct origin linkerd_origin(const char *ref, const char *field)

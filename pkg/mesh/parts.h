@@ -99,6 +99,10 @@ struct json_object *view_service_port(const struct view *view);
 /* What the mesh takes the port for, and why it does ("appProtocol", "portName", …). */
 void view_set_protocol(struct view *view, const char *protocol, const char *source);
 
+/* Whether a proxy of the client's has a say in its requests: *ret_bare says why not, *ret_unknown why nobody knows; else both are NULL. A
+ * template is taken for what its labels ask for. */
+void view_client_side(const struct view *view, const char **ret_bare, const char **ret_unknown);
+
 /* detect.c */
 void detect_meshes(struct view *view);                      /* "meshes" */
 const struct mesh_table *detect_decider(struct view *view); /* the mesh of the client, else of the server; NULL: none */

@@ -107,6 +107,20 @@ void view_set_protocol(struct view *view, const char *protocol, const char *sour
         doc_set_text(target, "protocolSource", source);
 }
 
+void view_client_side(const struct view *view, const char **ret_bare, const char **ret_unknown)
+{
+        struct json_object *intent = doc_at(view->snapshot, "membership.client.intent");
+        bool meshed = view->client_known ? view->client_meshed : json_object_is_type(intent, json_type_boolean) && json_object_get_boolean(intent);
+
+        *ret_bare = *ret_unknown = NULL;
+        if (!view->client_known && !json_object_is_type(intent, json_type_boolean))
+                *ret_unknown = "nobody knows whether the client is in the mesh";
+        else if (!meshed)
+                *ret_bare = "the client is not in the mesh";
+        else if (!view->question->service)
+                *ret_unknown = "the target is not a Service";
+}
+
 void view_done(struct view *view)
 {
         json_object_put(view->config);
