@@ -218,6 +218,9 @@ static void become_ready(struct worker *worker, int64_t until_ms)
                         break;
                 wait_a_while(worker, POLL_MS);
         }
+        /* Before it says that it is ready: nothing comes between that and the start. */
+        if (worker->options->floor_fd >= 0 && !worker->terminated)
+                floor_measure(worker->options->floor_fd, &worker->floor);
         struct json_object *record = doc_set_text(doc_object(), "type", "ready");
         doc_set_int(record, "wallMs", clock_wall_ms(clock_system()));
         doc_set_int(record, "connections", (int64_t)open);
@@ -251,8 +254,6 @@ static enum fail_kind await_start(struct worker *worker, struct fail *fail)
 {
         int64_t until_ms = now_ms() + worker->plan->ready_timeout_ms;
 
-        if (worker->options->floor_fd >= 0)
-                floor_measure(worker->options->floor_fd, &worker->floor);
         if (!worker->options->start_file)
                 worker->start_wall_ms = clock_wall_ms(clock_system()) + START_AHEAD_MS;
         while (worker->start_wall_ms == 0 && !worker->terminated) {
