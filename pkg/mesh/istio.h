@@ -21,6 +21,7 @@ struct istio {
         struct view *view;
         enum istio_side client;
         const char *client_reason; /* why it is bare or unknown */
+        bool ambient;              /* the client's connections go through its node's ztunnel */
         bool http;                 /* the port is treated as HTTP, or would be after sniffing */
         int minor;                 /* of the control plane's version 1.x; 0: not known */
         bool imported;             /* the client's Sidecar knows the service */
@@ -44,6 +45,9 @@ bool istio_is_exported(const struct view *view, struct json_object *object, cons
 bool istio_host_namespace(const char *host, char namespace[static MESH_NAME_MAX]);
 /* The value of an environment variable of istiod; NULL: not set or not known. */
 const char *istio_pilot_env(const struct view *view, const char *name);
+
+/* Why the policies of the server's proxies are unknown (*ret_known false) or there are none; NULL: sidecars decide. */
+const char *istio_server_reason(const struct view *view, bool *ret_known);
 
 /* istio_sidecar.c: which Sidecar is in effect, and what it lets the client see */
 void istio_sidecar(struct istio *istio);

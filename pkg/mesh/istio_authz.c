@@ -191,14 +191,11 @@ void istio_authz(struct istio *istio)
         struct view *view = istio->view;
         struct tally tally = {0};
         const char *reason = NULL;
-        bool ambient = doc_int(view->snapshot, "membership.server.modes.ambient", 0) > 0;
+        bool known;
+        const char *server = istio_server_reason(view, &known);
 
-        if (!view->server_known || !*view->root_namespace || ambient) {
-                put_all(view, false, !view->server_known ? "the target's pods are not known" : ambient ? "ambient: not resolved" : "root namespace not known");
-                return;
-        }
-        if (!view->server_meshed) {
-                put_all(view, true, "the server is not in the mesh");
+        if (server || !*view->root_namespace) {
+                put_all(view, known && server, server ? server : "root namespace not known");
                 return;
         }
         if (!istio_was_read(view, KIND, view->root_namespace, &reason) || !istio_was_read(view, KIND, view->target_namespace, &reason)) {

@@ -308,7 +308,9 @@ void istio_extensions(struct istio *istio)
         const struct side client = {"extensions.client", "rateLimit.client", "SIDECAR_OUTBOUND", "CLIENT", view->client_namespace, view->client_labels};
         const struct side server = {"extensions.server", "rateLimit.server", "SIDECAR_INBOUND", "SERVER", view->target_namespace, view->server_labels};
 
+        bool known;
+        const char *server_reason = istio_server_reason(view, &known);
+
         put_side(view, &client, istio->client != ISTIO_SIDE_UNKNOWN, istio->client == ISTIO_SIDE_PROXY ? NULL : istio->client_reason);
-        put_side(view, &server, view->server_known,
-                 !view->server_known ? "the target's pods are not known" : view->server_meshed ? NULL : "the server is not in the mesh");
+        put_side(view, &server, known, server_reason);
 }

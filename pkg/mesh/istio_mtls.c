@@ -174,19 +174,20 @@ bool istio_outbound_is_excluded(const struct view *view)
         return lists_port(select_annotation(view->question->client, "traffic.sidecar.istio.io/excludeOutboundPorts"), view->port);
 }
 
-static const char *const ambient_rules = "both ends are redirected to ztunnel";
-
-/* Both ends in the ambient mesh: the node proxies speak HBONE to each other, always with mTLS. */
-static bool put_ambient(struct view *view)
+/* Node proxies speak HBONE to each other, always with mTLS. What they speak to a sidecar depends on what that one was installed with. */
+static void put_ambient(struct view *view)
 {
-        struct json_object *modes = doc_at(view->snapshot, "membership.server.modes");
-        const char *client = doc_text(view->snapshot, "membership.client.mode");
-        int64_t ambient = doc_int(modes, "ambient", 0), pods = doc_int(view->snapshot, "membership.server.pods", 0);
+        int64_t ambient = doc_int(view->snapshot, "membership.server.modes.ambient", 0), pods = doc_int(view->snapshot, "membership.server.pods", 0);
+        int64_t meshed = doc_int(view->snapshot, "membership.server.meshedPods", 0);
 
-        if (!text_equal(client, "ambient") || ambient == 0 || ambient != pods)
-                return false;
-        put_text(view, "mtls.effective", "mutual", ORIGIN_DEFAULT(ambient_rules));
-        return true;
+        if (!view->server_known)
+                put_unknown(view, "mtls.effective", "the target's pods are not known");
+        else if (ambient == pods)
+                put_text(view, "mtls.effective", "mutual", ORIGIN_DEFAULT("both ends are redirected to ztunnel"));
+        else if (meshed == 0)
+                put_text(view, "mtls.effective", "plaintext", ORIGIN_DEFAULT("the server is not in the mesh"));
+        else
+                put_unknown(view, "mtls.effective", "ztunnel and a sidecar meet");
 }
 
 static void put_refused(struct view *view, const char *client, const char *server)
@@ -232,9 +233,9 @@ void istio_mtls(struct istio *istio)
                 put_demand(view, &demand);
         const char *client = istio->client == ISTIO_SIDE_BARE ? "bare" : doc_text(mesh_policy(view->snapshot, "mtls.client"), "value");
         const char *server = doc_text(mesh_policy(view->snapshot, "mtls.server"), "value");
-        if (put_ambient(view))
-                return;
-        if (!view->server_known)
+        if (istio->ambient)
+                put_ambient(view);
+        else if (!view->server_known)
                 put_unknown(view, "mtls.effective", "the target's pods are not known");
         else if (!client || text_equal(client, MESH_UNKNOWN) || text_equal(server, MESH_UNKNOWN))
                 put_unknown(view, "mtls.effective", istio->client == ISTIO_SIDE_UNKNOWN ? istio->client_reason : "a side is not known");

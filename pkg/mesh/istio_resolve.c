@@ -70,7 +70,8 @@ static void decide_client(struct istio *istio)
 
         view_client_side(view, &bare, &unknown);
         waypoint = waypoint ? waypoint : select_label(bag_object(view->bag, "", "Namespace", NULL, view->target_namespace), "istio.io/use-waypoint");
-        if (!bare && !unknown && is_ambient(view)) {
+        istio->ambient = !bare && !unknown && is_ambient(view);
+        if (istio->ambient) {
                 bool bound = waypoint && strcmp(waypoint, "none") != 0;
                 bare = bound ? NULL : "needs a waypoint";
                 unknown = bound ? "a waypoint decides" : NULL;

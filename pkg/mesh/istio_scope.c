@@ -87,3 +87,15 @@ const char *istio_pilot_env(const struct view *view, const char *name)
         }
         return NULL;
 }
+
+const char *istio_server_reason(const struct view *view, bool *ret_known)
+{
+        bool ambient = doc_int(view->snapshot, "membership.server.modes.ambient", 0) > 0;
+
+        *ret_known = view->server_known && !ambient;
+        if (!view->server_known)
+                return "the target's pods are not known";
+        if (ambient)
+                return "ambient: not resolved";
+        return view->server_meshed ? NULL : "the server is not in the mesh";
+}

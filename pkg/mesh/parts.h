@@ -25,7 +25,6 @@ struct view {
         struct json_object *config;          /* mesh config as a document, NULL: not known; owned */
         bool client_meshed, server_meshed;   /* facts, where known (see *_known) */
         bool client_known, server_known;
-        bool ambient;                        /* the client's mode */
 };
 
 /* A control-plane workload, recognised by one label, wherever it runs. */

@@ -62,7 +62,6 @@ static void set_head(struct view *view)
         doc_set_text(view->snapshot, "mode", mode ? mode : MESH_UNKNOWN);
         doc_set_text(view->snapshot, "version", control_version(view));
         doc_set_text(view->snapshot, "revision", *view->revision ? view->revision : MESH_UNKNOWN);
-        view->ambient = text_equal(mode, "ambient");
 }
 
 struct json_object *mesh_resolve(const struct mesh_bag *bag, const struct mesh_question *question)
