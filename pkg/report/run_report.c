@@ -76,7 +76,7 @@ static struct json_object *find_spec(struct json_object *run, struct json_object
 
 static void add_status(struct json_object *page, struct json_object *status)
 {
-        static const char *const kept[] = {"reasons", "objectives", "comparison", "results"};
+        static const char *const kept[] = {"reasons", "objectives", "comparison", "explanations", "results"};
 
         doc_set_text(page, "validity", doc_text(status, "validity"));
         doc_set_text(page, "verdict", doc_text(status, "verdict"));
@@ -98,9 +98,10 @@ static void add_stored(struct json_object *page, const struct unpack *unpack)
         doc_set(page, "tail", parts_tail(unpack));
 }
 
-static void add_context(struct json_object *page, struct json_object *context, int64_t shape_ms)
+/* 'mesh' is the status's, which is short enough for people. */
+static void add_context(struct json_object *page, struct json_object *context, struct json_object *mesh, int64_t shape_ms)
 {
-        struct json_object *shown = doc_object();
+        struct json_object *shown = doc_set(doc_object(), "mesh", doc_copy(mesh));
 
         doc_set(page, "changes", parts_changes(context, shape_ms));
         doc_set(page, "gaps", parts_gaps(context, shape_ms));
@@ -120,7 +121,7 @@ static struct json_object *encode_page(const struct run_report *report, const st
         if (unpack)
                 add_stored(page, unpack);
         if (context)
-                add_context(page, context, shape_wall_ms(report->run, provenance));
+                add_context(page, context, doc_at(status, "context.mesh"), shape_wall_ms(report->run, provenance));
         doc_set(page, "load", parts_load(spec));
         return doc_set(page, "provenance", encode_provenance(report->run, provenance));
 }

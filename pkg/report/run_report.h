@@ -11,7 +11,7 @@
  *
  *  {"version":1, "run":{name,namespace,uid,profile,phase,message,startedAt,finishedAt,local}, "validity","verdict",
  *   "reasons":[{about,reason,message}], "objectives":[{metric,limit,value,met,reason,message}],
- *   "comparison": as status.comparison; absent when there was none,
+ *   "comparison", "explanations": as in the status; absent when there were none,
  *   "results": as status.results, "whole": the same figures of the whole shape, "byPiece", "byRequest": uncut,
  *   "load":   {target,scheme,host,timeout,warmup,arrival,pacing,workers,connections,whenBusy,shape:[…as in the profile],
  *              requests:[{name,method,path,weight,headers:[name],body,expect:[status]}], headersFrom:[name]}   absent when not kept
@@ -20,7 +20,7 @@
  *   "series": {"pointMs","timeoutMs","from":[…],"to","workers","offered","achieved","failed","p50","p90","max","inFlight","backlog","cores"}
  *   "tail":   {"pointMs","from":[…],"to","p99"}     wider points, so that ten requests are slower in each; absent when there is no such width
  *   "changes":[{"atMs","at","kind","object","text"}], "gaps":[{"fromMs","toMs"}]    atMs null when the start is not known
- *   "context":{target,nodes}, "provenance":{program,image,profileDigest,labels,startSkewMicros,workers,…}, "evidence":{configMap,digest,chunks,bytes}} */
+ *   "context":{target,nodes,mesh}, "provenance":{program,image,profileDigest,labels,startSkewMicros,workers,…}, "evidence":{configMap,digest,chunks,bytes}} */
 #pragma once
 
 #include <json-c/json.h>

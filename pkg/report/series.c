@@ -22,9 +22,16 @@ static struct json_object *number(double value)
         return json_object_new_double_s(value, text);
 }
 
-static struct json_object *per_second(const struct harvest_point *point, double count)
+/* What came in the last moments, after the shape, is no rate: one answer in 3 ms would be 333 a second. */
+static bool is_stub(const struct unpack *unpack, const struct harvest_point *point)
 {
-        return span_ms(point) > 0 ? number(count * 1e3 / span_ms(point)) : NULL;
+        return span_ms(point) * 4 < (double)unpack->point_ms;
+}
+
+/* 'count' of events, or a sum over milliseconds in thousands, per second. */
+static struct json_object *per_second(const struct unpack *unpack, const struct harvest_point *point, double count)
+{
+        return is_stub(unpack, point) ? NULL : number(count * 1e3 / span_ms(point));
 }
 
 static struct json_object *latency(struct fold_value value)
@@ -50,16 +57,16 @@ static struct json_object *quantile(const struct unpack *unpack, const struct ha
 COLUMN(from, json_object_new_int64(point->from_ms))
 COLUMN(to, json_object_new_int64(point->to_ms))
 COLUMN(workers, json_object_new_int64(point->workers))
-COLUMN(offered, per_second(point, (double)point->counters.offered))
-COLUMN(achieved, per_second(point, (double)(point->counters.ok + point->counters.missed)))
-COLUMN(failed, per_second(point, (double)(point->counters.missed + point->counters.censored)))
+COLUMN(offered, per_second(unpack, point, (double)point->counters.offered))
+COLUMN(achieved, per_second(unpack, point, (double)(point->counters.ok + point->counters.missed)))
+COLUMN(failed, per_second(unpack, point, (double)(point->counters.missed + point->counters.censored)))
 COLUMN(p50, quantile(unpack, point, 0.5))
 COLUMN(p90, quantile(unpack, point, 0.9))
 COLUMN(p99, quantile(unpack, point, 0.99))
 COLUMN(max, latency(fold_max(point->latency, point->censored, unpack->timeout_ns)))
-COLUMN(in_flight, span_ms(point) > 0 ? number((double)point->in_flight_ms / span_ms(point)) : NULL)
-COLUMN(backlog, span_ms(point) > 0 ? number((double)point->backlog_ms / span_ms(point)) : NULL)
-COLUMN(cores, span_ms(point) > 0 ? number((double)point->cpu_us / 1e3 / span_ms(point)) : NULL)
+COLUMN(in_flight, per_second(unpack, point, (double)point->in_flight_ms / 1e3))
+COLUMN(backlog, per_second(unpack, point, (double)point->backlog_ms / 1e3))
+COLUMN(cores, per_second(unpack, point, (double)point->cpu_us / 1e6))
 
 struct column {
         const char *name;

@@ -50,6 +50,23 @@ def an_independent_reader_finds_the_same_percentiles():
         assert read["latencyMicros"][name] == latency[name], (name, read["latencyMicros"], latency)
 
 
+def a_report_is_made_of_it_and_a_missing_run_is_named():
+    program = str(c.ROOT / "build/release/bin/loadstone")
+    config = subprocess.run([str(c.ROOT / "hack/cluster"), "kubeconfig"], capture_output=True, text=True, check=True).stdout.strip()
+    status = c.finished(NS, "exact-1")
+    with tempfile.TemporaryDirectory() as folder:
+        words = [program, "report", "exact-1", "-n", NS, "--kubeconfig", config]
+        for name in ("exact.html", "exact.json"):
+            subprocess.run([*words, "-o", f"{folder}/{name}"], check=True, capture_output=True, text=True)
+        page = json.loads((pathlib.Path(folder) / "exact.json").read_text())
+        assert (pathlib.Path(folder) / "exact.html").stat().st_size > 100000
+    assert page["results"] == status["results"] and page["evidence"] == status["resultRef"], page["evidence"]
+    assert sum(page["histogram"]["ok"]) == status["results"]["succeeded"], page["histogram"]
+    assert page["load"]["requests"] and len(page["series"]["from"]) >= 20, page["load"]
+    done = subprocess.run([program, "report", "nobody", "-n", NS, "--kubeconfig", config], capture_output=True, text=True)
+    assert done.returncode == 2 and "run nobody in namespace" in done.stderr, done
+
+
 def fortio_is_loaded_too():
     c.apply(c.profile(NS, "fortio", "fortio", [c.hold(200, 5)], path="/echo"), c.run(NS, "fortio-1", "fortio"))
     status = c.finished(NS, "fortio-1")
@@ -127,6 +144,7 @@ def all_tests(suite):
         c.server_ready(NS, name)
     suite.one(two_workers_offer_and_count_exactly)
     suite.side_by_side((an_independent_reader_finds_the_same_percentiles,), (context_names_pods_images_and_nodes,),
+                       (a_report_is_made_of_it_and_a_missing_run_is_named,),
                        (fortio_is_loaded_too,), (objectives_decide_and_are_shown,),
                        (a_target_that_refuses_ends_with_connect_errors,),
                        (a_target_that_does_not_exist_ends_with_a_sentence,),

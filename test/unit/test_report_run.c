@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "report/page.h"
+#include "report/parts.h"
 #include "report/run_report.h"
 #include "result/gates.h"
 #include "result/pack.h"
@@ -91,6 +92,12 @@ static void judge(struct json_object *status)
 
         doc_set(status, "objectives", parse(objectives));
         doc_set(doc_set(status, "reasons", parse(reasons)), "comparison", comparison());
+        doc_set(status, "explanations", parse("[{\"code\":\"Retries\",\"confidence\":\"high\",\"text\":\"452 retries were made by the client's proxy\","
+                                              "\"evidence\":\"envoy_cluster_upstream_rq_retry 452 (client)\",\"object\":\"VirtualService shop/cart\"}]"));
+        doc_set(status, "context", parse("{\"mesh\":{\"type\":\"istio\",\"mode\":\"sidecar\",\"version\":\"1.27.0\",\"clientMeshed\":\"true\",\"serverMeshed\":\"2/3\","
+                                         "\"findings\":[],\"unknown\":[\"the proxies' counters: pods/exec is not allowed\"],\"policies\":["
+                                         "{\"key\":\"retries.attempts\",\"value\":\"3\",\"origin\":\"VirtualService shop/cart http[0]\"},"
+                                         "{\"key\":\"faults\",\"value\":\"none\",\"origin\":\"default\"}]}}"));
         doc_set_text(doc_set_text(status, "validity", "Limited"), "verdict", failed ? "Fail" : "Pass");
 }
 
@@ -216,6 +223,8 @@ static void the_page_has_the_figures_of_the_run(void **state)
         assert_string_equal(doc_text(page, "run.name"), "cart-7");
         assert_true(doc_equal(doc_at(page, "results"), doc_at(report.run, "status.results")));
         assert_true(doc_equal(doc_at(page, "comparison"), doc_at(report.run, "status.comparison")));
+        assert_true(doc_equal(doc_at(page, "context.mesh"), doc_at(report.run, "status.context.mesh")));
+        assert_int_equal(doc_len(page, "explanations"), 1);
         assert_int_equal(doc_len(page, "series.from"), 5);
         assert_int_equal(doc_len(page, "series.p50"), 5);
         assert_true(doc_len(page, "curve.latency") > 10);
@@ -248,6 +257,21 @@ static void points_among_requests_without_an_answer_say_so(void **state)
                 found = found || text_equal(doc_text(doc_item(doc_at(report.page, "series.max"), i), ""), "> 1s");
         assert_true(found);
         assert_null(doc_at(report.page, "tail")); /* a hundred requests a second for five seconds have no 99th percentile in five points */
+}
+
+static void the_last_moments_have_no_rate(void **state)
+{
+        auto_free struct unpack *unpack = xnew(struct unpack);
+
+        (void)state;
+        unpack->point_ms = 1000;
+        unpack->points_len = 2;
+        unpack->points[0] = (struct harvest_point){.to_ms = 1000, .counters = {.offered = 200, .ok = 199}};
+        unpack->points[1] = (struct harvest_point){.from_ms = 1000, .to_ms = 1003, .counters = {.ok = 1}};
+        auto_json struct json_object *series = parts_series(unpack);
+        assert_int_equal(doc_double(doc_item(doc_at(series, "achieved"), 0), "", 0), 199);
+        assert_null(doc_item(doc_at(series, "achieved"), 1));
+        assert_null(doc_item(doc_at(series, "offered"), 1));
 }
 
 /* ---- what must not be in it ---- */
@@ -392,6 +416,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(the_page_has_the_figures_of_the_run),
                 cmocka_unit_test(changes_stand_on_the_axis_of_the_shape),
                 cmocka_unit_test(points_among_requests_without_an_answer_say_so),
+                cmocka_unit_test(the_last_moments_have_no_rate),
                 cmocka_unit_test(nothing_in_a_run_becomes_script),
                 cmocka_unit_test(header_values_bodies_and_queries_stay_at_home),
                 cmocka_unit_test(a_table_has_a_row_per_point),

@@ -90,6 +90,27 @@ export interface Comparison {
   arms?: {a: string; b: string; aTrials?: number; bTrials?: number; metrics: ComparedMetric[]}[];
 }
 
+export interface Explanation {
+  text: string;
+  evidence?: string;
+  confidence?: 'high' | 'medium' | 'possible';
+  object?: string;
+  field?: string;
+}
+
+export interface Mesh {
+  type?: string;
+  mode?: string;
+  version?: string;
+  clientMeshed?: string;
+  serverMeshed?: string;
+  effective?: string;
+  policies?: {key: string; value: string; origin: string}[];
+  policiesLeft?: number;
+  findings?: string[];
+  unknown?: string[];
+}
+
 export type ShapePiece = Record<string, Record<string, string | number>>;
 
 export interface Load {
@@ -170,6 +191,7 @@ export interface Report {
   reasons?: Reason[];
   objectives?: Objective[];
   comparison?: Comparison;
+  explanations?: Explanation[];
   results?: Figures;
   whole?: Figures;
   byPiece?: Piece[];
@@ -183,6 +205,7 @@ export interface Report {
   gaps?: {fromMs: number | null; toMs: number | null}[];
   context?: {
     target?: {pods?: {min: number | string; max: number | string}; images?: string[]; restarts?: number | string};
+    mesh?: Mesh;
     nodes?: {name: string; role: string; kernel: string; kubelet: string; instanceType: string}[];
   };
   provenance?: {

@@ -87,6 +87,7 @@ export function lead(report: Report): string {
   const answered = ratePerSecond(results.rateAchieved);
   const closed = results.latencyKind === 'uncorrected';
   const sentences: string[] = [];
+  if (answered === 0) return closed ? 'Not one request was answered.' : `${number(due)} requests per second were due, and not one was answered.`;
   if (closed || Number.isNaN(due)) sentences.push(`${number(answered)} requests per second were answered, as fast as the connections allowed.`);
   else if (Math.abs(due - answered) <= due * 0.005) sentences.push(`${number(due)} requests per second were sent as planned, and as many were answered.`);
   else sentences.push(`Of ${number(due)} requests per second that were due, ${number(answered)} were answered.`);

@@ -7,10 +7,11 @@ import {comparison} from './sections/comparison';
 import {course} from './sections/course';
 import {answers, objectives, parts, spread} from './sections/figures';
 import {head} from './sections/head';
+import {explanations, mesh} from './sections/mesh';
 import {cluster, glossary, load, provenance} from './sections/origin';
 
 function page(report: Report): HTMLElement {
-  const body = [objectives, comparison, course, spread, parts, answers, load, cluster, provenance, glossary].map((part) => part(report));
+  const body = [objectives, explanations, comparison, course, spread, parts, answers, load, cluster, mesh, provenance, glossary].map((part) => part(report));
   return el('main', {}, head(report), ...body);
 }
 

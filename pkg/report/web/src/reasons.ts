@@ -53,7 +53,6 @@ const MEANINGS: Record<string, string> = {
   NoRequests: 'There is nothing to judge.',
   PacingLate: 'The load generator itself sent late, not the target. Give it more or quieter CPUs.',
   GeneratorBusy: 'The load generator was near its own limits; the target may be able to do more.',
-  GeneratorLimit: 'The load generator, not the target, kept the load from more.',
   GeneratorThrottled: 'The load generator ran into its own CPU limit.',
   WorkersLost: 'Less load was sent than planned.',
   WorkerFailed: 'Less load was sent than planned.',

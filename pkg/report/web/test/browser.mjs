@@ -99,7 +99,8 @@ async function a_run_of_a_cluster_has_its_changes_on_the_charts() {
   await with_page('cluster.html', {}, async (page) => {
     assert.match(await text(page, '.eyebrow'), /cart-7 in namespace shop with profile cart/);
     const body = await page.locator('body').innerText();
-    for (const seen of ['wanted replicas 2 -> 3', 'Deployment/cart', '2 to 3', 'node-a', 'target and load', 'Compared with cart-6', '+8 % to +16 %', '+0.2 pp', 'Nobody watched from 0:01 to 0:02', 'cart.shop:http'])
+    for (const seen of ['wanted replicas 2 -> 3', 'Deployment/cart', '2 to 3', 'node-a', 'target and load', 'Compared with cart-6', 'What explains it', 'counted · envoy_cluster_upstream_rq_retry 452 (client) · VirtualService shop/cart',
+      'The service mesh in between', 'Istio, 1.27.0, sidecar', 'VirtualService shop/cart http[0]', '+8 % to +16 %', '+0.2 pp', 'Nobody watched from 0:01 to 0:02', 'cart.shop:http'])
       assert.ok(body.includes(seen), `the page lacks: ${seen}`);
     const texts = await page.locator('.timeline .stage svg').first().evaluate((svg) => [...svg.querySelectorAll('text')].map((one) => one.textContent));
     assert.ok(texts.includes('1') && texts.includes('2'), `no marks: ${texts}`);
@@ -145,7 +146,7 @@ async function the_keyboard_reads_the_charts() {
     assert.equal(await page.locator('.cursor:visible').count(), await page.locator('.timeline .stage').count());
     await page.keyboard.press('Escape');
     assert.equal(await text(page, '.readout'), hint);
-    await page.locator('summary').click();
+    await page.getByText('The same as a table').click();
     assert.equal(await page.locator('details tbody tr').count(), 8);
   });
 }

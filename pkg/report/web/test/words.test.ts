@@ -63,6 +63,10 @@ describe('the lead', () => {
   it('of a closed loop claims no plan', () => {
     expect(lead(report({results: {...report().results!, latencyKind: 'uncorrected'}}))).toContain('as fast as the connections allowed');
   });
+  it('does not speak of times where nobody answered', () => {
+    const nobody = {...report().results!, rateAchieved: '0.0/s', errors: 30_000, errorRatio: '100%', latencyMicros: {p50: '> 5s'}};
+    expect(lead(report({results: nobody}))).toBe('500 requests per second were due, and not one was answered.');
+  });
   it('of nothing is nothing', () => expect(lead(report({results: undefined}))).toBe('No request was completed, so there are no figures.'));
 });
 

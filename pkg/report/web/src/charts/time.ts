@@ -60,7 +60,7 @@ function strokes(lines: LineSpec[]): Markish[] {
     const alone = one.points.filter((p, i) => p.value !== null && (one.points[i - 1]?.value ?? null) === null && (one.points[i + 1]?.value ?? null) === null);
     const few = one.points.length <= 40 && !one.under;
     return [
-      line(one.points, {x: 'at', y: 'value', className: one.class, stroke: 'currentColor', strokeWidth: one.under ? 6 : 1.75}),
+      line(one.points, {x: 'at', y: 'value', className: one.class, stroke: 'currentColor', strokeWidth: one.under ? 6 : 1.75, curve: one.under ? 'step' : 'linear'}),
       dot(few ? one.points.filter((p) => p.value !== null) : alone, {x: 'at', y: 'value', r: few ? 2 : 2.5, className: one.class, fill: 'currentColor', stroke: 'none'}),
     ];
   });

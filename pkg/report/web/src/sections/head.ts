@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The answer first: what was tested, what came of it, how far it can be believed, and why.
-import type {Figures, Report} from '../data';
+import type {Figures, Latency, Report} from '../data';
 import {el} from '../dom';
 import {clock, count, day, durationMs, latency, percent, rate, span} from '../format';
 import {lead, title, validityBadge, verdictBadge, type Badge} from '../headline';
@@ -37,19 +37,20 @@ function known(figures: Figures, name: string): string | undefined {
   return typeof high === 'number' ? `95 % interval ${latency(low)} to ${latency(high)}` : `95 % interval from ${latency(low)} on`;
 }
 
+/** What a percentile says, or why there is none. */
+function rank(value: Latency | undefined, faster: string, longer: string, name: string): string {
+  return `${value === undefined ? 'too few requests to tell' : typeof value === 'string' ? longer : faster} (${name})`;
+}
+
 function tiles(report: Report): Tile[] {
   const r = report.results;
   if (!r || r.requests === 0) return [];
   const closed = r.latencyKind === 'uncorrected';
+  const {p50, p99} = r.latencyMicros ?? {};
   return [
     {label: 'Answered', value: rate(r.rateAchieved), note: closed ? 'as fast as the connections allow' : `${rate(r.rateOffered)} were due`},
-    {label: 'Typical time to answer', value: latency(r.latencyMicros?.['p50']), note: 'half were faster (p50)', more: known(r, 'p50')},
-    {
-      label: 'Slow answers',
-      value: latency(r.latencyMicros?.['p99']),
-      note: r.latencyMicros?.['p99'] === undefined ? 'too few requests to tell (p99)' : '99 of 100 were faster (p99)',
-      more: known(r, 'p99'),
-    },
+    {label: 'Typical time to answer', value: latency(p50), note: rank(p50, 'half were faster', 'half took longer, or got no answer', 'p50'), more: known(r, 'p50')},
+    {label: 'Slow answers', value: latency(p99), note: rank(p99, '99 of 100 were faster', '1 of 100 took longer, or got no answer', 'p99'), more: known(r, 'p99')},
     {label: 'Failed', value: percent(r.errorRatio), note: `${count(r.errors)} of ${count(r.requests)} requests`},
   ];
 }

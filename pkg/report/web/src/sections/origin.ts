@@ -7,9 +7,9 @@ import {bytes, day, spacedDuration} from '../format';
 import {connections, floor, limitedBy, pacing} from '../generator';
 import {pieceSentence, targetName} from '../shape';
 
-type Fact = [string, string | HTMLElement | null | undefined];
+export type Fact = [string, string | HTMLElement | null | undefined];
 
-const facts = (list: Fact[]) =>
+export const facts = (list: Fact[]) =>
   el('dl', {class: 'facts'}, ...list.flatMap(([name, value]) => (value ? [el('div', {}, el('dt', {}, name), el('dd', {}, value))] : [])));
 
 function requests(load: Load): HTMLElement | null {
