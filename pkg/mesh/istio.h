@@ -9,6 +9,7 @@
 #define ISTIO_SECURITY "security.istio.io"
 #define ISTIO_TELEMETRY "telemetry.istio.io"
 #define ISTIO_EXTENSIONS "extensions.istio.io"
+#define ISTIO_SOME_PODS "an object selects some of the target's pods"
 
 /* What the client's side of the pair looks like to the policies. */
 enum istio_side {

@@ -15,7 +15,7 @@
 
 struct tally {
         int64_t allow, deny, audit, custom, empty_allow;
-        bool l7;
+        bool l7, some; /* some: a policy is for some of the pods only */
         struct json_object *providers; /* array */
         char ref[REF_MAX];             /* the first that counts */
 };
@@ -25,7 +25,7 @@ static const char *excluded_because(const struct view *view, struct json_object 
 {
         if (doc_at(policy, "spec.targetRefs") || doc_at(policy, "spec.targetRef"))
                 return "targetRefs count only for waypoints and gateways";
-        if (!select_labels(doc_at(policy, "spec.selector.matchLabels"), view->server_labels))
+        if (select_pods(doc_at(policy, "spec.selector.matchLabels"), view->question->server_pods) == 0)
                 return "";
         const char *dry = select_annotation(policy, "istio.io/dry-run");
         return text_equal(dry, "true") ? "dry-run" : NULL;
@@ -99,6 +99,7 @@ static void count_policy(struct view *view, struct tally *tally, struct json_obj
 
         ref_format(ref, KIND, policy);
         put_inventory(view, KIND, policy, "effective");
+        tally->some = tally->some || select_pods(doc_at(policy, "spec.selector.matchLabels"), view->question->server_pods) < 0;
         if (!*tally->ref)
                 memcpy(tally->ref, ref, sizeof ref);
         tally->l7 = tally->l7 || needs_http(rules);
@@ -163,8 +164,13 @@ static void put_jwt(struct view *view)
                 auto_json struct json_object *all = bag_objects(view->bag, ISTIO_SECURITY, "RequestAuthentication", namespaces[n]);
                 for (size_t i = 0; i < doc_len(all, ""); i++) {
                         struct json_object *object = doc_item(all, i);
-                        if (doc_at(object, "spec.targetRefs") || !select_labels(doc_at(object, "spec.selector.matchLabels"), view->server_labels))
+                        int fits = select_pods(doc_at(object, "spec.selector.matchLabels"), view->question->server_pods);
+                        if (doc_at(object, "spec.targetRefs") || fits == 0)
                                 continue;
+                        if (fits < 0) {
+                                put_unknown(view, "authz.jwtRules", ISTIO_SOME_PODS);
+                                return;
+                        }
                         put_inventory(view, "RequestAuthentication", object, "effective");
                         ref_format(ref, "RequestAuthentication", object);
                         origin = (struct origin){.kind = "object", .ref = ref, .field = "spec.jwtRules"};
@@ -206,7 +212,10 @@ void istio_authz(struct istio *istio)
         count_at(view, &tally, view->root_namespace);
         if (strcmp(view->root_namespace, view->target_namespace) != 0)
                 count_at(view, &tally, view->target_namespace);
-        put_tally(view, &tally);
+        if (tally.some)
+                put_all(view, false, ISTIO_SOME_PODS);
+        else
+                put_tally(view, &tally);
         put_jwt(view);
         json_object_put(tally.providers);
 }

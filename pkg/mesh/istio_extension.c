@@ -18,7 +18,7 @@
 struct side {
         const char *key, *limits_key, *context, *mode; /* "extensions.client", "rateLimit.client", "SIDECAR_OUTBOUND", "CLIENT" */
         const char *namespace;
-        struct json_object *labels;
+        struct json_object *pods; /* array */
 };
 
 /* What a filter's type or name contains, and what it is then called. More special words first. */
@@ -117,6 +117,7 @@ struct found {
         const struct side *side;
         struct json_object *list, *limits;
         size_t len; /* that there are, also beyond the list */
+        bool some;  /* an object is for some of the pods only */
 };
 
 static void add_patch(struct found *found, struct json_object *filter, struct json_object *config, const char *ref)
@@ -162,17 +163,22 @@ static void order_filters(struct json_object *list, const char *root)
 }
 
 /* Those of both namespaces that select the proxy. New array. */
-static struct json_object *selected(const struct view *view, const struct side *side, const char *group, const char *kind, const char *selector)
+static struct json_object *selected(struct found *found, const char *group, const char *kind, const char *selector)
 {
+        const struct view *view = found->view;
+        const struct side *side = found->side;
         const char *namespaces[] = {view->root_namespace, side->namespace};
         struct json_object *list = doc_array();
         bool same = strcmp(namespaces[0], namespaces[1]) == 0;
 
         for (size_t n = same ? 1 : 0; n < 2; n++) {
                 auto_json struct json_object *all = bag_objects(view->bag, group, kind, namespaces[n]);
-                for (size_t i = 0; i < doc_len(all, ""); i++)
-                        if (!doc_at(doc_item(all, i), "spec.targetRefs") && select_labels(doc_at(doc_item(all, i), selector), side->labels))
+                for (size_t i = 0; i < doc_len(all, ""); i++) {
+                        int fits = doc_at(doc_item(all, i), "spec.targetRefs") ? 0 : select_pods(doc_at(doc_item(all, i), selector), side->pods);
+                        found->some = found->some || fits < 0;
+                        if (fits)
                                 doc_push(list, json_object_get(doc_item(all, i)));
+                }
         }
         return list;
 }
@@ -180,7 +186,7 @@ static struct json_object *selected(const struct view *view, const struct side *
 static void add_filters(struct found *found)
 {
         struct view *view = found->view;
-        auto_json struct json_object *filters = selected(view, found->side, ISTIO_NETWORKING, "EnvoyFilter", "spec.workloadSelector.labels");
+        auto_json struct json_object *filters = selected(found, ISTIO_NETWORKING, "EnvoyFilter", "spec.workloadSelector.labels");
 
         order_filters(filters, view->root_namespace);
         for (size_t i = 0; i < doc_len(filters, ""); i++) {
@@ -240,7 +246,7 @@ static int by_phase(const void *a, const void *b)
 
 static void add_plugins(struct found *found, const char *kind)
 {
-        auto_json struct json_object *plugins = selected(found->view, found->side, ISTIO_EXTENSIONS, kind, "spec.selector.matchLabels");
+        auto_json struct json_object *plugins = selected(found, ISTIO_EXTENSIONS, kind, "spec.selector.matchLabels");
 
         json_object_array_sort(plugins, by_phase);
         for (size_t i = 0; i < doc_len(plugins, ""); i++) {
@@ -286,9 +292,9 @@ static void put_side(struct view *view, const struct side *side, bool known, con
         add_filters(&found);
         add_plugins(&found, "WasmPlugin");
         add_plugins(&found, "TrafficExtension");
-        if (found.len > PATCHES_MAX) {
-                put_unknown(view, side->key, "TooMany");
-                put_unknown(view, side->limits_key, "TooMany");
+        if (found.len > PATCHES_MAX || found.some) {
+                put_unknown(view, side->key, found.some ? ISTIO_SOME_PODS : "TooMany");
+                put_unknown(view, side->limits_key, found.some ? ISTIO_SOME_PODS : "TooMany");
                 json_object_put(found.list);
                 json_object_put(found.limits);
                 return;
@@ -305,8 +311,9 @@ static void put_side(struct view *view, const struct side *side, bool known, con
 void istio_extensions(struct istio *istio)
 {
         struct view *view = istio->view;
-        const struct side client = {"extensions.client", "rateLimit.client", "SIDECAR_OUTBOUND", "CLIENT", view->client_namespace, view->client_labels};
-        const struct side server = {"extensions.server", "rateLimit.server", "SIDECAR_INBOUND", "SERVER", view->target_namespace, view->server_labels};
+        auto_json struct json_object *clients = doc_push(doc_array(), json_object_get(view->question->client));
+        const struct side client = {"extensions.client", "rateLimit.client", "SIDECAR_OUTBOUND", "CLIENT", view->client_namespace, clients};
+        const struct side server = {"extensions.server", "rateLimit.server", "SIDECAR_INBOUND", "SERVER", view->target_namespace, view->question->server_pods};
 
         bool known;
         const char *server_reason = istio_server_reason(view, &known);

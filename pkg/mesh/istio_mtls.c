@@ -14,7 +14,7 @@
 #define KIND "PeerAuthentication"
 
 /* The oldest object of the namespace that is for everything in it (labels NULL), or selects the workload. The others are shadowed. */
-static struct json_object *peer_at(struct view *view, const char *namespace, bool selecting)
+static struct json_object *peer_at(struct view *view, const char *namespace, bool selecting, bool *ret_some)
 {
         auto_json struct json_object *all = bag_objects(view->bag, ISTIO_SECURITY, KIND, namespace);
         struct json_object *first = NULL;
@@ -22,8 +22,10 @@ static struct json_object *peer_at(struct view *view, const char *namespace, boo
         for (size_t i = 0; i < doc_len(all, ""); i++) {
                 struct json_object *peer = doc_item(all, i), *selector = doc_at(peer, "spec.selector.matchLabels");
                 bool selects = selector && select_count(selector) > 0;
-                if (selects != selecting || (selecting && !select_labels(selector, view->server_labels)))
+                int fits = !selecting ? 1 : view->server_known ? select_pods(selector, view->question->server_pods) : -1;
+                if (selects != selecting || fits == 0)
                         continue;
+                *ret_some = *ret_some || fits < 0;
                 if (first) {
                         char ref[REF_MAX];
                         ref_format(ref, KIND, peer);
@@ -99,8 +101,14 @@ static bool demand_decide(struct view *view, struct demand *demand)
                 put_unknown(view, "mtls.server", reason);
                 return false;
         }
-        struct json_object *mesh = peer_at(view, view->root_namespace, false), *own = in_root ? NULL : peer_at(view, view->target_namespace, false);
-        struct json_object *workload = in_root ? NULL : peer_at(view, view->target_namespace, true);
+        bool some = false;
+        struct json_object *mesh = peer_at(view, view->root_namespace, false, &some);
+        struct json_object *own = in_root ? NULL : peer_at(view, view->target_namespace, false, &some);
+        struct json_object *workload = in_root ? NULL : peer_at(view, view->target_namespace, true, &some);
+        if (some) {
+                put_unknown(view, "mtls.server", ISTIO_SOME_PODS);
+                return false;
+        }
         demand_from(demand, mesh);
         note_useless_ports(view, mesh);
         demand_from(demand, own);

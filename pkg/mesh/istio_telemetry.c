@@ -18,11 +18,11 @@
 struct side {
         const char *name, *mode; /* "client" and "CLIENT" */
         const char *namespace;
-        struct json_object *labels;
+        struct json_object *pods; /* array */
 };
 
-/* Root, namespace, workload: the oldest of each. Borrowed, NULL where there is none. */
-static void layers_of(struct view *view, const struct side *side, struct json_object *layers[static LAYERS])
+/* Root, namespace, workload: the oldest of each. Borrowed, NULL where there is none. False: one is for some of the pods only. */
+static bool layers_of(struct view *view, const struct side *side, struct json_object *layers[static LAYERS])
 {
         bool in_root = strcmp(side->namespace, view->root_namespace) == 0;
 
@@ -34,12 +34,16 @@ static void layers_of(struct view *view, const struct side *side, struct json_ob
                 for (size_t i = 0; !layers[layer] && i < doc_len(all, ""); i++) {
                         struct json_object *object = doc_item(all, i), *labels = doc_at(object, "spec.selector.matchLabels");
                         bool selects = labels && select_count(labels) > 0;
-                        if (doc_at(object, "spec.targetRefs") || selects != (layer == 2) || (selects && !select_labels(labels, side->labels)))
+                        int fits = selects ? select_pods(labels, side->pods) : 1;
+                        if (doc_at(object, "spec.targetRefs") || selects != (layer == 2) || fits == 0)
                                 continue;
+                        if (fits < 0)
+                                return false;
                         layers[layer] = object;
                         put_inventory(view, KIND, object, "effective");
                 }
         }
+        return true;
 }
 
 static bool is_for(struct json_object *entry, const char *mode)
@@ -169,12 +173,13 @@ static void resolve_side(struct view *view, const struct side *side, bool known,
                 reason = known ? "mesh config not read" : none;
         else if (istio_was_read(view, KIND, side->namespace, &reason) && istio_was_read(view, KIND, view->root_namespace, &reason))
                 reason = NULL;
+        if (!reason && !layers_of(view, side, layers))
+                reason = ISTIO_SOME_PODS;
         if (reason) {
                 put_unknown(view, log, reason);
                 put_unknown(view, sampling, reason);
                 return;
         }
-        layers_of(view, side, layers);
         log_answer(view, layers, side, &answer);
         put_answer(view, log, &answer, true);
         sampling_answer(view, layers, side, &answer);
@@ -184,8 +189,9 @@ static void resolve_side(struct view *view, const struct side *side, bool known,
 void istio_telemetry(struct istio *istio)
 {
         struct view *view = istio->view;
-        const struct side client = {"client", "CLIENT", view->client_namespace, view->client_labels};
-        const struct side server = {"server", "SERVER", view->target_namespace, view->server_labels};
+        auto_json struct json_object *clients = doc_push(doc_array(), json_object_get(view->question->client));
+        const struct side client = {"client", "CLIENT", view->client_namespace, clients};
+        const struct side server = {"server", "SERVER", view->target_namespace, view->question->server_pods};
 
         bool known;
         const char *server_reason = istio_server_reason(view, &known);

@@ -120,6 +120,8 @@ struct json_object *member_proxy(const struct proxy_row *row, struct json_object
 /* select.c: label selectors of Kubernetes */
 bool select_labels(struct json_object *match_labels, struct json_object *labels);  /* all of them; NULL or {} fits everything */
 bool select_matches(struct json_object *selector, struct json_object *labels);     /* matchLabels and matchExpressions */
+/* Whether the labels fit the pods of the array: 1 all, 0 none, -1 some of them. */
+int select_pods(struct json_object *match_labels, struct json_object *pods);
 int select_count(struct json_object *map);                                         /* members; 0 for what is no object */
 const char *select_label(struct json_object *object, const char *key);             /* metadata.labels[key] */
 const char *select_annotation(struct json_object *object, const char *key);

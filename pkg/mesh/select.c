@@ -79,3 +79,12 @@ bool select_matches(struct json_object *selector, struct json_object *labels)
                         return false;
         return select_labels(doc_at(selector, "matchLabels"), labels);
 }
+
+int select_pods(struct json_object *match_labels, struct json_object *pods)
+{
+        size_t fitting = 0, len = doc_len(pods, "");
+
+        for (size_t i = 0; i < len; i++)
+                fitting += select_labels(match_labels, doc_at(doc_item(pods, i), "metadata.labels"));
+        return fitting == 0 ? 0 : fitting == len ? 1 : -1;
+}
