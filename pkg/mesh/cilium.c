@@ -101,6 +101,19 @@ static bool port_has_http(struct json_object *rule, int32_t port)
         return false;
 }
 
+/* All pods of a side alike, or nobody can tell. */
+static int selector_fits_side(const struct view *view, struct json_object *selector, bool server)
+{
+        struct json_object *pods = view->question->server_pods;
+        int fits = server ? 0 : selector_fits(selector, view->client_labels);
+
+        for (size_t i = 0; server && i < doc_len(pods, ""); i++) {
+                int one = selector_fits(selector, doc_at(doc_item(pods, i), "metadata.labels"));
+                fits = i == 0 || one == fits ? one : -1;
+        }
+        return fits;
+}
+
 struct redirect {
         int found; /* 0 no, 1 yes, -1 may be */
         char ref[REF_MAX];
@@ -112,7 +125,7 @@ static void look_at_spec(struct view *view, struct redirect *redirect, struct js
 {
         const char *direction = server ? "ingress" : "egress";
         struct json_object *rules = doc_at(spec, direction);
-        int fits = selector_fits(doc_at(spec, "endpointSelector"), server ? view->server_labels : view->client_labels);
+        int fits = selector_fits_side(view, doc_at(spec, "endpointSelector"), server);
 
         for (size_t i = 0; fits && i < doc_len(rules, ""); i++) {
                 if (!port_has_http(doc_item(rules, i), view->target_port) || redirect->found == 1)

@@ -148,14 +148,26 @@ static void doubt(struct kuma_parts *parts, struct json_object *policy)
         parts->unknown = parts->unknown_text;
 }
 
+/* All pods of a side alike, or the policy may count. */
+static enum fit selects_all(struct json_object *target, struct json_object *pods, const char *namespace, int *ret_rank)
+{
+        enum fit fit = FIT_NO;
+
+        for (size_t i = 0; i < doc_len(pods, ""); i++) {
+                enum fit one = selects(target, doc_item(pods, i), namespace, ret_rank);
+                fit = i == 0 || one == fit ? one : FIT_MAYBE;
+        }
+        return fit;
+}
+
 /* What a list of a policy contributes: 'list' is "to", "rules" or "from". */
-static void add_parts(struct view *view, struct kuma_parts *parts, struct json_object *policy, const char *list, struct json_object *pod,
+static void add_parts(struct view *view, struct kuma_parts *parts, struct json_object *policy, const char *list, struct json_object *pods,
                       const char *pod_namespace)
 {
         const char *namespace = doc_text(policy, "metadata.namespace");
         char path[32];
         int top = 0, rank = 0;
-        enum fit fit = selects(doc_at(policy, "spec.targetRef"), pod, pod_namespace, &top);
+        enum fit fit = selects_all(doc_at(policy, "spec.targetRef"), pods, pod_namespace, &top);
         enum role role = role_of(view, policy);
 
         snprintf(path, sizeof path, "spec.%s", list);
@@ -182,7 +194,8 @@ static void add_parts(struct view *view, struct kuma_parts *parts, struct json_o
 
 static void collect(struct view *view, const char *kind, bool outbound, struct kuma_parts *parts)
 {
-        struct json_object *pod = outbound ? view->question->client : doc_item(view->question->server_pods, 0);
+        auto_json struct json_object *clients = doc_push(doc_array(), json_object_get(view->question->client));
+        struct json_object *pods = outbound ? clients : view->question->server_pods;
         const char *pod_namespace = outbound ? view->client_namespace : view->target_namespace;
         const char *places[] = {view->control_namespace, view->client_namespace, view->target_namespace};
         const struct mesh_resource *row = table_row(&mesh_kuma, kind);
@@ -198,13 +211,13 @@ static void collect(struct view *view, const char *kind, bool outbound, struct k
         for (size_t i = 0; i < doc_len(all, ""); i++) {
                 struct json_object *policy = doc_item(all, i);
                 const char *mesh = select_label(policy, "kuma.io/mesh"), *namespace = doc_text(policy, "metadata.namespace");
-                if (strcmp(mesh ? mesh : "default", kuma_mesh_of(pod)) != 0 || !reaches(role_of(view, policy), namespace, pod_namespace))
+                if (strcmp(mesh ? mesh : "default", kuma_mesh_of(doc_item(pods, 0))) != 0 || !reaches(role_of(view, policy), namespace, pod_namespace))
                         continue;
                 if (outbound) {
-                        add_parts(view, parts, policy, "to", pod, pod_namespace);
+                        add_parts(view, parts, policy, "to", pods, pod_namespace);
                 } else {
-                        add_parts(view, parts, policy, "from", pod, pod_namespace);
-                        add_parts(view, parts, policy, "rules", pod, pod_namespace);
+                        add_parts(view, parts, policy, "from", pods, pod_namespace);
+                        add_parts(view, parts, policy, "rules", pods, pod_namespace);
                 }
         }
         qsort(parts->parts, parts->len, sizeof parts->parts[0], by_order);

@@ -53,11 +53,15 @@ static size_t servers_for(struct view *view, char ref[static REF_MAX], const cha
         for (size_t i = 0; i < doc_len(all, ""); i++) {
                 struct json_object *server = doc_item(all, i);
                 const char *named = doc_text(server, "spec.port");
-                if (!doc_at(server, "spec.podSelector") || !select_matches(doc_at(server, "spec.podSelector"), view->server_labels) ||
-                    (!named && doc_int(server, "spec.port", 0) != view->target_port))
+                int fits = doc_at(server, "spec.podSelector") ? select_pods_matching(doc_at(server, "spec.podSelector"), view->question->server_pods) : 0;
+                if (fits == 0 || (!named && doc_int(server, "spec.port", 0) != view->target_port))
                         continue;
                 if (named && !text_equal(named, doc_text(view_service_port(view), "targetPort")))
                         continue;
+                if (fits < 0) {
+                        *ret_reason = "a Server selects some of the target's pods";
+                        return 0;
+                }
                 const char *access = doc_text(server, "spec.accessPolicy");
                 *ret_access = access ? access : "deny";
                 ref_format(ref, "Server", server);

@@ -15,7 +15,7 @@ struct view {
         const struct mesh_question *question;
         struct json_object *snapshot;
         const struct mesh_table *table;      /* of the mesh that decides; NULL: none */
-        struct json_object *client_labels, *server_labels; /* of the pods, may be NULL; the server's of its first pod */
+        struct json_object *client_labels;   /* of its pod or template, may be NULL */
         const char *client_namespace, *target_namespace, *service_name; /* never NULL, "" if not known */
         const char *control_namespace, *root_namespace; /* "" if not known */
         const char *revision;                /* "" if not known */
@@ -122,6 +122,7 @@ bool select_labels(struct json_object *match_labels, struct json_object *labels)
 bool select_matches(struct json_object *selector, struct json_object *labels);     /* matchLabels and matchExpressions */
 /* Whether the labels fit the pods of the array: 1 all, 0 none, -1 some of them. */
 int select_pods(struct json_object *match_labels, struct json_object *pods);
+int select_pods_matching(struct json_object *selector, struct json_object *pods); /* by a whole selector */
 int select_count(struct json_object *map);                                         /* members; 0 for what is no object */
 const char *select_label(struct json_object *object, const char *key);             /* metadata.labels[key] */
 const char *select_annotation(struct json_object *object, const char *key);

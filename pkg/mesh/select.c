@@ -80,11 +80,21 @@ bool select_matches(struct json_object *selector, struct json_object *labels)
         return select_labels(doc_at(selector, "matchLabels"), labels);
 }
 
-int select_pods(struct json_object *match_labels, struct json_object *pods)
+static int pods_fitting(bool fits(struct json_object *wanted, struct json_object *labels), struct json_object *wanted, struct json_object *pods)
 {
         size_t fitting = 0, len = doc_len(pods, "");
 
         for (size_t i = 0; i < len; i++)
-                fitting += select_labels(match_labels, doc_at(doc_item(pods, i), "metadata.labels"));
+                fitting += fits(wanted, doc_at(doc_item(pods, i), "metadata.labels"));
         return fitting == 0 ? 0 : fitting == len ? 1 : -1;
+}
+
+int select_pods(struct json_object *match_labels, struct json_object *pods)
+{
+        return pods_fitting(select_labels, match_labels, pods);
+}
+
+int select_pods_matching(struct json_object *selector, struct json_object *pods)
+{
+        return pods_fitting(select_matches, selector, pods);
 }

@@ -60,7 +60,6 @@ void view_begin(struct view *view, const struct mesh_bag *bag, const struct mesh
         view->service_name = or_empty(doc_text(question->service, "metadata.name"));
         view->control_namespace = view->root_namespace = view->revision = "";
         view->client_labels = doc_at(question->client, "metadata.labels");
-        view->server_labels = doc_at(doc_item(question->server_pods, 0), "metadata.labels");
         view->port = question->port;
         view->target_port = target_port_of(view);
         if (*view->service_name)
