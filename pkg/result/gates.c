@@ -2,12 +2,14 @@
 #include "result/gates.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "data/doc.h"
+#include "result/steadiness.h"
 #include "data/unit.h"
 
 #define FAR_OVER 10
@@ -36,6 +38,8 @@ const char *gates_reason_name(enum gates_reason_kind kind)
                 [GATES_TRIALS_LEFT_OUT] = "TrialsLeftOut",
                 [GATES_PLACED_ELSEWHERE] = "PlacedElsewhere",
                 [GATES_SHORT_WINDOW] = "ShortWindow",
+                [GATES_UNSETTLED] = "Unsettled",
+                [GATES_UNSTEADY] = "Unsteady",
                 [GATES_CLOCK_UNSYNCHRONISED] = "ClockUnsynchronised",
                 [GATES_START_SKEW] = "StartSkew",
                 [GATES_CLOCK_STEPPED] = "ClockStepped",
@@ -149,6 +153,18 @@ static void judge_window(struct gates *gates, const struct fold *fold, const str
         }
 }
 
+/* One state of the target, or several: never a reason to throw figures away, but what they are of has to be said. */
+static void judge_steadiness(struct gates *gates, const struct fold *fold)
+{
+        struct steadiness steadiness = steadiness_of(fold);
+
+        if (steadiness.known && !steadiness.settled)
+                add(gates, GATES_UNSETTLED, VALIDITY_LIMITED, "the target had not settled: %.0f %% of the window would have to be left out as warm-up",
+                    100 * steadiness.cut);
+        if (steadiness.trend_known && !steadiness.steady)
+                add(gates, GATES_UNSTEADY, VALIDITY_LIMITED, "latency drifted by %+.0f %% over the window", 100 * expm1(steadiness.drift));
+}
+
 static void judge_start(struct gates *gates, const struct fold *fold, const struct gates_limits *limits)
 {
         if (fold->workers > 1 && fold->unsynchronised > 0)
@@ -216,6 +232,7 @@ struct gates gates_judge(const struct fold *fold, const struct gates_limits *lim
         judge_generator(&gates, fold, limits);
         judge_coverage(&gates, fold, facts);
         judge_window(&gates, fold, limits);
+        judge_steadiness(&gates, fold);
         judge_start(&gates, fold, limits);
         judge_target(&gates, facts);
         judge_spread(&gates, fold, facts);

@@ -19,6 +19,8 @@
  * | TrialsLeftOut       | of several trials some are invalid, lost or cut     | no trial is left                 |
  * | PlacedElsewhere     | a trial ran on other nodes than the first           |                                  |
  * | ShortWindow         | measured window under the least                     |                                  |
+ * | Unsettled           | MSER-5 would cut more than half of the window      |                                  |
+ * | Unsteady            | latency drifts by more than 3 % over the window    |                                  |
  * | ClockUnsynchronised | more than one worker, an undisciplined clock        |                                  |
  * | StartSkew           | more than one worker, skew over half an interval    |                                  |
  * | ClockStepped        | a wall clock was set by over half an interval       |                                  |
@@ -57,6 +59,8 @@ enum gates_reason_kind { /* in the order in which they are listed: the gravest f
         GATES_TRIALS_LEFT_OUT,
         GATES_PLACED_ELSEWHERE,
         GATES_SHORT_WINDOW,
+        GATES_UNSETTLED,
+        GATES_UNSTEADY,
         GATES_CLOCK_UNSYNCHRONISED,
         GATES_START_SKEW,
         GATES_CLOCK_STEPPED,

@@ -233,7 +233,8 @@ bool series_merge(const struct profile *profile, const struct load_plan *plan, s
 
         *ret_result = (struct series_result){.fold = trial_fold_new(plan), .trials = xcalloc(len + 1, sizeof *ret_result->trials)};
         for (size_t i = len; i > 0 && !ret_result->workers; i--)
-                ret_result->workers = json_object_get(doc_at(docs[i - 1], "workers"));
+                if (doc_at(docs[i - 1], "fold"))
+                        ret_result->workers = json_object_get(doc_at(docs[i - 1], "workers"));
         judge(trials, &choice, len, stopped, &ret_result->gates);
         if (choice.len == 0)
                 return false;

@@ -21,7 +21,7 @@ struct series_result {
         struct estimates estimates;    /* values of 'fold', intervals from the spread between trials */
         struct estimates *trials;      /* owned: of each trial that counts */
         size_t trials_len;
-        struct json_object *workers;   /* status.workers of the last trial; owned, NULL: none */
+        struct json_object *workers;   /* status.workers of the last trial of which somebody said something; owned, NULL: none */
 };
 
 /* status.trials of these; caller owns. */

@@ -7,6 +7,8 @@
 
 #include "result/compare.h"
 #include "result/estimate.h"
+#include "result/gates.h"
+#include "result/steadiness.h"
 #include "result/verdict.h"
 
 /* ---- estimates ---- */
@@ -92,6 +94,45 @@ static void a_long_window_knows_how_sure_it_is(void **state)
         assert_true(errors->high > 3.6e-5 && errors->high < 3.8e-5);
         made_free(quiet);
         made_free(wild);
+}
+
+static int64_t warming(int second, int request)
+{
+        return noise(second, request) + (second < 120 ? 20000000 : 0); /* most of it is warm-up */
+}
+
+static int64_t drifting(int second, int request)
+{
+        return noise(second, request) * (SECONDS * 10 + second) / (SECONDS * 10); /* 10 % slower at the end */
+}
+
+/* Long windows say whether they were of one state; these two are Limited, and a quiet one is not. */
+static void a_window_of_more_than_one_state_is_limited(void **state)
+{
+        static const struct { int64_t (*latency_ns)(int, int); const char *reason, *text; } rows[] = {
+                {noise, NULL, NULL},
+                {warming, "Unsettled", "the target had not settled: "},
+                {drifting, "Unsteady", "latency drifted by +10 % over the window"},
+        };
+        const struct gates_limits limits = GATES_LIMITS_DEFAULT;
+        const struct gates_facts facts = {0};
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                struct made *made = make(rows[i].latency_ns, 0);
+                struct gates gates = gates_judge(&made->fold, &limits, &facts);
+                assert_int_equal(gates.validity, rows[i].reason ? VALIDITY_LIMITED : VALIDITY_VALID);
+                bool told = !rows[i].reason;
+                for (size_t k = 0; k < gates.len; k++) {
+                        const struct gates_reason *reason = &gates.reasons[k];
+                        bool mine = rows[i].reason && strcmp(gates_reason_name(reason->kind), rows[i].reason) == 0;
+                        told = told || (mine && strncmp(reason->text, rows[i].text, strlen(rows[i].text)) == 0);
+                }
+                assert_true(told);
+                made->piece.span.to_ms = STEADINESS_WINDOW_MS - 1;
+                assert_false(steadiness_of(&made->fold).known);
+                made_free(made);
+        }
 }
 
 static void what_has_no_sections_has_no_interval(void **state)
@@ -370,6 +411,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_long_window_knows_how_sure_it_is),
+                cmocka_unit_test(a_window_of_more_than_one_state_is_limited),
                 cmocka_unit_test(what_has_no_sections_has_no_interval),
                 cmocka_unit_test(unanswered_requests_are_worse_than_any_number),
                 cmocka_unit_test(estimates_come_back_from_json_as_they_were),
