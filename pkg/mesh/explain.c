@@ -135,6 +135,17 @@ static void tell(struct explaining *explaining, const struct telling *telling, c
         doc_push(explaining->list, doc_set(entry, "evidence", evidence));
 }
 
+/* A setting that is not set explains nothing, and mTLS only where it cannot work. What is unknown is said to be. */
+static const char *citable(const struct explaining *explaining, const char *key)
+{
+        struct json_object *value = key ? doc_at(mesh_policy(explaining->snapshot, key), "value") : NULL;
+        bool empty = !value || (json_object_is_type(value, json_type_array) && doc_len(value, "") == 0);
+
+        if (empty || (strcmp(key, "mtls.effective") == 0 && !text_equal(doc_text(value, ""), "refused")))
+                return NULL;
+        return key;
+}
+
 static void tell_counters(struct explaining *explaining)
 {
         for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
@@ -142,7 +153,7 @@ static void tell_counters(struct explaining *explaining)
                 double rise = rise_of(explaining, rule->side, rule->counter);
                 if (rise < 1 || is_told(explaining, rule->code))
                         continue;
-                struct telling telling = {rule->code, "high", rule->key, rule->side, mesh_counter_name(rule->counter), rise};
+                struct telling telling = {rule->code, "high", citable(explaining, rule->key), rule->side, mesh_counter_name(rule->counter), rise};
                 if (explaining->load->requests > 0)
                         tell(explaining, &telling, "%.0f %s, of %lld requests of the load", rise, rule->words, (long long)explaining->load->requests);
                 else
@@ -157,7 +168,7 @@ static void tell_counters(struct explaining *explaining)
 static void tell_reuse(struct explaining *explaining)
 {
         double made = rise_of(explaining, SIDE_CLIENT, MESH_CX), requests = rise_of(explaining, SIDE_CLIENT, MESH_RQ);
-        struct telling telling = {"NoReuse", "high", "http.maxRequestsPerConnection", SIDE_CLIENT, mesh_counter_name(MESH_CX), made};
+        struct telling telling = {"NoReuse", "high", citable(explaining, "http.maxRequestsPerConnection"), SIDE_CLIENT, mesh_counter_name(MESH_CX), made};
 
         if (requests >= REUSE_REQUESTS_LEAST && made / requests > REUSE_RATIO)
                 tell(explaining, &telling, "the client's proxy made %.0f connections for %.0f requests", made, requests);

@@ -163,6 +163,19 @@ static void a_throttled_proxy_is_named_with_what_was_put_into_it(void **state)
         assert_string_equal(doc_text(entry_of(list, "ExtensionConfigured"), "object"), "EnvoyFilter shop/burn");
 }
 
+static void a_setting_that_is_not_set_is_not_cited(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with("{}");
+        struct mesh_window failing = rose(MESH_CX_FAIL, 7), none = rose(MESH_FLAG_UH, 3);
+        auto_json struct json_object *list = mesh_explain(snapshot, &failing, NULL, &load, NULL), *other = mesh_explain(snapshot, &none, NULL, &load, NULL);
+        (void)state;
+
+        assert_string_equal(doc_text(entry_of(list, "ConnectFailure"), "sentence"),
+                            "7 connections of the client's proxy to the target failed, of 1000 requests of the load");
+        assert_string_equal(doc_text(entry_of(other, "NoEndpoint"), "sentence"), "3 requests found no healthy endpoint, of 1000 requests of the load");
+        assert_null(doc_text(entry_of(other, "NoEndpoint"), "field"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -173,6 +186,7 @@ int main(void)
                 cmocka_unit_test(refused_plaintext_is_sure_when_nothing_got_through),
                 cmocka_unit_test(a_change_at_the_time_of_the_shift_is_medium),
                 cmocka_unit_test(a_connection_for_every_request_is_no_reuse),
+                cmocka_unit_test(a_setting_that_is_not_set_is_not_cited),
                 cmocka_unit_test(a_throttled_proxy_is_named_with_what_was_put_into_it),
         };
 
