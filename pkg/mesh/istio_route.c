@@ -362,6 +362,22 @@ static void put_http(struct istio *istio)
         free(routes);
 }
 
+/* Routes of TCP and TLS are not read: where they may send the connection elsewhere, the destination is unknown. */
+static void put_tcp(struct istio *istio)
+{
+        struct json_object *owner = virtual_owner(istio);
+        char ref[REF_MAX], reason[REF_MAX + 48];
+
+        put_none(istio, "the port is not HTTP");
+        if (doc_len(owner, "spec.tcp") == 0 && doc_len(owner, "spec.tls") == 0)
+                return;
+        ref_format(ref, "VirtualService", owner);
+        snprintf(reason, sizeof reason, "%s has routes of TCP or TLS", ref);
+        put_unknown(istio->view, "split", reason);
+        json_object_put(istio->backends);
+        istio->backends = NULL;
+}
+
 void istio_route(struct istio *istio)
 {
         const char *reason = istio->client_reason;
@@ -374,7 +390,7 @@ void istio_route(struct istio *istio)
         } else if (!istio_was_read(istio->view, "VirtualService", NULL, &reason)) {
                 put_all_unknown(istio, reason);
         } else if (!istio->http) {
-                put_none(istio, "the port is not HTTP");
+                put_tcp(istio);
         } else {
                 put_http(istio);
         }
