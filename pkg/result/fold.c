@@ -122,6 +122,7 @@ static void add_connect(struct fold *fold, struct json_object *record)
         fold->connects += (uint64_t)read_number(record, "connects");
         fold->connect_errors += (uint64_t)read_number(record, "connectErrors");
         fold->handshakes += (uint64_t)read_number(record, "handshakes");
+        fold->refused += (uint64_t)read_number(record, "refused");
         if (doc_at(record, "hists.connect") && !record_decode_hist(doc_at(record, "hists.connect"), &connect, NULL))
                 fold_add_hist(&fold->connect, connect);
         if (doc_at(record, "hists.handshake") && !record_decode_hist(doc_at(record, "hists.handshake"), &handshake, NULL))

@@ -82,6 +82,7 @@ struct fold {
         int window;
 
         uint64_t connects, connect_errors, handshakes;
+        uint64_t refused; /* requests sent again because an HTTP/2 server had sent them back unread */
         uint64_t connections; /* that stood before the start: more connects than these were made later */
         struct hist *connect, *handshake; /* 2 digits; NULL when empty */
         const struct harvest_point *points; size_t points_len; /* borrowed from the harvest */

@@ -265,6 +265,8 @@ struct json_object *status_encode_full(const struct fold *fold)
         doc_set_int(results, "connects", (int64_t)fold->connects);
         doc_set_int(results, "connectErrors", (int64_t)fold->connect_errors);
         doc_set_int(results, "handshakes", (int64_t)fold->handshakes);
+        if (fold->refused)
+                doc_set_int(results, "refused", (int64_t)fold->refused);
         doc_set_int(results, "workersCovered", fold->covered);
         doc_set_int(results, "workersReduced", fold->reduced);
         doc_set_int(results, "skipped", (int64_t)fold->skipped);

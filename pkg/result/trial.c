@@ -36,6 +36,8 @@ static struct json_object *encode_fold(const struct fold *fold, bool detailed)
         if (fold->reduced > 0 || fold->lost)
                 doc_set(out, "all", encode_span(&fold->whole));
         doc_set_int(doc_set_int(out, "connects", (int64_t)fold->connects), "connectErrors", (int64_t)fold->connect_errors);
+        if (fold->refused)
+                doc_set_int(out, "refused", (int64_t)fold->refused);
         doc_set_int(doc_set_int(out, "handshakes", (int64_t)fold->handshakes), "skipped", (int64_t)fold->skipped);
         doc_set_int(doc_set_int(out, "covered", fold->covered), "braked", fold->braked);
         doc_set_text(doc_set_text(out, "limit", load_limit_names[fold->limit]), "pacing", fold->pacing);
@@ -227,6 +229,7 @@ bool trial_fold_add(struct fold *fold, struct json_object *doc)
         fold->connects += count_at(from, "connects");
         fold->connect_errors += count_at(from, "connectErrors");
         fold->handshakes += count_at(from, "handshakes");
+        fold->refused += count_at(from, "refused");
         fold->skipped += count_at(from, "skipped");
         return true;
 }
