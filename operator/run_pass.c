@@ -83,7 +83,8 @@ void run_pass(struct manager *manager, const char *queue_key)
         log_plan(key, &plan);
         note_waiting(manager, key, &view);
         bool begun = session && run_apply(session, &view, &sight, &plan);
-        if (session && plan.action == RUN_WAIT && !view.admitted)
+        bool waits = view.found && !view.admitted && !view.terminal && !view.deleting;
+        if (session && waits && plan.action != RUN_ADMIT)
                 session_forget_profile(session);
         if (begun)
                 manager->counters.effects++;
