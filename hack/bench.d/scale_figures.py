@@ -199,12 +199,12 @@ def operator_throughput():
                   f"apisim_cpu_ms_per_run={cost[1]:.1f}", better="higher", runs_per_s=(rate, 500))
 
 
-WAITING = 2000
+WAITING = 1000
 ENDS = 10
 
 
 def operator_queue():
-    """What the end of a run costs the operator while 2,000 others wait at the same target."""
+    """What the end of a run costs the operator while 1,000 others wait at the same target."""
     apisim.build()
     server = apisim.Server("script")
     service, slice_, profile = target(0)
