@@ -12,7 +12,7 @@
 #include "result/pack.h"
 #include "result/verdict.h"
 
-#define HOSTILE "</script><script>document.title='stolen'</script><!--<img src=x onerror=alert(1)>\xe2\x80\xa8\xe2\x80\xa9&\"'\\"
+#define HOSTILE "</script><script>document.title='stolen'</script><!--<script><img src=x onerror=alert(1)>\xe2\x80\xa8\xe2\x80\xa9&\"'\\"
 #define SECRET "Bearer-3f9c"
 
 struct made {
