@@ -33,7 +33,7 @@ static bool secrets_asked(seen v) { return v->secrets_asked; }
 static bool secrets_never(seen v) { return waiting(v) && v->secrets_refused; }
 static bool secrets_asked_first(seen v) { return waiting(v) && v->secrets_asked; }
 
-static bool taken_over(seen v) { return v->taken_over; }
+static bool taken_over(seen v) { return v->taken_over && guard_stands(GUARD_LOOK); }
 
 static bool name_taken(seen v) { return v->job == JOB_FOREIGN; }
 static bool job_replaced(seen v) { return v->bound && v->job != JOB_ABSENT && !v->job_is_bound; }

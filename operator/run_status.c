@@ -8,6 +8,7 @@
 #include "api/condition.h"
 #include "api/names.h"
 #include "base/buf.h"
+#include "base/guard.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
@@ -327,7 +328,7 @@ struct json_object *run_status_patch(const struct run *run, struct json_object *
         auto_json struct json_object *none = doc_object();
         struct json_object *change = difference(run->status ? run->status : none, next);
 
-        if (json_object_object_length(change) == 0) {
+        if (json_object_object_length(change) == 0 && guard_stands(GUARD_REST)) {
                 json_object_put(change);
                 return NULL;
         }

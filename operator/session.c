@@ -9,6 +9,7 @@
 
 #include "api/job.h"
 #include "api/names.h"
+#include "base/guard.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
@@ -210,7 +211,7 @@ void session_see_pod(struct session *session, struct json_object *object, bool g
                 free(follower->pod);
                 follower->pod = xstrdup(pod.name);
         }
-        if (pod.message)
+        if (pod.message && guard_stands(GUARD_MESSAGE))
                 harvest_message(session->harvest, follower->worker, pod.message, strlen(pod.message));
         if ((pod.running || pod.ended) && !gone && !follower->stream && harvest_wants_log(session->harvest, follower->worker) &&
             loop_now_ns(session->manager->loop) >= follower->retry_ns && follower->tries_after_end < LOG_TRIES_AFTER_END) {

@@ -13,6 +13,10 @@ enum guard {
         GUARD_DEADLINE,    /* a run ends at its deadline */
         GUARD_LEASE_FENCE, /* a Lease that was not renewed in time is not held */
         GUARD_DIGEST,      /* a log is what its digest says */
+        GUARD_LOOK,        /* what another operator admitted is asked after before anything is concluded */
+        GUARD_PAUSE,       /* a name that goes on failing keeps its pause, whatever news comes */
+        GUARD_MESSAGE,     /* a termination message counts where the log is lost */
+        GUARD_REST,        /* a status that would not change is not written */
 };
 
 #ifdef LOADSTONE_MUTANTS

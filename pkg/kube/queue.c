@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/guard.h"
 #include "base/map.h"
 #include "base/mem.h"
 
@@ -213,7 +214,7 @@ void queue_retry(struct queue *queue, const char *name, int64_t now_ns, uint64_t
         wait_ns = wait_ns < LONGEST_WAIT_NS ? wait_ns : LONGEST_WAIT_NS;
         wait_ns += (int64_t)(random % (uint64_t)(wait_ns / 2 + 1));
         item->failures++;
-        if (item->failures > 1)
+        if (item->failures > 1 && guard_stands(GUARD_PAUSE))
                 item->not_before_ns = now_ns + (wait_ns < NEWS_WAIT_NS ? wait_ns : NEWS_WAIT_NS);
         queue->stats.retries++;
         add(queue, item, now_ns + wait_ns);

@@ -70,6 +70,7 @@ static bool remove_guard(const char *name)
         static const char *const names[] = {
                 [GUARD_BIND] = "bind", [GUARD_LIVE_READ] = "live-read", [GUARD_DEADLINE] = "deadline",
                 [GUARD_LEASE_FENCE] = "lease-fence", [GUARD_DIGEST] = "digest",
+                [GUARD_LOOK] = "look", [GUARD_PAUSE] = "pause", [GUARD_MESSAGE] = "message", [GUARD_REST] = "rest",
         };
 
         for (size_t i = 1; i < ARRAY_LEN(names); i++)

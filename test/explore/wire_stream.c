@@ -113,6 +113,8 @@ static bool read_on(struct call *call)
         int64_t now_ns = loop_now_ns(call->wire->loop);
         bool open = apisim_stream_read(call->stream, &call->held);
 
+        if (!call->watch && call->wire->faults->refused(call->wire->faults->owner, request->method, request->path))
+                return false;
         if (call->watch && call->held.size) {
                 hand_on_lines(call);
         } else if (call->held.size) {

@@ -20,17 +20,17 @@ static void act(struct world *world)
 }
 
 #define REFUSED(word, request, end) \
-        {.name = "refused_" word, .what = "the operator may not " request " for twelve seconds", .argument = request, .begin = begin, .act = act, \
+        {.name = word, .what = "the operator may not " request " for twelve seconds", .argument = request, .begin = begin, .act = act, \
          .ends_vary = true, .ends = "refused=" end}
 
 const struct workload workload_refused[] = {
-        REFUSED("status", "PATCH /status", "Succeeded"),
-        REFUSED("plan", "POST /configmaps", "Succeeded|Failed"),
-        REFUSED("job", "POST /jobs", "Succeeded|Failed"),
-        REFUSED("release", "PATCH /jobs/", "Succeeded"),
-        REFUSED("start", "PATCH /pods/", "Succeeded"),
-        REFUSED("log", "GET /log", "Succeeded|Failed"),
-        REFUSED("pods", "GET /pods?", "Succeeded|Failed"),
-        REFUSED("runs", "GET /benchmarkruns?", "Succeeded"),
+        REFUSED("refused_status", "PATCH /status", "Succeeded"),
+        REFUSED("refused_plan", "POST /configmaps", "Succeeded|Failed"),
+        REFUSED("refused_job", "POST /jobs", "Succeeded|Failed"),
+        REFUSED("refused_release", "PATCH /jobs/", "Succeeded"),
+        REFUSED("refused_start", "PATCH /pods/", "Succeeded"),
+        REFUSED("refused_log", "GET /log", "Succeeded|Failed"),
+        REFUSED("refused_pods", "GET /pods?", "Succeeded|Failed"),
+        REFUSED("refused_runs", "GET /benchmarkruns?", "Succeeded"),
         {0},
 };
