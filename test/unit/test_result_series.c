@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "result/compare.h"
 #include "result/series.h"
 
 /* ---- one trial ---- */
@@ -265,6 +266,41 @@ static void what_went_wrong_is_left_out_and_told(void **state)
         load_plan_free(plan);
 }
 
+/* ---- what a status has room for ---- */
+
+/* A whole status is to stay below 32 KiB: the most trials and the largest comparison take less than half of it. */
+static void the_most_trials_and_the_largest_comparison_leave_room(void **state)
+{
+        struct compare_question asked = {.primary = "latency.p99", .gates_len = 8};
+        static const char *const gates[] = {"latency.mean", "latency.p50", "latency.p75", "latency.p90", "latency.p95", "latency.p999", "service.p99", "ttfb.p99"};
+        auto_free struct estimates *trials = xcalloc(COMPARE_TRIALS_MAX, sizeof *trials);
+        auto_free struct compared *compared = xnew(struct compared);
+        struct json_object *docs[PROFILE_TRIALS_MAX];
+        char name[64];
+        (void)state;
+
+        for (int i = 0; i < PROFILE_TRIALS_MAX; i++) {
+                struct json_object *row = doc_set_text(doc_set_int(doc_object(), "index", i), "startTime", "2026-11-26T14:00:00Z");
+                doc_set_text(doc_set_text(row, "validity", "Limited"), "rate", "1000000.0/s");
+                doc_set_text(doc_set_text(row, "p50", "1234567.123ms"), "p99", "> 1h0m0s");
+                docs[i] = doc_set(doc_object(), "row", doc_set_text(row, "errorRatio", "99.9999%"));
+                for (size_t k = 0; k < comparables_len; k++)
+                        trials[i].of[k] = (struct estimate){.known = true, .value = 123456789.123 * (1 + 0.01 * i), .rounding = 0.001};
+        }
+        auto_json struct json_object *rows = series_encode_rows(docs, PROFILE_TRIALS_MAX);
+        memset(name, 'a', sizeof name);
+        name[52] = '\0';
+        memcpy(asked.gates, gates, sizeof gates);
+        compare_runs(&(struct compare_side){name, trials, COMPARE_TRIALS_MAX}, &(struct compare_side){name, trials, COMPARE_TRIALS_MAX}, &asked, compared);
+        auto_json struct json_object *comparison = compare_encode(compared, name);
+        assert_int_equal(doc_len(comparison, "arms[0].metrics"), 11);
+        size_t size = strlen(doc_print(rows)) + strlen(doc_print(comparison));
+        if (size >= 16384)
+                fail_msg("%zu bytes of rows, %zu of comparison", strlen(doc_print(rows)), strlen(doc_print(comparison)));
+        for (int i = 0; i < PROFILE_TRIALS_MAX; i++)
+                json_object_put(docs[i]);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -275,6 +311,7 @@ int main(void)
                 cmocka_unit_test(a_first_stage_that_knows_nothing_asks_for_all),
                 cmocka_unit_test(the_interval_is_of_the_spread_between_trials),
                 cmocka_unit_test(what_went_wrong_is_left_out_and_told),
+                cmocka_unit_test(the_most_trials_and_the_largest_comparison_leave_room),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
