@@ -11,7 +11,7 @@
  *
  *  {"version":1, "run":{name,namespace,uid,profile,phase,message,startedAt,finishedAt,local}, "validity","verdict",
  *   "reasons":[{about,reason,message}], "objectives":[{metric,limit,value,met,reason,message}],
- *   "comparison", "explanations": as in the status; absent when there were none,
+ *   "comparison", "explanations", "trials": as in the status; absent when there were none,
  *   "results": as status.results, "whole": the same figures of the whole shape, "byPiece", "byRequest": uncut,
  *   "load":   {target,scheme,host,timeout,warmup,arrival,pacing,workers,connections,whenBusy,shape:[…as in the profile],
  *              requests:[{name,method,path,weight,headers:[name],body,expect:[status]}], headersFrom:[name]}   absent when not kept

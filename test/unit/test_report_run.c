@@ -92,6 +92,8 @@ static void judge(struct json_object *status)
 
         doc_set(status, "objectives", parse(objectives));
         doc_set(doc_set(status, "reasons", parse(reasons)), "comparison", comparison());
+        doc_set(status, "trials", parse("[{\"index\":0,\"validity\":\"Valid\",\"rate\":\"99.3/s\",\"p50\":\"5.870ms\",\"p99\":\"-\",\"errorRatio\":\"2.3%\"},"
+                                        "{\"index\":1,\"validity\":\"Limited\",\"rate\":\"99.4/s\",\"p50\":\"5.910ms\",\"p99\":\"> 1s\",\"errorRatio\":\"2.4%\"}]"));
         doc_set(status, "explanations", parse("[{\"code\":\"Retries\",\"confidence\":\"high\",\"text\":\"452 retries were made by the client's proxy\","
                                               "\"evidence\":\"envoy_cluster_upstream_rq_retry 452 (client)\",\"object\":\"VirtualService shop/cart\"}]"));
         doc_set(status, "context", parse("{\"mesh\":{\"type\":\"istio\",\"mode\":\"sidecar\",\"version\":\"1.27.0\",\"clientMeshed\":\"true\",\"serverMeshed\":\"2/3\","
@@ -225,6 +227,7 @@ static void the_page_has_the_figures_of_the_run(void **state)
         assert_true(doc_equal(doc_at(page, "comparison"), doc_at(report.run, "status.comparison")));
         assert_true(doc_equal(doc_at(page, "context.mesh"), doc_at(report.run, "status.context.mesh")));
         assert_int_equal(doc_len(page, "explanations"), 1);
+        assert_int_equal(doc_len(page, "trials"), 2);
         assert_int_equal(doc_len(page, "series.from"), 5);
         assert_int_equal(doc_len(page, "series.p50"), 5);
         assert_true(doc_len(page, "curve.latency") > 10);

@@ -192,6 +192,7 @@ export interface Report {
   objectives?: Objective[];
   comparison?: Comparison;
   explanations?: Explanation[];
+  trials?: {index: number; validity?: string; rate?: string; p50?: string; p99?: string; errorRatio?: string; startTime?: string}[];
   results?: Figures;
   whole?: Figures;
   byPiece?: Piece[];

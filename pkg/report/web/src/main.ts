@@ -5,13 +5,13 @@ import {el} from './dom';
 import {title, verdictBadge} from './headline';
 import {comparison} from './sections/comparison';
 import {course} from './sections/course';
-import {answers, objectives, parts, spread} from './sections/figures';
+import {answers, objectives, parts, spread, trials} from './sections/figures';
 import {head} from './sections/head';
 import {explanations, mesh} from './sections/mesh';
 import {cluster, glossary, load, provenance} from './sections/origin';
 
 function page(report: Report): HTMLElement {
-  const body = [objectives, explanations, comparison, course, spread, parts, answers, load, cluster, mesh, provenance, glossary].map((part) => part(report));
+  const body = [objectives, explanations, comparison, trials, course, spread, parts, answers, load, cluster, mesh, provenance, glossary].map((part) => part(report));
   return el('main', {}, head(report), ...body);
 }
 

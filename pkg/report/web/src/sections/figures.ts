@@ -81,6 +81,27 @@ export function spread(report: Report): HTMLElement | null {
   );
 }
 
+/** How the repetitions of one run differ. */
+export function trials(report: Report): HTMLElement | null {
+  const list = report.trials ?? [];
+  if (list.length < 2) return null;
+  return section(
+    'Trials',
+    'The load was repeated. The figures of this report are of all valid trials together.',
+    table({
+      caption: 'Each trial by itself',
+      hideCaption: true,
+      head: ['Trial', 'Figures', 'Answered', 'p50', 'p99', 'Failed'],
+      rows: list.map((one) => [
+        String(one.index + 1),
+        one.validity ?? '–',
+        ...[one.rate, one.p50, one.p99, one.errorRatio].map((value) => (value === undefined || value === '-' ? '–' : measured(value))),
+      ]),
+      textColumns: 2,
+    }),
+  );
+}
+
 const FIGURE_HEADS = ['Requests', 'Answered', 'Failed', 'p50', 'p99', 'Slowest'];
 const figureCells = (f: Figures): (Cell | string)[] => [
   count(f.requests),
