@@ -129,37 +129,6 @@ def the_switch_stops_everything_within_seconds():
     c.kubectl("patch", "benchmarkrun", "switch-2", "-n", NS, "--type=merge", "-p", '{"spec":{"cancel":true}}')
 
 
-def denies_jobs(name, message):
-    """A policy of somebody else that lets no Job be made in our namespace, and its binding."""
-    jobs = {"resourceRules": [{"apiGroups": ["batch"], "apiVersions": ["v1"], "resources": ["jobs"], "operations": ["CREATE"]}]}
-    kind, api, meta = "ValidatingAdmissionPolicy", "admissionregistration.k8s.io/v1", {"name": name}
-    here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NS}}}
-    return ({"apiVersion": api, "kind": kind, "metadata": meta,
-             "spec": {"matchConstraints": jobs, "validations": [{"expression": "false", "message": message}]}},
-            {"apiVersion": api, "kind": f"{kind}Binding", "metadata": meta,
-             "spec": {"policyName": name, "validationActions": ["Deny"], "matchResources": here}})
-
-
-def no_job():
-    """What the API server says against a Job, "" when it takes it."""
-    try:
-        c.kubectl("create", "job", "probe", "--image=none", "-n", NS, "--dry-run=server")
-        return ""
-    except c.Refused as refused:
-        return str(refused)
-
-
-def a_policy_that_denies_the_generator_is_named():
-    name, message = "e2e-guards-no-jobs", "nobody makes Jobs here on Fridays"
-    c.apply(*denies_jobs(name, message))
-    try:
-        c.until(30, "the policy to be in force", lambda: message in no_job())
-        c.apply(c.profile(NS, "denied", "own", [c.hold(50, 3)]), c.run(NS, "denied-1", "denied"))
-        ends_refused("denied-1", "CreateRefused", message)
-    finally:
-        c.kubectl("delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", name)
-
-
 def all_tests(suite):
     for name in (NS, OPS):
         c.namespace(name)
@@ -171,5 +140,4 @@ def all_tests(suite):
     suite.side_by_side((another_namespace_has_to_agree,), (errors_pull_the_brake,))
     suite.one(a_url_needs_the_allow_list)
     suite.side_by_side((what_is_never_loaded_is_refused_though_allowed,), (a_name_is_looked_at_where_it_leads,))
-    suite.one(a_policy_that_denies_the_generator_is_named)
     suite.one(the_switch_stops_everything_within_seconds)
