@@ -73,6 +73,9 @@ static void plan(struct election *election, enum election_action next, int64_t d
 
 enum election_action election_run(struct election *election, int64_t now_ns)
 {
+        /* Also before anything else was made of it: the answer to a renewal may come when that no longer counts. */
+        if (!election_holds(election, now_ns))
+                election->renewed_ns = -1;
         if (election->asking || election->stopped || now_ns < election->due_ns)
                 return ELECTION_IDLE;
         election->asking = true;

@@ -278,10 +278,29 @@ static void never_two_leaders_whatever_the_network_does(void **state)
         assert_true(leads[0] > 1000 && leads[1] > 1000);
 }
 
+/* Who stood still between the question and its answer must not spin until the next one. */
+static void a_renewal_that_is_answered_too_late_leads_nobody_and_wakes_nobody(void **state)
+{
+        const struct fail none = {0}, missing = {.kind = FAIL_MISSING};
+        (void)state;
+
+        assert_int_equal(election_run(&a, now_ns), ELECTION_READ);
+        election_read(&a, NULL, &missing, now_ns);
+        assert_int_equal(election_run(&a, now_ns), ELECTION_CREATE);
+        auto_json struct json_object *record = election_record(&a, INT64_C(1780000000000));
+        doc_set_text(doc_at(record, "metadata"), "resourceVersion", "1");
+        now_ns += 17 * NS_PER_S;
+        election_wrote(&a, record, &none, now_ns);
+        assert_false(election_holds(&a, now_ns));
+        assert_int_equal(election_run(&a, now_ns), ELECTION_WRITE);
+        assert_true(election_wake_ns(&a) > now_ns);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(the_first_to_come_creates_and_leads, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_renewal_that_is_answered_too_late_leads_nobody_and_wakes_nobody, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(two_that_come_at_once_do_not_both_lead, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_leader_renews_every_retry_and_keeps_leading, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(leading_ends_when_renewals_stay_away_whatever_is_under_way, set_up, tear_down),
