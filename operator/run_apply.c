@@ -436,6 +436,7 @@ bool run_apply(struct session *session, const struct run_view *view, const struc
         case RUN_STORE:
                 return store_next(session);
         case RUN_LOOK:
+                session->absence_checked = view->bound && view->job == JOB_ABSENT;
                 run_look(session);
                 return true;
         case RUN_RESOLVE:

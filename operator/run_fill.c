@@ -210,7 +210,7 @@ static void lose_the_absent(struct session *session, const struct run_view *view
         bool none_will_come = view->job == JOB_ENDED || (view->job == JOB_ABSENT && view->bound) ||
                               (view->job == JOB_SUSPENDED && view->stop_reason);
 
-        if (!session->harvest || !none_will_come || view->pods_left)
+        if (!session->harvest || !none_will_come || view->pods_left || view->taken_over)
                 return;
         for (uint32_t i = 0; i < session->followers_len; i++) {
                 struct follower *follower = &session->followers[i];
@@ -379,7 +379,8 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
                 sight->phase = phase_of(session, view, sight);
                 return;
         }
-        view->taken_over = !session->caught_up;
+        /* A Job that status names and no cache shows: another operator may have made it, or it is gone. Asked for once. */
+        view->taken_over = !session->caught_up || (view->bound && view->job == JOB_ABSENT && !session->absence_checked);
         fill_series(manager, session, sight, view);
         struct pods_seen seen = {.session = session, .view = view, .sight = sight};
         if (sight->job_object)

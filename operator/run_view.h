@@ -51,7 +51,7 @@ struct run_view {
 
         /* recorded */
         bool admitted;                  /* status.startTime */
-        bool taken_over;                /* ... by an operator before this one; the caches may lag behind what it did */
+        bool taken_over;                /* ... by another operator; the caches may lag behind what it did */
         bool bound;                     /* status names the Job of the current trial by UID */
         const char *stop_reason;        /* recorded reason to end early, NULL when none */
         bool overdue;                   /* the recorded deadline has passed */

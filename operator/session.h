@@ -87,6 +87,7 @@ struct session {
         char problem[SESSION_TEXT_MAX]; /* why the target cannot be resolved, "" when it can */
         char denial[SESSION_TEXT_MAX];  /* why load may not go there (any more), "" when it may */
         bool caught_up;                /* admitted in this life, or the API server has said what an operator before made of it */
+        bool absence_checked;          /* ... also when the bound Job was not in the cache */
         bool job_made;                 /* in this life; that it is gone again has to be explained before another is made */
         bool refused;
         char refusal[SESSION_TEXT_MAX];
