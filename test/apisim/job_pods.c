@@ -75,7 +75,7 @@ static bool conditions_match(struct json_object *rule, struct json_object *pod, 
 static const char *action_of(struct json_object *job, struct json_object *pod, struct job_pods *pods)
 {
         struct json_object *rules = doc_at(job, "spec.podFailurePolicy.rules");
-        const char *pod_name = doc_text(pod, "metadata.name"), *namespace = doc_text(pod, "metadata.namespace"), *type;
+        const char *pod_name = doc_text(pod, "metadata.name"), *namespace = doc_text(pod, "metadata.namespace"), *type = "";
 
         for (size_t i = 0; i < doc_len(rules, ""); i++) {
                 struct json_object *rule = doc_item(rules, i);

@@ -133,6 +133,10 @@ async function the_policy_lets_no_other_script_run() {
 
 async function the_keyboard_reads_the_charts() {
   await with_page('local.html', {}, async (page) => {
+    await page.getByText('The same as a table').click();
+    // The load is over after eight seconds; the last answer, on a busy machine, a little later.
+    const seconds = await page.locator('details tbody tr').count();
+    assert.ok(seconds >= 8, `${seconds} seconds`);
     const frame = page.getByRole('group', {name: /arrow keys/});
     await frame.focus();
     const hint = await text(page, '.readout');
@@ -142,12 +146,10 @@ async function the_keyboard_reads_the_charts() {
     await page.keyboard.press('ArrowRight');
     assert.match(await text(page, '.readout'), /^0:01 to 0:02/);
     await page.keyboard.press('End');
-    assert.match(await text(page, '.readout'), /^0:07 to /);
+    assert.ok((await text(page, '.readout')).startsWith(`0:${String(seconds - 1).padStart(2, '0')} to `), await text(page, '.readout'));
     assert.equal(await page.locator('.cursor:visible').count(), await page.locator('.timeline .stage').count());
     await page.keyboard.press('Escape');
     assert.equal(await text(page, '.readout'), hint);
-    await page.getByText('The same as a table').click();
-    assert.equal(await page.locator('details tbody tr').count(), 8);
   });
 }
 
