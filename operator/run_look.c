@@ -22,17 +22,12 @@ static void answered(struct session *session, const struct fail *fail)
                 manager_pass_done(session->manager, session->key, loop_now_ns(session->manager->loop));
 }
 
-static void take_over(struct session *session, struct kube_cache *cache, const char *name, struct json_object *object,
-                      const struct fail *fail)
+/* What is there is believed. What is not there may have been made since the question was asked, and the watch may have told already: the
+ * cache keeps what it has, and whoever acts on that names its UID. */
+static void take_over(struct kube_cache *cache, struct json_object *object, const struct fail *fail)
 {
-        struct json_object *held = kube_cache_find(cache, session->namespace, name);
-
         if (!fail->kind)
                 kube_cache_wrote(cache, object);
-        else if (fail->kind == FAIL_MISSING && held) {
-                auto_free char *uid = xstrdup(doc_text(held, "metadata.uid"));
-                kube_cache_gone(cache, session->namespace, name, uid);
-        }
 }
 
 static void ask(struct session *session, const struct kube_kind *kind, const char *name, kube_done_fn *done)
@@ -41,35 +36,19 @@ static void ask(struct session *session, const struct kube_kind *kind, const cha
         session_asked(session, kube_get(session->manager->client, &(struct kube_ref){kind, session->namespace, name}, done, session));
 }
 
-/* A Job and the result of a trial by their index; 'looked_trial' is the last that was bound. */
-static void job_took(struct session *session, int trial, struct json_object *object, const struct fail *fail)
-{
-        char name[NAME_MAX_LEN];
-
-        name_job(session->name, session->uid, trial, name);
-        take_over(session, session->manager->jobs, name, object, fail);
-        answered(session, fail);
-}
-
 static void job_arrived(void *owner, struct json_object *object, const struct fail *fail)
 {
         struct session *session = owner;
-        job_took(session, session->looked_trial, object, fail);
+
+        take_over(session->manager->jobs, object, fail);
+        answered(session, fail);
 }
 
-static void next_job_arrived(void *owner, struct json_object *object, const struct fail *fail)
+static void configmap_arrived(void *owner, struct json_object *object, const struct fail *fail)
 {
         struct session *session = owner;
-        job_took(session, session->looked_trial + 1, object, fail);
-}
 
-static void trial_arrived(void *owner, struct json_object *object, const struct fail *fail)
-{
-        struct session *session = owner;
-        char name[NAME_MAX_LEN];
-
-        name_trial(session->name, session->uid, session->looked_trial, name);
-        take_over(session, session->manager->configmaps, name, object, fail);
+        take_over(session->manager->configmaps, object, fail);
         answered(session, fail);
 }
 
@@ -80,34 +59,24 @@ static void look_at_trial(struct session *session, struct json_object *object)
         struct run run;
 
         run_decode(object, &run);
-        session->looked_trial = run.trials_bound > 0 ? run.trials_bound - 1 : 0;
-        name_job(session->name, session->uid, session->looked_trial, name);
+        int last = run.trials_bound > 0 ? run.trials_bound - 1 : 0;
+        name_job(session->name, session->uid, last, name);
         ask(session, &kube_jobs, name, job_arrived);
         if (run.trials_bound == 0)
                 return;
-        name_job(session->name, session->uid, session->looked_trial + 1, name);
-        ask(session, &kube_jobs, name, next_job_arrived);
-        name_trial(session->name, session->uid, session->looked_trial, name);
-        ask(session, &kube_configmaps, name, trial_arrived);
+        name_job(session->name, session->uid, last + 1, name);
+        ask(session, &kube_jobs, name, job_arrived);
+        name_trial(session->name, session->uid, last, name);
+        ask(session, &kube_configmaps, name, configmap_arrived);
 }
 
 static void run_arrived(void *owner, struct json_object *object, const struct fail *fail)
 {
         struct session *session = owner;
 
-        take_over(session, session->manager->runs, session->name, object, fail);
+        take_over(session->manager->runs, object, fail);
         if (!fail->kind)
                 look_at_trial(session, object);
-        answered(session, fail);
-}
-
-static void plan_arrived(void *owner, struct json_object *object, const struct fail *fail)
-{
-        struct session *session = owner;
-        char name[NAME_MAX_LEN];
-
-        name_plan(session->name, session->uid, name);
-        take_over(session, session->manager->configmaps, name, object, fail);
         answered(session, fail);
 }
 
@@ -132,5 +101,5 @@ void run_look(struct session *session)
         session_asked(session, kube_list(session->manager->client, &(struct kube_ref){&kube_pods, session->namespace, NULL}, selector,
                                          pods_arrived, session));
         ask(session, &kind_runs, session->name, run_arrived);
-        ask(session, &kube_configmaps, plan, plan_arrived);
+        ask(session, &kube_configmaps, plan, configmap_arrived);
 }

@@ -67,7 +67,6 @@ struct session {
         int trial;                     /* that everything about workers and their results below belongs to */
         struct json_object *trials[PROFILE_TRIALS_MAX]; /* what earlier ones left (result/trial.h); owned references */
         size_t trials_len;
-        int looked_trial;              /* run_look.c: the last that was bound */
         struct json_object *trial_nodes; /* names of nodes that ran this trial's workers; owned */
 
         struct harvest *harvest;

@@ -21,6 +21,7 @@
 #define CLEARED_MS (55 * MINUTE_MS) /* of each hour: all runs have ended and are gone */
 #define FAULT_EVERY 20
 #define GROWTH_MAX 0.02
+#define RSS_HOURS 24 /* before, what the allocator has taken from the kernel is still growing to its size */
 
 struct figures {
         size_t heap_bytes, rss_bytes, descriptors;
@@ -231,7 +232,7 @@ static bool tell(const struct soak *soak, const struct figures *hours, unsigned 
         double heap = growth(hours, len, offsetof(struct figures, heap_bytes)), rss = growth(hours, len, offsetof(struct figures, rss_bytes));
         double descriptors = growth(hours, len, offsetof(struct figures, descriptors));
         const struct figures *last = &hours[len - 1];
-        bool flat = fabs(heap) <= GROWTH_MAX && fabs(rss) <= GROWTH_MAX && descriptors == 0;
+        bool settled = len >= RSS_HOURS, flat = fabs(heap) <= GROWTH_MAX && descriptors == 0 && (!settled || fabs(rss) <= GROWTH_MAX);
 
         printf("%s soak: seed %" PRIu64 "%s: %u hours, %u runs, %u faults, %u operator lives, %u writes; from the first to the last quarter heap "
                "%+.2f %% (%zu KiB), RSS %+.2f %% (%zu KiB), descriptors %+.0f %% (%zu)\n", fine && flat ? "ok    " : "not ok", soak->scope->seed,
