@@ -10,7 +10,7 @@ def change_column(name):
     """What kubectl get shows under CHANGE."""
     head, line = c.kubectl("get", "benchmarkrun", name, "-n", NS).splitlines()
     start = head.index("CHANGE")
-    end = head.index("AGE")
+    end = head.index(head[start:].split()[1], start)  # whatever column comes next
     return line[start:end].strip()
 
 
