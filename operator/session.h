@@ -58,6 +58,7 @@ struct session {
         struct json_object *service;   /* owned reference; NULL while unknown */
         struct json_object *selector;  /* of the target's pods; owned reference, NULL when it has none */
         bool service_asked, plan_asked;
+        char plan_uid[64];             /* of the plan in the cache when it was asked for */
         int64_t around_since_ns, looked_ns;
         bool before_marked, settled;
         struct json_object *generator_nodes;

@@ -13,6 +13,7 @@
 #include "operator/session_mesh.h"
 
 #define AROUND_WAIT_NS (5 * NS_PER_S)
+#define ASK_AGAIN_NS NS_PER_S
 
 static void say_problem(struct session *session, const char *text)
 {
@@ -210,6 +211,22 @@ enum fail_kind session_load_plan(struct session *session, struct json_object *co
 
 static void ask_service(struct session *session);
 
+/* A plan that the cache showed and that is not there is gone: the next pass decides without it. Any other failure is tried again. */
+static void plan_refused(struct session *session, const struct fail *fail)
+{
+        struct manager *manager = session->manager;
+        char name[NAME_MAX_LEN];
+
+        say_problem(session, fail->text);
+        if (fail->kind != FAIL_MISSING) {
+                manager_enqueue_run(manager, session->namespace, session->name, loop_now_ns(manager->loop) + ASK_AGAIN_NS);
+                return;
+        }
+        name_plan(session->name, session->uid, name);
+        kube_cache_gone(manager->configmaps, session->namespace, name, session->plan_uid);
+        session_wake(session);
+}
+
 static void plan_arrived(void *owner, struct json_object *configmap, const struct fail *fail)
 {
         struct session *session = owner;
@@ -217,8 +234,7 @@ static void plan_arrived(void *owner, struct json_object *configmap, const struc
 
         session->plan_asked = false;
         if (fail->kind) {
-                say_problem(session, fail->text);
-                session_wake(session);
+                plan_refused(session, fail);
                 return;
         }
         if (session_load_plan(session, configmap, &bad)) {
@@ -253,6 +269,8 @@ static void ask_plan(struct session *session)
                 return;
         session->plan_asked = true;
         name_plan(session->name, session->uid, name);
+        const char *uid = doc_text(kube_cache_find(session->manager->configmaps, session->namespace, name), "metadata.uid");
+        snprintf(session->plan_uid, sizeof session->plan_uid, "%s", uid ? uid : "");
         session_asked(session, kube_get(session->manager->client,
                                         &(struct kube_ref){&kube_configmaps, session->namespace, name}, plan_arrived, session));
 }
