@@ -11,9 +11,23 @@
 #define FRESH_NS (60 * NS_PER_S)
 #define PROBLEM_MAX 256
 
+/* What an address is, the word of most use first: that of the only node is the API server's, too. */
+enum what {
+        WHAT_NODE,
+        WHAT_DNS,
+        WHAT_API_SERVER,
+        WHAT_LEN,
+};
+
+static const char *const whats[WHAT_LEN] = {
+        [WHAT_NODE] = "the address of a node",
+        [WHAT_DNS] = "the address of the cluster's DNS",
+        [WHAT_API_SERVER] = "the address of the API server",
+};
+
 struct entry {
         struct address address;
-        const char *what;
+        enum what what;
 };
 
 struct list {
@@ -53,7 +67,7 @@ struct forbidden *forbidden_free(struct forbidden *forbidden)
         return NULL;
 }
 
-static void add(struct forbidden *forbidden, const char *text, const char *what)
+static void add(struct forbidden *forbidden, const char *text, enum what what)
 {
         struct list *list = &forbidden->coming;
         struct address address;
@@ -90,7 +104,7 @@ static void answered(struct forbidden *forbidden, const char *of, const struct f
         forbidden->arrived(forbidden->owner);
 }
 
-static void add_service(struct forbidden *forbidden, struct json_object *service, const char *what)
+static void add_service(struct forbidden *forbidden, struct json_object *service, enum what what)
 {
         struct json_object *ips = doc_at(service, "spec.clusterIPs");
 
@@ -99,18 +113,16 @@ static void add_service(struct forbidden *forbidden, struct json_object *service
                 add(forbidden, json_object_get_string(doc_item(ips, i)), what);
 }
 
-#define API_SERVER "the address of the API server"
-
 static void api_service_arrived(void *owner, struct json_object *service, const struct fail *fail)
 {
-        add_service(owner, service, API_SERVER);
+        add_service(owner, service, WHAT_API_SERVER);
         answered(owner, "Service default/kubernetes", fail);
 }
 
 static void add_api_endpoint(void *owner, const char *address, const char *pod)
 {
         (void)pod;
-        add(owner, address, API_SERVER);
+        add(owner, address, WHAT_API_SERVER);
 }
 
 static void api_endpoints_arrived(void *owner, struct json_object *slices, const struct fail *fail)
@@ -121,7 +133,7 @@ static void api_endpoints_arrived(void *owner, struct json_object *slices, const
 
 static void dns_arrived(void *owner, struct json_object *service, const struct fail *fail)
 {
-        add_service(owner, service, "the address of the cluster's DNS");
+        add_service(owner, service, WHAT_DNS);
         answered(owner, "Service kube-system/kube-dns", fail);
 }
 
@@ -135,7 +147,7 @@ static enum fail_kind node_seen(void *owner, const char *text, size_t size, stru
                 return fail->kind;
         struct json_object *addresses = doc_at(node, "status.addresses");
         for (size_t i = 0; i < doc_len(addresses, ""); i++)
-                add(owner, doc_text(doc_item(addresses, i), "address"), "the address of a node");
+                add(owner, doc_text(doc_item(addresses, i), "address"), WHAT_NODE);
         return FAIL_NONE;
 }
 
@@ -171,10 +183,12 @@ const char *forbidden_problem(const struct forbidden *forbidden)
 
 const char *forbidden_what(const struct forbidden *forbidden, const struct address *address)
 {
+        enum what first = WHAT_LEN;
+
         for (size_t i = 0; i < forbidden->known.len; i++)
-                if (address_equal(&forbidden->known.entries[i].address, address))
-                        return forbidden->known.entries[i].what;
-        return NULL;
+                if (address_equal(&forbidden->known.entries[i].address, address) && forbidden->known.entries[i].what < first)
+                        first = forbidden->known.entries[i].what;
+        return first == WHAT_LEN ? NULL : whats[first];
 }
 
 size_t forbidden_len(const struct forbidden *forbidden)

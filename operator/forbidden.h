@@ -20,7 +20,7 @@ struct forbidden *forbidden_free(struct forbidden *forbidden);
 bool forbidden_ask(struct forbidden *forbidden);
 /* Why the last asking failed, "" when it did not. */
 const char *forbidden_problem(const struct forbidden *forbidden);
-/* "the address of a node", NULL when it is none of them. */
+/* "the address of a node", NULL when it is none of them. In whatever order the answers came, an address has one word. */
 const char *forbidden_what(const struct forbidden *forbidden, const struct address *address);
 size_t forbidden_len(const struct forbidden *forbidden);
 const struct address *forbidden_at(const struct forbidden *forbidden, size_t index);
