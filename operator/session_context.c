@@ -20,6 +20,14 @@ static void say_problem(struct session *session, const char *text)
         snprintf(session->problem, sizeof session->problem, "%s", text);
 }
 
+/* What was asked for and not had is asked for again, but not at once: an answer comes sooner than anything changes. */
+static void ask_again(struct session *session)
+{
+        struct manager *manager = session->manager;
+
+        manager_enqueue_run(manager, session->namespace, session->name, loop_now_ns(manager->loop) + ASK_AGAIN_NS);
+}
+
 /* ---- what surrounds the target ---- */
 
 /* Every pair of the Service's selector stands in these pod labels. */
@@ -219,7 +227,7 @@ static void plan_refused(struct session *session, const struct fail *fail)
 
         say_problem(session, fail->text);
         if (fail->kind != FAIL_MISSING) {
-                manager_enqueue_run(manager, session->namespace, session->name, loop_now_ns(manager->loop) + ASK_AGAIN_NS);
+                ask_again(session);
                 return;
         }
         name_plan(session->name, session->uid, name);
@@ -282,20 +290,22 @@ static void service_arrived(void *owner, struct json_object *service, const stru
         struct session *session = owner;
 
         session->service_asked = false;
-        if (fail->kind == FAIL_NONE) {
-                json_object_put(session->service);
-                session->service = json_object_get(service);
-                json_object_put(session->selector);
-                session->selector = json_object_get(doc_at(service, "spec.selector"));
-                session->problem[0] = '\0';
-                if (!session->around_since_ns) /* not in the next pass: while the run is being admitted there is none */
-                        watch_around(session);
-        } else if (fail->kind == FAIL_MISSING) {
+        if (fail->kind == FAIL_MISSING)
                 snprintf(session->problem, sizeof session->problem, "there is no Service %s in namespace %s",
                          session->profile->service, session_target_namespace(session));
-        } else {
+        else if (fail->kind)
                 say_problem(session, fail->text);
+        if (fail->kind) {
+                ask_again(session);
+                return;
         }
+        json_object_put(session->service);
+        session->service = json_object_get(service);
+        json_object_put(session->selector);
+        session->selector = json_object_get(doc_at(service, "spec.selector"));
+        session->problem[0] = '\0';
+        if (!session->around_since_ns) /* not in the next pass: while the run is being admitted there is none */
+                watch_around(session);
         session_wake(session);
 }
 

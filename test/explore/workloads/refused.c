@@ -31,6 +31,7 @@ const struct workload workload_refused[] = {
         REFUSED("refused_start", "PATCH /pods/", "Succeeded"),
         REFUSED("refused_log", "GET /log", "Succeeded|Failed"),
         REFUSED("refused_pods", "GET /pods?", "Succeeded|Failed"),
+        REFUSED("refused_service", "GET /services/", "Succeeded|Failed"),
         REFUSED("refused_runs", "GET /benchmarkruns?", "Succeeded"),
         {0},
 };
