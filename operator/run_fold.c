@@ -50,12 +50,9 @@ static struct json_object *encode_row(const struct session *session, const struc
 {
         struct json_object *row = doc_set_int(doc_object(), "index", session->trial);
         auto_json struct json_object *summary = status_encode_summary(fold);
-        char text[CLOCK_TEXT_MAX];
 
-        if (sight->run.trial_start_wall_ms >= 0) {
-                clock_format_seconds(sight->run.trial_start_wall_ms, text);
-                doc_set_text(row, "startTime", text);
-        }
+        if (sight->run.trial_start_wall_ms >= 0)
+                doc_set_time(row, "startTime", sight->run.trial_start_wall_ms);
         doc_set_text(row, "validity", validity_name(gates->validity));
         doc_set_text(doc_set_text(row, "rate", doc_text(summary, "rate")), "p50", doc_text(summary, "p50"));
         return doc_set_text(doc_set_text(row, "p99", doc_text(summary, "p99")), "errorRatio", doc_text(summary, "errors"));
@@ -73,12 +70,9 @@ static struct json_object *encode_only_row(const struct session *session, const 
 static struct json_object *encode_workers(const struct session *session, const struct fold *fold, const struct run_sight *sight)
 {
         struct json_object *workers = status_encode_workers(session->harvest, fold);
-        char text[CLOCK_TEXT_MAX];
 
-        if (sight->start_at_wall_ms >= 0) {
-                clock_format_seconds(sight->start_at_wall_ms, text);
-                doc_set_text(workers, "startAt", text);
-        }
+        if (sight->start_at_wall_ms >= 0)
+                doc_set_time(workers, "startAt", sight->start_at_wall_ms);
         return workers;
 }
 

@@ -17,14 +17,6 @@
 
 #define HOUR_MS INT64_C(3600000)
 
-static void set_time(struct json_object *object, const char *key, int64_t wall_ms)
-{
-        char text[CLOCK_TEXT_MAX];
-
-        clock_format_seconds(wall_ms, text);
-        doc_set_text(object, key, text);
-}
-
 /* ---- why it waits ---- */
 
 const char *run_status_hold(enum view_hold hold)
@@ -154,7 +146,7 @@ static void show_waiting(struct json_object *status, const struct session *sessi
         if (view->queue_position > 0)
                 doc_set(status, "queue", doc_set_text(doc_set_int(doc_object(), "position", view->queue_position), "reason", run_status_hold(view->hold)));
         if (sight->run.deadline_wall_ms < 0)
-                set_time(status, "deadline", sight->wall_ms + (profile ? profile->queue_timeout_ms : HOUR_MS));
+                doc_set_time(status, "deadline", sight->wall_ms + (profile ? profile->queue_timeout_ms : HOUR_MS));
         auto_free char *message = NULL;
         if (!profile)
                 message = xstrdup(sight->invalid_text);
@@ -179,8 +171,8 @@ static void show_admitted(struct json_object *status, const struct session *sess
                 doc_set_int(profile, "generation", doc_int(session->profile_object, "metadata.generation", 0));
         doc_set(status, "profile", doc_set_text(profile, "digest", digest));
         doc_set_text(doc_set_text(status, "phase", "Preparing"), "target", sight->target_key);
-        set_time(status, "startTime", sight->wall_ms);
-        set_time(status, "deadline", sight->wall_ms + profile_deadline_ms(session->profile));
+        doc_set_time(status, "startTime", sight->wall_ms);
+        doc_set_time(status, "deadline", sight->wall_ms + profile_deadline_ms(session->profile));
         json_object_object_del(status, "queue");
         doc_set_text(status, "message", "preparing the load");
 }
@@ -191,7 +183,7 @@ static void show_bound(struct json_object *status, const struct session *session
 
         doc_set(doc_set_int(trial, "index", session->trial), "job",
                 doc_set_text(doc_set_text(doc_object(), "name", sight->job.name), "uid", sight->job.uid));
-        set_time(trial, "startTime", sight->wall_ms);
+        doc_set_time(trial, "startTime", sight->wall_ms);
         doc_set(status, "trials", doc_push(trials, trial));
         doc_set_int(doc_set_int(workers, "wanted", session->profile->workers), "ready", 0);
         doc_set(status, "workers", doc_set_int(workers, "finished", 0));
@@ -211,7 +203,7 @@ static void show_running(struct json_object *status, const struct session *sessi
                                                           sight->trials_planned ? "" : "at most ", trials, percent);
         live.percent = percent < 100 ? percent : 100;
         if (sight->start_at_wall_ms >= 0)
-                set_time(workers, "startAt", sight->start_at_wall_ms);
+                doc_set_time(workers, "startAt", sight->start_at_wall_ms);
         doc_set(status, "workers", workers);
         doc_set(status, "progress", status_encode_progress(&live, session->trial + 1, trials));
         doc_set(status, "summary", status_encode_live_summary(&live));
@@ -225,7 +217,7 @@ static void record_stop(struct json_object *status, const struct session *sessio
         auto_free char *message = stop_message(session, sight, reason);
 
         doc_set_text(doc_set_text(stop, "reason", telling_reason(session, reason)), "message", message);
-        set_time(stop, "at", sight->wall_ms);
+        doc_set_time(stop, "at", sight->wall_ms);
         doc_set(status, "stop", stop);
         doc_set_text(status, "message", message);
 }
@@ -251,7 +243,7 @@ static const char *show_end(struct json_object *status, const struct session *se
                             const char *reason)
 {
         json_object_object_del(status, "queue");
-        set_time(status, "finishTime", sight->wall_ms);
+        doc_set_time(status, "finishTime", sight->wall_ms);
         if (!session->final)
                 return show_empty_end(status, session, sight, reason);
         if (text_equal(doc_text(session->final, "phase"), "Succeeded") && doc_at(status, "progress"))

@@ -389,14 +389,11 @@ struct json_object *session_mesh_explain(const struct session *session, const st
         return mesh_explain(mesh->start ? mesh->start : mesh->before, client, server, load, mesh->drift);
 }
 
+/* A window that has seen nothing has no times. */
 static void set_time(struct json_object *object, const char *name, int64_t wall_ms)
 {
-        char text[CLOCK_TEXT_MAX];
-
-        if (wall_ms <= 0)
-                return;
-        clock_format_seconds(wall_ms, text);
-        doc_set_text(object, name, text);
+        if (wall_ms > 0)
+                doc_set_time(object, name, wall_ms);
 }
 
 /* Only what rose: most of what a proxy counts stays 0. */

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/local_result.h"
 
-#include "base/clock.h"
 #include "data/doc.h"
 #include "result/pack.h"
 #include "result/status.h"
-
-static void set_time(struct json_object *object, const char *name, int64_t wall_ms)
-{
-        char text[CLOCK_TEXT_MAX];
-
-        clock_format_seconds(wall_ms, text);
-        doc_set_text(object, name, text);
-}
 
 static struct json_object *encode_status(const struct local_result *made)
 {
@@ -25,10 +16,10 @@ static struct json_object *encode_status(const struct local_result *made)
                 doc_set(status, "truncated", json_object_get(truncated));
         json_object_put(truncated);
         if (made->fold->start_wall_ms > 0) {
-                set_time(status, "startTime", made->fold->start_wall_ms);
-                set_time(workers, "startAt", made->fold->start_wall_ms);
+                doc_set_time(status, "startTime", made->fold->start_wall_ms);
+                doc_set_time(workers, "startAt", made->fold->start_wall_ms);
         }
-        set_time(status, "finishTime", made->finish_wall_ms);
+        doc_set_time(status, "finishTime", made->finish_wall_ms);
         return doc_set(status, "workers", workers);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -203,6 +204,14 @@ struct json_object *doc_set_double(struct json_object *object, const char *key, 
 
         snprintf(text, sizeof text, "%.*f", decimals, value);
         return doc_set(object, key, checked(json_object_new_double_s(value, text)));
+}
+
+struct json_object *doc_set_time(struct json_object *object, const char *key, int64_t wall_ms)
+{
+        char text[CLOCK_TEXT_MAX];
+
+        clock_format_seconds(wall_ms, text);
+        return doc_set_text(object, key, text);
 }
 
 struct json_object *doc_push(struct json_object *array, struct json_object *child)

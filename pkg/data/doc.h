@@ -43,6 +43,8 @@ struct json_object *doc_set(struct json_object *object, const char *key, struct 
 struct json_object *doc_set_text(struct json_object *object, const char *key, const char *value);
 struct json_object *doc_set_int(struct json_object *object, const char *key, int64_t value);
 struct json_object *doc_set_bool(struct json_object *object, const char *key, bool value);
+/* A wall clock time as RFC 3339 in UTC with seconds, "2026-11-26T10:00:00Z". */
+struct json_object *doc_set_time(struct json_object *object, const char *key, int64_t wall_ms);
 struct json_object *doc_set_double(struct json_object *object, const char *key, double value, int decimals);
 struct json_object *doc_push(struct json_object *array, struct json_object *child);
 struct json_object *doc_push_text(struct json_object *array, const char *value);

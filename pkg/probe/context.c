@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
@@ -281,11 +280,7 @@ static void start_watching(struct context *context)
 
 static struct json_object *snapshot(const struct context *context, int64_t wall_ms)
 {
-        char at[CLOCK_TEXT_MAX];
-        struct json_object *state = context_encode_state(context);
-
-        clock_format_seconds(wall_ms, at);
-        return doc_set_text(state, "at", at);
+        return doc_set_time(context_encode_state(context), "at", wall_ms);
 }
 
 void context_mark_before(struct context *context, int64_t wall_ms)

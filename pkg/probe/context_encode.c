@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
@@ -73,14 +72,6 @@ static size_t cut(size_t len, size_t most, const char *name, const struct caps *
         if (caps->truncated)
                 doc_push_text(caps->truncated, name);
         return most;
-}
-
-static void set_time(struct json_object *object, const char *name, int64_t wall_ms)
-{
-        char text[CLOCK_TEXT_MAX];
-
-        clock_format_seconds(wall_ms, text);
-        doc_set_text(object, name, text);
 }
 
 static void set_known(struct json_object *object, const char *name, bool known, int64_t value)
@@ -176,7 +167,7 @@ static struct json_object *encode_changes(const struct context *context, const s
         for (size_t i = 0; i < len; i++) {
                 const struct change *change = &context->changes[i];
                 struct json_object *object = doc_object();
-                set_time(object, "at", change->wall_ms);
+                doc_set_time(object, "at", change->wall_ms);
                 doc_set_text(object, "kind", context_change_name(change->kind));
                 doc_set_text(object, "object", change->object);
                 doc_set_text(object, "text", change->text);
@@ -191,8 +182,8 @@ static struct json_object *encode_gaps(const struct context *context)
 
         for (size_t i = 0; i < context->gaps_len; i++) {
                 struct json_object *gap = doc_object();
-                set_time(gap, "from", context->gaps[i].from_wall_ms);
-                set_time(gap, "to", context->gaps[i].to_wall_ms);
+                doc_set_time(gap, "from", context->gaps[i].from_wall_ms);
+                doc_set_time(gap, "to", context->gaps[i].to_wall_ms);
                 doc_push(gaps, gap);
         }
         return gaps;
