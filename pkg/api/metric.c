@@ -14,18 +14,19 @@ enum { LABEL_PIECE = 1, LABEL_REQUEST = 2, LABEL_CLASS = 4, LABEL_CODE = 8 };
 static const struct family_row {
         const char *name;
         enum metric_family family;
+        enum metric_unit unit;
         bool has_stat;
         int labels; /* that it may have */
 } families[] = {
-        {"latency", METRIC_LATENCY, true, LABEL_PIECE | LABEL_REQUEST},
-        {"service", METRIC_SERVICE, true, LABEL_PIECE},
-        {"ttfb", METRIC_TTFB, true, LABEL_PIECE},
-        {"connect", METRIC_CONNECT, true, 0},
-        {"handshake", METRIC_HANDSHAKE, true, 0},
-        {"errors.ratio", METRIC_ERRORS_RATIO, false, LABEL_PIECE | LABEL_REQUEST | LABEL_CLASS},
-        {"status.ratio", METRIC_STATUS_RATIO, false, LABEL_PIECE | LABEL_REQUEST | LABEL_CODE},
-        {"rate.offered", METRIC_RATE_OFFERED, false, LABEL_PIECE | LABEL_REQUEST},
-        {"rate.achieved", METRIC_RATE_ACHIEVED, false, LABEL_PIECE | LABEL_REQUEST},
+        {"latency", METRIC_LATENCY, METRIC_NANOSECONDS, true, LABEL_PIECE | LABEL_REQUEST},
+        {"service", METRIC_SERVICE, METRIC_NANOSECONDS, true, LABEL_PIECE},
+        {"ttfb", METRIC_TTFB, METRIC_NANOSECONDS, true, LABEL_PIECE},
+        {"connect", METRIC_CONNECT, METRIC_NANOSECONDS, true, 0},
+        {"handshake", METRIC_HANDSHAKE, METRIC_NANOSECONDS, true, 0},
+        {"errors.ratio", METRIC_ERRORS_RATIO, METRIC_RATIO, false, LABEL_PIECE | LABEL_REQUEST | LABEL_CLASS},
+        {"status.ratio", METRIC_STATUS_RATIO, METRIC_RATIO, false, LABEL_PIECE | LABEL_REQUEST | LABEL_CODE},
+        {"rate.offered", METRIC_RATE_OFFERED, METRIC_PER_SECOND, false, LABEL_PIECE | LABEL_REQUEST},
+        {"rate.achieved", METRIC_RATE_ACHIEVED, METRIC_PER_SECOND, false, LABEL_PIECE | LABEL_REQUEST},
 };
 
 static const char *const error_classes[] = {"connect", "reset", "timeout", "tls", "status", "body", "protocol", "unfinished", "shed"};
@@ -138,32 +139,35 @@ enum fail_kind metric_parse(const char *text, struct metric *ret_metric, struct 
         return FAIL_NONE;
 }
 
+enum metric_unit metric_unit(const struct metric *metric)
+{
+        size_t row = 0;
+
+        while (families[row].family != metric->family) /* every family has a row */
+                row++;
+        return families[row].unit;
+}
+
 enum fail_kind metric_parse_limit(const struct metric *metric, const char *text, double *ret_limit, bool *ret_of_offered,
                                   struct fail *fail)
 {
         int64_t ns;
 
         *ret_of_offered = false;
-        switch (metric->family) {
-        case METRIC_LATENCY:
-        case METRIC_SERVICE:
-        case METRIC_TTFB:
-        case METRIC_CONNECT:
-        case METRIC_HANDSHAKE:
+        switch (metric_unit(metric)) {
+        case METRIC_NANOSECONDS:
                 if (unit_parse_duration_ns(text, &ns, fail))
                         return FAIL_INVALID;
                 *ret_limit = (double)ns;
                 return FAIL_NONE;
-        case METRIC_RATE_OFFERED:
-        case METRIC_RATE_ACHIEVED:
+        case METRIC_PER_SECOND:
                 if (strchr(text, '%')) {
                         *ret_of_offered = true;
                         return unit_parse_percent(text, ret_limit, fail);
                 }
                 return unit_parse_rate_rps(text, ret_limit, fail);
-        case METRIC_ERRORS_RATIO:
-        case METRIC_STATUS_RATIO:
+        case METRIC_RATIO:
                 return unit_parse_percent(text, ret_limit, fail);
         }
-        return fail_set(fail, FAIL_INVALID, "metric of no family");
+        return fail_set(fail, FAIL_INVALID, "metric of no unit");
 }

@@ -19,6 +19,8 @@ enum metric_family {
         METRIC_RATE_ACHIEVED,
 };
 
+enum metric_unit { METRIC_NANOSECONDS, METRIC_RATIO, METRIC_PER_SECOND };
+
 enum metric_stat { METRIC_NO_STAT, METRIC_MIN, METRIC_MEAN, METRIC_QUANTILE, METRIC_MAX };
 
 #define METRIC_LABEL_MAX 64
@@ -34,6 +36,7 @@ struct metric {
  * ratios and rates, piece with all but connect and handshake; never piece and request together. FAIL_INVALID says what is known. */
 enum fail_kind metric_parse(const char *text, struct metric *ret_metric, struct fail *fail);
 
+enum metric_unit metric_unit(const struct metric *metric);
 /* A limit in the metric's own unit: nanoseconds, ratio 0..1, requests per second; a percentage for a rate is of the offered
  * rate and sets *ret_of_offered. */
 enum fail_kind metric_parse_limit(const struct metric *metric, const char *text, double *ret_limit, bool *ret_of_offered,

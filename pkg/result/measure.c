@@ -185,21 +185,15 @@ void measure_format(const struct metric *metric, const struct measured *measured
 {
         struct fold_value value = {.known = !measured->missing, .censored = measured->censored};
 
-        switch (metric->family) {
-        case METRIC_LATENCY:
-        case METRIC_SERVICE:
-        case METRIC_TTFB:
-        case METRIC_CONNECT:
-        case METRIC_HANDSHAKE:
+        switch (metric_unit(metric)) {
+        case METRIC_NANOSECONDS:
                 value.ns = (int64_t)measured->number;
                 fold_format(value, text);
                 break;
-        case METRIC_ERRORS_RATIO:
-        case METRIC_STATUS_RATIO:
+        case METRIC_RATIO:
                 unit_format_percent(measured->number, text);
                 break;
-        case METRIC_RATE_OFFERED:
-        case METRIC_RATE_ACHIEVED:
+        case METRIC_PER_SECOND:
                 unit_format_rate(measured->number, text);
                 break;
         }
