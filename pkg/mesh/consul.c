@@ -67,20 +67,6 @@ static enum intent consul_intent(const struct view *view, struct json_object *po
         return command_has(injector, "-default-inject=false") ? INTENT_NO : INTENT_UNKNOWN;
 }
 
-/* Two worker threads, unless the pod asks for others. */
-static void consul_threads(struct json_object *proxy, struct json_object *container, struct json_object *pod)
-{
-        const char *asked = select_annotation(pod, "consul.hashicorp.com/consul-envoy-proxy-concurrency");
-        auto_json struct json_object *text = asked ? json_object_new_string(asked) : NULL;
-        int64_t threads;
-        (void)container;
-
-        if (text && quantity_scaled(text, 1, &threads))
-                doc_set_int(proxy, "concurrency", threads);
-        else
-                doc_set_text(proxy, "concurrency", MESH_UNKNOWN); /* the chart's default may have been changed */
-}
-
 const struct mesh_table mesh_consul = {
         .type = MESH_CONSUL,
         .name = "CONSUL",
@@ -91,6 +77,6 @@ const struct mesh_table mesh_consul = {
         .controls = controls,
         .proxies = proxies,
         .intent = consul_intent,
-        .threads = consul_threads,
+        .threads_annotation = "consul.hashicorp.com/consul-envoy-proxy-concurrency", /* without it two, or what the chart says */
         .resolve = consul_resolve,
 };

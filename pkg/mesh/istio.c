@@ -128,22 +128,11 @@ static enum intent istio_intent(const struct view *view, struct json_object *pod
         return sidecar == INTENT_YES ? sidecar : ambient_intent(pod, namespace) == INTENT_YES ? INTENT_YES : sidecar;
 }
 
-static const char *env_of(struct json_object *container, const char *name)
-{
-        struct json_object *list = doc_at(container, "env");
-
-        for (size_t i = 0; i < doc_len(list, ""); i++)
-                if (text_equal(doc_text(doc_item(list, i), "name"), name))
-                        return doc_text(doc_item(list, i), "value");
-        return NULL;
-}
-
 /* Worker threads: what the proxy's config says, else the CPU limit (the request without a limit) rounded up; 0 is all cores. */
-static void istio_threads(struct json_object *proxy, struct json_object *container, struct json_object *pod)
+static void istio_threads(struct json_object *proxy, struct json_object *container)
 {
-        const char *text = env_of(container, "PROXY_CONFIG");
+        const char *text = select_variable(container, "PROXY_CONFIG");
         auto_json struct json_object *config = NULL;
-        (void)pod;
 
         if (text && doc_parse(text, strlen(text), &config, NULL) == FAIL_NONE &&
             json_object_is_type(doc_at(config, "concurrency"), json_type_int)) {

@@ -80,10 +80,9 @@ const char *istio_pilot_env(const struct view *view, const char *name)
         struct json_object *containers = doc_at(control, "spec.template.spec.containers");
 
         for (size_t i = 0; i < doc_len(containers, ""); i++) {
-                struct json_object *list = doc_at(doc_item(containers, i), "env");
-                for (size_t j = 0; j < doc_len(list, ""); j++)
-                        if (text_equal(doc_text(doc_item(list, j), "name"), name))
-                                return doc_text(doc_item(list, j), "value");
+                const char *value = select_variable(doc_item(containers, i), name);
+                if (value)
+                        return value;
         }
         return NULL;
 }

@@ -58,19 +58,6 @@ static enum intent kuma_intent(const struct view *view, struct json_object *pod,
         return is_on(own ? own : whole) ? INTENT_YES : INTENT_NO;
 }
 
-static void kuma_threads(struct json_object *proxy, struct json_object *container, struct json_object *pod)
-{
-        const char *asked = select_annotation(pod, "kuma.io/sidecar-proxy-concurrency");
-        auto_json struct json_object *text = asked ? json_object_new_string(asked) : NULL;
-        int64_t threads;
-        (void)container;
-
-        if (text && quantity_scaled(text, 1, &threads))
-                doc_set_int(proxy, "concurrency", threads);
-        else
-                doc_set_text(proxy, "concurrency", MESH_UNKNOWN);
-}
-
 const struct mesh_table mesh_kuma = {
         .type = MESH_KUMA,
         .name = "KUMA",
@@ -81,6 +68,6 @@ const struct mesh_table mesh_kuma = {
         .controls = controls,
         .proxies = proxies,
         .intent = kuma_intent,
-        .threads = kuma_threads,
+        .threads_annotation = "kuma.io/sidecar-proxy-concurrency",
         .resolve = kuma_resolve,
 };

@@ -75,20 +75,9 @@ static void linkerd_configure(struct view *view)
 }
 
 /* The proxy's container has its number of workers as an environment variable, or the CPU limit decides. */
-static void linkerd_threads(struct json_object *proxy, struct json_object *container, struct json_object *pod)
+static void linkerd_threads(struct json_object *proxy, struct json_object *container)
 {
-        struct json_object *list = doc_at(container, "env");
-        (void)pod;
-
-        for (size_t i = 0; i < doc_len(list, ""); i++) {
-                int64_t cores;
-                if (text_equal(doc_text(doc_item(list, i), "name"), "LINKERD2_PROXY_CORES") &&
-                    quantity_scaled(doc_at(doc_item(list, i), "value"), 1, &cores)) {
-                        doc_set_int(proxy, "concurrency", cores);
-                        return;
-                }
-        }
-        doc_set_text(proxy, "concurrency", MESH_UNKNOWN);
+        member_threads(proxy, select_variable(container, "LINKERD2_PROXY_CORES"));
 }
 
 const struct mesh_table mesh_linkerd = {

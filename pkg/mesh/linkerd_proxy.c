@@ -18,17 +18,16 @@ void linkerd_proxies(struct linkerd *linkerd)
         struct view *view = linkerd->view;
         static const char *const connect = "config.linkerd.io/proxy-outbound-connect-timeout", *const log = "config.linkerd.io/access-log";
         const char *text = linkerd_annotation(view->question->client, linkerd->client_space, connect);
-        auto_json struct json_object *value = text ? json_object_new_string(text) : NULL;
         int64_t us = CONNECT_US;
 
         if (linkerd->unknown)
                 put_unknown(view, "timeout.connectUs", linkerd->unknown);
         else if (linkerd->bare)
                 put_policy(view, "timeout.connectUs", NULL, ORIGIN_DEFAULT(linkerd->bare));
-        else if (value && !quantity_us(value, &us))
+        else if (text && !quantity_text_us(text, &us))
                 put_unknown(view, "timeout.connectUs", "not a duration");
         else
-                put_int(view, "timeout.connectUs", us, value ? (struct origin){.kind = "proxyConfig", .field = connect} : ORIGIN_DEFAULT(NULL));
+                put_int(view, "timeout.connectUs", us, text ? (struct origin){.kind = "proxyConfig", .field = connect} : ORIGIN_DEFAULT(NULL));
         put_text(view, "lb.policy", linkerd->bare || linkerd->unknown ? NULL : linkerd->opaque ? "connection" : "peak_ewma",
                  linkerd->unknown ? ORIGIN_UNKNOWN(linkerd->unknown) : ORIGIN_DEFAULT(linkerd->bare));
         const char *client = linkerd_annotation(view->question->client, linkerd->client_space, log);

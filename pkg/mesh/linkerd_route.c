@@ -42,12 +42,11 @@ static struct json_object *family_of(struct view *view, const struct gateway_hit
 static void set_time(struct json_object *sheet, const char *key, struct json_object *owner, const char *ref, const char *annotation)
 {
         const char *text = owner ? select_annotation(owner, annotation) : NULL;
-        auto_json struct json_object *value = text ? json_object_new_string(text) : NULL;
         int64_t us;
 
-        if (!value)
+        if (!text)
                 sheet_set(sheet, key, NULL, ORIGIN_DEFAULT(NULL));
-        else if (quantity_us(value, &us))
+        else if (quantity_text_us(text, &us))
                 sheet_set(sheet, key, json_object_new_int64(us), linkerd_origin(ref, annotation));
         else
                 sheet_set(sheet, key, NULL, ORIGIN_UNKNOWN("not a duration"));
@@ -297,15 +296,14 @@ static void put_accrual(struct linkerd *linkerd, const char *off)
         ref_format(ref, "Service", service);
         for (size_t i = 0; i < ARRAY_LEN(knobs); i++) {
                 const char *text = mode ? select_annotation(service, knobs[i].annotation) : NULL;
-                auto_json struct json_object *value = text ? json_object_new_string(text) : NULL;
                 int64_t number = knobs[i].otherwise;
                 if (mode && strcmp(mode, "consecutive") != 0)
                         put_unknown(view, knobs[i].key, "another kind of failure accrual");
-                else if (value && !(knobs[i].time ? quantity_us(value, &number) : quantity_scaled(value, 1, &number)))
+                else if (text && !(knobs[i].time ? quantity_text_us(text, &number) : quantity_text_scaled(text, 1, &number)))
                         put_unknown(view, knobs[i].key, "not a value of this annotation");
                 else
                         put_policy(view, knobs[i].key, mode ? json_object_new_int64(number) : NULL,
-                                   value  ? linkerd_origin(ref, knobs[i].annotation)
+                                   text   ? linkerd_origin(ref, knobs[i].annotation)
                                    : mode ? linkerd_origin(ref, "balancer.linkerd.io/failure-accrual")
                                           : ORIGIN_DEFAULT(off));
         }

@@ -64,6 +64,16 @@ static const struct mesh_table *table_of_pod(struct json_object *pod, const stru
         return NULL;
 }
 
+void member_threads(struct json_object *proxy, const char *asked)
+{
+        int64_t threads;
+
+        if (asked && quantity_text_scaled(asked, 1, &threads))
+                doc_set_int(proxy, "concurrency", threads);
+        else
+                doc_set_text(proxy, "concurrency", MESH_UNKNOWN);
+}
+
 static struct json_object *proxy_facts(const struct mesh_table *table, const struct proxy_row *row, struct json_object *container,
                                        struct json_object *pod)
 {
@@ -84,8 +94,10 @@ static struct json_object *proxy_facts(const struct mesh_table *table, const str
                 doc_set_int(proxy, "memRequestBytes", amount);
         if (quantity_bytes(doc_text(container, "resources.limits.memory"), &amount))
                 doc_set_int(proxy, "memLimitBytes", amount);
+        if (table->threads_annotation)
+                member_threads(proxy, select_annotation(pod, table->threads_annotation));
         if (table->threads)
-                table->threads(proxy, container, pod);
+                table->threads(proxy, container);
         return proxy;
 }
 

@@ -66,8 +66,10 @@ struct mesh_table {
         enum intent (*intent)(const struct view *view, struct json_object *pod, struct json_object *namespace);
         /* A mesh that is asked for by annotations of the target's Service. May be NULL. */
         bool (*claims)(struct json_object *service);
-        /* What the proxy's container says of its threads: sets "concurrency". May be NULL. */
-        void (*threads)(struct json_object *proxy, struct json_object *container, struct json_object *pod);
+        /* Threads of the proxy, its "concurrency": by an annotation of the pod, or by what its container says, which sets it. Both
+         * may be NULL. */
+        const char *threads_annotation;
+        void (*threads)(struct json_object *proxy, struct json_object *container);
         /* Where the mesh keeps global policies, and its configuration. May be NULL. */
         void (*configure)(struct view *view);
         /* Policies of the pair into the snapshot. NULL: the mesh is recognised, and its policies are "unknown". */
@@ -112,6 +114,8 @@ void detect_version(const char *image, struct json_object *labels, char *version
 /* member.c */
 void member_client(struct view *view);
 void member_server(struct view *view);
+/* Sets "concurrency". NULL or no number: "unknown", an installation's default counts, which nothing here shows. */
+void member_threads(struct json_object *proxy, const char *asked);
 /* The row that fits the pod as it is, NULL: it is not in this mesh. */
 const struct proxy_row *member_row(const struct mesh_table *table, struct json_object *pod);
 /* The proxy container of the pod; *ret_native: it is an init container that restarts. */
@@ -126,6 +130,7 @@ int select_pods_matching(struct json_object *selector, struct json_object *pods)
 int select_count(struct json_object *map);                                         /* members; 0 for what is no object */
 const char *select_label(struct json_object *object, const char *key);             /* metadata.labels[key] */
 const char *select_annotation(struct json_object *object, const char *key);
+const char *select_variable(struct json_object *container, const char *name);      /* value of env[name] */
 
 /* snapshot.c: writing */
 struct origin {
@@ -161,3 +166,6 @@ bool quantity_milli(const char *text, int64_t *ret_milli); /* CPU */
 bool quantity_bytes(const char *text, int64_t *ret_bytes);
 /* A number or its text ("5", 2.5) times 'scale', rounded; false: not one, or out of range. */
 bool quantity_scaled(struct json_object *value, double scale, int64_t *ret_value);
+/* The same of a text that is no JSON: an annotation, a variable. */
+bool quantity_text_us(const char *text, int64_t *ret_us);
+bool quantity_text_scaled(const char *text, double scale, int64_t *ret_value);

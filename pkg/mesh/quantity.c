@@ -31,7 +31,7 @@ static const struct unit *unit_at(const char *text, size_t *ret_len)
 }
 
 /* Go's and protobuf's durations are one language: numbers with units, added up. "0" alone is Go's zero. */
-static bool text_us(const char *text, int64_t *ret_us)
+bool quantity_text_us(const char *text, int64_t *ret_us)
 {
         double sum = 0;
 
@@ -62,30 +62,35 @@ static bool text_us(const char *text, int64_t *ret_us)
 bool quantity_us(struct json_object *value, int64_t *ret_us)
 {
         if (json_object_is_type(value, json_type_string))
-                return text_us(json_object_get_string(value), ret_us);
+                return quantity_text_us(json_object_get_string(value), ret_us);
         return json_object_is_type(value, json_type_int) && quantity_scaled(value, 1e3, ret_us);
 }
 
-bool quantity_scaled(struct json_object *value, double scale, int64_t *ret_value)
+static bool rounded(double number, int64_t *ret_value)
 {
-        double number = 0;
-
-        if (json_object_is_type(value, json_type_string)) {
-                const char *text = json_object_get_string(value);
-                char *end;
-                number = strtod(text, &end);
-                if (end == text || *end || !strchr("-0123456789.", *text))
-                        return false;
-        } else if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double)) {
-                number = json_object_get_double(value);
-        } else {
-                return false;
-        }
-        number *= scale;
         if (!(fabs(number) <= SAFE_MAX))
                 return false;
         *ret_value = llround(number);
         return true;
+}
+
+bool quantity_text_scaled(const char *text, double scale, int64_t *ret_value)
+{
+        char *end;
+        double number = strtod(text, &end);
+
+        if (end == text || *end || !strchr("-0123456789.", *text))
+                return false;
+        return rounded(number * scale, ret_value);
+}
+
+bool quantity_scaled(struct json_object *value, double scale, int64_t *ret_value)
+{
+        if (json_object_is_type(value, json_type_string))
+                return quantity_text_scaled(json_object_get_string(value), scale, ret_value);
+        if (!json_object_is_type(value, json_type_int) && !json_object_is_type(value, json_type_double))
+                return false;
+        return rounded(json_object_get_double(value) * scale, ret_value);
 }
 
 static bool kubernetes(const char *text, double scale, int64_t *ret_value)

@@ -29,6 +29,16 @@ const char *select_annotation(struct json_object *object, const char *key)
         return text_at(doc_at(object, "metadata.annotations"), key);
 }
 
+const char *select_variable(struct json_object *container, const char *name)
+{
+        struct json_object *list = doc_at(container, "env");
+
+        for (size_t i = 0; i < doc_len(list, ""); i++)
+                if (text_equal(doc_text(doc_item(list, i), "name"), name))
+                        return doc_text(doc_item(list, i), "value");
+        return NULL;
+}
+
 bool select_labels(struct json_object *match_labels, struct json_object *labels)
 {
         if (!json_object_is_type(match_labels, json_type_object))
