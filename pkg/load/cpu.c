@@ -9,6 +9,7 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
+#include "base/fail.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -144,6 +145,17 @@ int64_t cpu_used_micros(void)
                 return 0;
         return ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
                usage.ru_stime.tv_usec;
+}
+
+void cpu_boot(char ret_boot[static CPU_BOOT_MAX])
+{
+        auto_free char *text = NULL;
+        size_t len = 0;
+
+        ret_boot[0] = '\0';
+        if (text_file_read("/proc/sys/kernel/random/boot_id", 64, &text, &len, &(struct fail){0}))
+                return;
+        snprintf(ret_boot, CPU_BOOT_MAX, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
 int64_t cpu_clock_error_micros(void)

@@ -28,3 +28,8 @@ int cpu_affinity(void);
 int64_t cpu_used_micros(void);
 /* The kernel's bound on the wall clock's error, -1 when it is not synchronised. */
 int64_t cpu_clock_error_micros(void);
+
+#define CPU_BOOT_MAX 37 /* with the final NUL */
+/* Which boot of which kernel this is, a UUID: who reads the same reads the same clocks. "" when the sandbox hides it.
+ * Source: proc(5), /proc/sys/kernel/random/boot_id. */
+void cpu_boot(char ret_boot[static CPU_BOOT_MAX]);

@@ -8,7 +8,8 @@
  *
  *  hello    version:1, worker, workers, run (uid), trial, pod (env POD_UID, may be ""), program, wallMs, startupMicros (main to
  *           here), cores (CPUs it may use: affinity and cgroup limit), threads, pacing: "precise"|"coarse" (what the plan asks
- *           for, unless the CPU limit is below one core), intervalMs (the plan's, or longer so that there are at most 3600)
+ *           for, unless the CPU limit is below one core), intervalMs (the plan's, or longer so that there are at most 3600),
+ *           boot (load/cpu.h: workers that say the same have one clock; "" unknown)
  *  ready    wallMs, connections, connectErrors, addresses, clockErrorMicros (adjtimex, -1 unsynchronised),
  *           readyMicros since process start
  *  start    startWallMs (the instant asked for), wakeMicros (own lateness in starting), clockErrorMicros, late (true when

@@ -80,6 +80,7 @@ static void tell_hello(struct worker *worker)
 {
         const struct load_plan *plan = worker->plan;
         struct json_object *record = doc_set_text(doc_object(), "type", "hello");
+        char boot[CPU_BOOT_MAX];
 
         doc_set_int(record, "version", 1);
         doc_set_int(record, "worker", worker->options->index);
@@ -94,6 +95,8 @@ static void tell_hello(struct worker *worker)
         doc_set_int(record, "threads", (int64_t)worker->lanes_len);
         doc_set_text(record, "pacing", worker->precise ? "precise" : "coarse");
         doc_set_int(record, "intervalMs", worker->interval_ms);
+        cpu_boot(boot);
+        doc_set_text(record, "boot", boot);
         report_write(&worker->report, record);
 }
 

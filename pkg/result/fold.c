@@ -195,6 +195,21 @@ static bool is_early(const char *reason)
         return strcmp(reason, "terminated") == 0 || strcmp(reason, "failed") == 0 || strcmp(reason, "braked") == 0;
 }
 
+/* Workers on one node read one clock: nothing can be wrong between them. */
+static bool is_another_clock(const struct harvest *harvest, uint32_t worker)
+{
+        const struct harvest_worker *view = harvest_worker(harvest, worker);
+
+        if (!view->started)
+                return false;
+        for (uint32_t i = 0; view->boot[0] && i < worker; i++) {
+                const struct harvest_worker *other = harvest_worker(harvest, i);
+                if (other->started && strcmp(other->boot, view->boot) == 0)
+                        return false;
+        }
+        return true;
+}
+
 static void note_generator(struct fold *fold, const struct harvest *harvest, uint32_t worker)
 {
         const struct harvest_worker *view = harvest_worker(harvest, worker);
@@ -230,7 +245,7 @@ static void note_generator(struct fold *fold, const struct harvest *harvest, uin
                 fold->floor_p50_ns = view->floor_p50_ns;
         if (view->floor_p99_ns > fold->floor_p99_ns)
                 fold->floor_p99_ns = view->floor_p99_ns;
-        int64_t skew_us = view->wake_us + (view->clock_error_us > 0 ? view->clock_error_us : 0);
+        int64_t skew_us = view->wake_us + (fold->clocks > 1 && view->clock_error_us > 0 ? view->clock_error_us : 0);
         if (skew_us > fold->start_skew_us)
                 fold->start_skew_us = skew_us;
 }
@@ -402,6 +417,8 @@ struct fold *fold_new(const struct harvest *harvest, const struct load_plan *pla
         fold->points_len = harvest_points(harvest, &fold->points);
         fold->point_ms = harvest_point_ms(harvest);
         fold_plan_spans(fold, plan);
+        for (uint32_t i = 0; i < fold->workers; i++)
+                fold->clocks += is_another_clock(harvest, i);
         for (uint32_t i = 0; i < fold->workers; i++)
                 add_worker(fold, harvest, i);
         fold->lost = fold->covered == 0;

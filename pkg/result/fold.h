@@ -90,7 +90,8 @@ struct fold {
 
         /* about the generator */
         int64_t start_wall_ms;   /* 0 unknown */
-        int64_t start_skew_us;   /* most of (wake-up lateness + clock error bound); -1 unknown */
+        int64_t start_skew_us;   /* most of (wake-up lateness + clock error bound, if there are several clocks); -1 unknown */
+        uint32_t clocks;         /* kernels among the workers that started; one that does not say which is one of its own */
         int64_t clock_shift_us;  /* of the worker whose wall clock was set by most, with its sign */
         int64_t floor_p50_ns, floor_p99_ns; /* the generator's own latency (load/floor.h), the worst worker's; 0 unknown */
         uint32_t unsynchronised; /* workers whose kernel clock is not disciplined */

@@ -167,7 +167,7 @@ static void judge_steadiness(struct gates *gates, const struct fold *fold)
 
 static void judge_start(struct gates *gates, const struct fold *fold, const struct gates_limits *limits)
 {
-        if (fold->workers > 1 && fold->unsynchronised > 0)
+        if (fold->clocks > 1 && fold->unsynchronised > 0)
                 add(gates, GATES_CLOCK_UNSYNCHRONISED, VALIDITY_LIMITED,
                     "the node's clock of %u of %u workers is not synchronised", fold->unsynchronised, fold->workers);
         if (fold->workers > 1 && fold->start_skew_us > limits->interval_ms * 1000 / 2)

@@ -21,7 +21,7 @@
  * | ShortWindow         | measured window under the least                     |                                  |
  * | Unsettled           | MSER-5 would cut more than half of the window      |                                  |
  * | Unsteady            | latency drifts by more than 3 % over the window    |                                  |
- * | ClockUnsynchronised | more than one worker, an undisciplined clock        |                                  |
+ * | ClockUnsynchronised | several clocks among the workers, one undisciplined |                                  |
  * | StartSkew           | more than one worker, skew over half an interval    |                                  |
  * | ClockStepped        | a wall clock was set by over half an interval       |                                  |
  * | StartedLate         | requests skipped because the start came too late    |                                  |

@@ -141,6 +141,8 @@ static bool on_hello(struct harvest *harvest, uint32_t index, struct json_object
         harvest_pod(harvest, index, doc_text(record, "pod"));
         worker->view.cores = read_cores(record, worker->view.cores);
         worker->view.coarse = text_equal(doc_text(record, "pacing"), "coarse");
+        if (doc_text(record, "boot"))
+                snprintf(worker->view.boot, sizeof worker->view.boot, "%s", doc_text(record, "boot"));
         advance(worker, HARVEST_HELLO);
         return true;
 }

@@ -80,6 +80,7 @@ struct harvest_worker {
         uint64_t connect_errors; /* before the start */
         int64_t start_wall_ms;   /* the instant asked for; 0 unknown */
         int64_t wake_us;         /* own lateness in starting */
+        char boot[40];           /* of the kernel whose clocks it reads; "" unknown */
         int64_t clock_error_us;  /* kernel's bound; -1 unsynchronised; INT64_MIN unknown */
         bool late;               /* the instant had passed already; what was due before is skipped */
         uint64_t skipped;

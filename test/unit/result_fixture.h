@@ -199,12 +199,16 @@ static inline void fixture_identity(struct json_object *record, uint32_t worker,
         doc_set_text(record, "pod", pod);
 }
 
+static const char *fixture_boot; /* of all workers alike; NULL: none says it */
+
 static inline void fixture_opening(struct fixture_report *report, uint32_t worker, uint32_t workers)
 {
         struct json_object *record = fixture_record("hello");
 
         fixture_identity(record, worker, workers);
         doc_set_double(record, "cores", 2, 2);
+        if (fixture_boot)
+                doc_set_text(record, "boot", fixture_boot);
         fixture_write(report, record);
         record = fixture_record("ready");
         doc_set_int(record, "wallMs", 1700000000000);

@@ -70,6 +70,27 @@ static void the_window_is_the_longest_hold(void **state)
         harvest_free(harvest);
 }
 
+static void workers_of_one_kernel_have_one_clock(void **state)
+{
+        (void)state;
+        static const struct { const char *boot; uint32_t clocks; int64_t skew_us; } rows[] = {
+                {NULL, 2, 41 + 150},
+                {"", 2, 41 + 150},
+                {"6e2c7a4e-0d2e-4a53-8d0b-4f7f5f1f3c11", 1, 41},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                fixture_boot = rows[i].boot;
+                struct harvest *harvest = harvest_all(2);
+                struct fold *fold = fold_of(harvest, 2);
+                assert_int_equal(fold->clocks, rows[i].clocks);
+                assert_int_equal(fold->start_skew_us, rows[i].skew_us);
+                fold_free(fold);
+                harvest_free(harvest);
+        }
+        fixture_boot = NULL;
+}
+
 static void what_limited_a_tenth_of_the_window_is_its_limit(void **state)
 {
         (void)state;
@@ -332,6 +353,7 @@ int main(void)
                 cmocka_unit_test(the_window_is_the_longest_hold),
                 cmocka_unit_test(pacing_that_was_narrowed_once_is_called_so),
                 cmocka_unit_test(the_floor_is_that_of_the_worst_worker),
+                cmocka_unit_test(workers_of_one_kernel_have_one_clock),
                 cmocka_unit_test(what_limited_a_tenth_of_the_window_is_its_limit),
                 cmocka_unit_test(of_several_holds_the_longest_counts_and_a_ramp_alone_has_no_window),
                 cmocka_unit_test(a_lost_worker_leaves_a_covered_share),

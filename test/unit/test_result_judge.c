@@ -21,6 +21,7 @@ static struct fold good_fold(void)
                 .cpu_ratio_max = 0.3,
                 .throttled_ratio_max = 0,
                 .start_skew_us = 200,
+                .clocks = 2,
         };
         two_pieces[0] = (struct fold_piece){.kind = LOAD_HOLD, .span = {.to_ms = 60000}};
         two_pieces[1] = (struct fold_piece){.kind = LOAD_RAMP, .span = {.from_ms = 60000, .to_ms = 70000}};
@@ -141,12 +142,25 @@ static void pods_that_join_behind_the_last_connection_get_nothing(void **state)
         done(&fold);
 }
 
+static void workers_on_one_node_need_no_clock_that_is_right(void **state)
+{
+        (void)state;
+        struct fold fold = good_fold();
+
+        fold.unsynchronised = 2;
+        fold.clocks = 1;
+        assert_int_equal(judge(&fold, NULL).validity, VALIDITY_VALID);
+        fold.clocks = 2;
+        assert_int_equal(judge(&fold, NULL).validity, VALIDITY_LIMITED);
+        done(&fold);
+}
+
 static void one_worker_alone_has_no_skew_and_needs_no_clock(void **state)
 {
         (void)state;
         struct fold fold = good_fold();
 
-        fold.workers = fold.covered = 1;
+        fold.workers = fold.covered = fold.clocks = 1;
         fold.unsynchronised = 1;
         fold.start_skew_us = 900000;
         assert_int_equal(judge(&fold, NULL).validity, VALIDITY_VALID);
@@ -306,6 +320,7 @@ int main(void)
                 cmocka_unit_test(late_pacing_limits_and_ten_times_the_limit_invalidates),
                 cmocka_unit_test(each_gate_closes_for_its_own_reason),
                 cmocka_unit_test(pods_that_join_behind_the_last_connection_get_nothing),
+                cmocka_unit_test(workers_on_one_node_need_no_clock_that_is_right),
                 cmocka_unit_test(one_worker_alone_has_no_skew_and_needs_no_clock),
                 cmocka_unit_test(changes_of_the_target_inside_the_window_limit),
                 cmocka_unit_test(what_invalidates_comes_first_in_the_list),
