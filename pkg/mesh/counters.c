@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "data/prometheus.h"
 #include "mesh/counters_table.h"
 
 static const struct flag_row {
@@ -45,99 +46,6 @@ bool mesh_counter_is_gauge(enum mesh_counter counter)
         return counter >= MESH_EJECTED;
 }
 
-/* One line of the page, cut into its parts; nothing is copied. */
-struct line {
-        const char *name, *labels, *value; /* labels NULL: there are none */
-        size_t name_len, labels_len, value_len;
-};
-
-static bool is_name(char c)
-{
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':';
-}
-
-/* The end of a label block: the first brace outside of quotes. */
-static const char *labels_end(const char *at, const char *end)
-{
-        bool quoted = false;
-
-        for (; at < end; at++) {
-                if (quoted && *at == '\\' && at + 1 < end)
-                        at++;
-                else if (*at == '"')
-                        quoted = !quoted;
-                else if (*at == '}' && !quoted)
-                        return at;
-        }
-        return NULL;
-}
-
-static bool cut_line(const char *at, const char *end, struct line *line)
-{
-        *line = (struct line){.name = at};
-        while (at < end && is_name(*at))
-                at++;
-        line->name_len = (size_t)(at - line->name);
-        if (line->name_len == 0)
-                return false;
-        if (at < end && *at == '{') {
-                line->labels = at + 1;
-                at = labels_end(at + 1, end);
-                if (!at)
-                        return false;
-                line->labels_len = (size_t)(at - line->labels);
-                at++;
-        }
-        if (at >= end || (*at != ' ' && *at != '\t'))
-                return false;
-        while (at < end && (*at == ' ' || *at == '\t'))
-                at++;
-        line->value = at;
-        while (at < end && *at != ' ' && *at != '\t' && *at != '\r')
-                at++;
-        line->value_len = (size_t)(at - line->value);
-        return line->value_len > 0;
-}
-
-/* The value of a label as it stands (escapes stay: names of hosts and flags have none). False: the series has no such label. */
-static bool label_of(const struct line *line, const char *name, const char **ret_value, size_t *ret_len)
-{
-        const char *at = line->labels, *end = at ? at + line->labels_len : NULL;
-        size_t name_len = strlen(name);
-
-        while (at && at < end) {
-                const char *key = at;
-                while (at < end && is_name(*at))
-                        at++;
-                size_t key_len = (size_t)(at - key);
-                if (at + 1 >= end || at[0] != '=' || at[1] != '"')
-                        return false;
-                at += 2;
-                const char *value = at;
-                while (at < end && *at != '"')
-                        at += *at == '\\' && at + 1 < end ? 2 : 1;
-                if (at >= end)
-                        return false;
-                if (key_len == name_len && memcmp(key, name, name_len) == 0) {
-                        *ret_value = value;
-                        *ret_len = (size_t)(at - value);
-                        return true;
-                }
-                at++;
-                while (at < end && (*at == ',' || *at == ' '))
-                        at++;
-        }
-        return false;
-}
-
-static bool label_is(const struct line *line, const char *name, const char *wanted)
-{
-        const char *value;
-        size_t len;
-
-        return wanted && label_of(line, name, &value, &len) && strlen(wanted) == len && memcmp(value, wanted, len) == 0;
-}
-
 /* "outbound|80|v1|cart.shop.svc.cluster.local" at the client, "inbound|8080||" at the server; newer versions end names with ";". */
 static bool cluster_fits(const struct mesh_scope *scope, const char *name, size_t len)
 {
@@ -155,7 +63,7 @@ static bool cluster_fits(const struct mesh_scope *scope, const char *name, size_
                memcmp(name + len - host_len, scope->host, host_len) == 0;
 }
 
-static bool filter_fits(const struct series_row *row, const struct mesh_scope *scope, const struct line *line)
+static bool filter_fits(const struct series_row *row, const struct mesh_scope *scope, const struct prometheus_line *line)
 {
         const char *value;
         size_t len;
@@ -164,38 +72,26 @@ static bool filter_fits(const struct series_row *row, const struct mesh_scope *s
         case SERIES_ANY:
                 return true;
         case SERIES_CLUSTER:
-                return label_of(line, "cluster_name", &value, &len) && cluster_fits(scope, value, len);
+                return prometheus_label(line, "cluster_name", &value, &len) && cluster_fits(scope, value, len);
         case SERIES_ISTIO:
-                return label_is(line, "reporter", scope->server ? "destination" : "source") && label_is(line, "destination_service", scope->host);
+                return prometheus_label_is(line, "reporter", scope->server ? "destination" : "source") && prometheus_label_is(line, "destination_service", scope->host);
         case SERIES_LINKERD:
-                if (!label_is(line, "direction", scope->server ? "inbound" : "outbound"))
+                if (!prometheus_label_is(line, "direction", scope->server ? "inbound" : "outbound"))
                         return false;
-                return scope->server || (label_is(line, "dst_service", scope->service) && label_is(line, "dst_namespace", scope->namespace));
+                return scope->server || (prometheus_label_is(line, "dst_service", scope->service) && prometheus_label_is(line, "dst_namespace", scope->namespace));
         case SERIES_PARENT:
-                return !scope->server && label_is(line, "parent_name", scope->service) && label_is(line, "parent_namespace", scope->namespace);
+                return !scope->server && prometheus_label_is(line, "parent_name", scope->service) && prometheus_label_is(line, "parent_namespace", scope->namespace);
         }
         return false;
 }
 
-static bool name_fits(const struct series_row *row, const struct line *line)
+static bool name_fits(const struct series_row *row, const struct prometheus_line *line)
 {
         size_t len = strlen(row->name);
 
         if (row->name[0] != '*')
                 return len == line->name_len && memcmp(row->name, line->name, len) == 0;
         return line->name_len >= len - 1 && memcmp(row->name + 1, line->name + line->name_len - (len - 1), len - 1) == 0;
-}
-
-static bool number_of(const char *text, size_t len, double *ret_number)
-{
-        char copy[64], *end;
-
-        if (len == 0 || len >= sizeof copy)
-                return false;
-        memcpy(copy, text, len);
-        copy[len] = '\0';
-        *ret_number = strtod(copy, &end);
-        return *end == '\0';
 }
 
 static void count(struct mesh_counters *counters, enum mesh_counter counter, double number)
@@ -205,17 +101,17 @@ static void count(struct mesh_counters *counters, enum mesh_counter counter, dou
 }
 
 /* Flags may stand together ("UF,URX"): each of them happened. */
-static void count_flags(struct mesh_counters *counters, const struct line *line, double number)
+static void count_flags(struct mesh_counters *counters, const struct prometheus_line *line, double number)
 {
         const char *value;
         size_t len;
 
-        if (label_of(line, "response_code", &value, &len)) {
+        if (prometheus_label(line, "response_code", &value, &len)) {
                 counters->seen[MESH_ERRORS] = true;
                 if (len == 3 && value[0] == '5')
                         count(counters, MESH_ERRORS, number);
         }
-        if (!label_of(line, "response_flags", &value, &len))
+        if (!prometheus_label(line, "response_flags", &value, &len))
                 return;
         for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
                 counters->seen[flags[i].counter] = true;
@@ -230,15 +126,15 @@ static void count_flags(struct mesh_counters *counters, const struct line *line,
         }
 }
 
-static void take_line(struct mesh_counters *counters, const struct mesh_scope *scope, const struct line *line)
+static void take_line(struct mesh_counters *counters, const struct mesh_scope *scope, const struct prometheus_line *line)
 {
         double number;
 
         for (size_t i = 0; i < series_rows_len; i++) {
                 const struct series_row *row = &series_rows[i];
-                if (!name_fits(row, line) || !filter_fits(row, scope, line) || (row->label && !label_is(line, row->label, row->value)))
+                if (!name_fits(row, line) || !filter_fits(row, scope, line) || (row->label && !prometheus_label_is(line, row->label, row->value)))
                         continue;
-                if (!number_of(line->value, line->value_len, &number) || !(number >= 0 && number <= MESH_COUNTER_SUM_MAX)) {
+                if (!prometheus_number(line, &number)) {
                         counters->odd++;
                         return;
                 }
@@ -248,36 +144,34 @@ static void take_line(struct mesh_counters *counters, const struct mesh_scope *s
         }
 }
 
+struct parsing {
+        struct mesh_counters *counters;
+        const struct mesh_scope *scope;
+};
+
+static void line_read(void *owner, const struct prometheus_line *line)
+{
+        const struct parsing *parsing = owner;
+
+        take_line(parsing->counters, parsing->scope, line);
+}
+
 enum fail_kind mesh_counters_parse(const char *text, size_t size, const struct mesh_scope *scope, struct mesh_counters *counters,
                                    struct fail *fail)
 {
         struct mesh_counters found = {0};
-        const char *end = text + size;
-        size_t series = 0;
+        struct parsing parsing = {&found, scope};
+        struct prometheus_page page = {.lines_max = MESH_PAGE_LINES_MAX, .bytes_max = MESH_PAGE_BYTES_MAX};
+        enum fail_kind kind = prometheus_feed(&page, text, size, line_read, &parsing, fail);
 
-        if (size > MESH_PAGE_BYTES_MAX)
-                return fail_set(fail, FAIL_TOO_LARGE, "a page of %zu bytes", size);
-        if (size > 0 && end[-1] != '\n')
-                return fail_set(fail, FAIL_INVALID, "the page ends in the middle of a line");
-        for (const char *at = text; at < end;) {
-                const char *newline = memchr(at, '\n', (size_t)(end - at));
-                struct line line;
-                if (++found.lines > MESH_PAGE_LINES_MAX)
-                        return fail_set(fail, FAIL_TOO_LARGE, "a page of more than %d lines", MESH_PAGE_LINES_MAX);
-                if (newline > at && *at != '#' && *at != '\r') {
-                        if (cut_line(at, newline, &line)) {
-                                series++;
-                                take_line(&found, scope, &line);
-                        } else {
-                                found.malformed++;
-                        }
-                }
-                at = newline + 1;
-        }
-        if (series == 0 && found.malformed > 0)
-                return fail_set(fail, FAIL_INVALID, "not a page of metrics");
-        *counters = found;
-        return FAIL_NONE;
+        if (kind == FAIL_NONE)
+                kind = prometheus_end(&page, fail);
+        prometheus_done(&page);
+        found.lines = page.lines;
+        found.malformed = page.malformed;
+        if (kind == FAIL_NONE)
+                *counters = found;
+        return kind;
 }
 
 /* "cluster.outbound|80||host;.upstream_rq_retry": a name may have dots itself, so the known end decides. */

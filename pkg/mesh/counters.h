@@ -11,10 +11,11 @@
 #include <stdint.h>
 
 #include "base/fail.h"
+#include "data/prometheus.h"
 
 #define MESH_PAGE_BYTES_MAX (8u << 20)
 #define MESH_PAGE_LINES_MAX 20000
-#define MESH_COUNTER_SUM_MAX 9e15 /* what a double counts exactly */
+#define MESH_COUNTER_SUM_MAX PROMETHEUS_NUMBER_MAX
 
 enum mesh_counter {
         /* Envoy's cluster of the target, or Linkerd's route to it */
