@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * CPU, memory and what stands in their way, of the pods and nodes around a run, as rows in time. Fed with pages of metrics as the
+ * kubelet serves them (cAdvisor's and its own); every row is at the time that the page says, not at the time of asking, and covers
+ * the span since the reading before. A counter that fell was reset: of that span nothing is known. What no page told is in no row.
+ * Sources: kubelet, /metrics/cadvisor and /metrics/resource; cAdvisor, Prometheus metrics; Linux, cgroup-v2 and psi. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/prometheus.h"
+
+#define SAMPLES_PODS_MAX 256      /* sampled; further ones are only counted */
+#define SAMPLES_CONTAINERS_MAX 8  /* of one pod */
+#define SAMPLES_NODES_MAX 16
+#define SAMPLES_ROWS_MAX 240      /* of one subject; when there are more, two neighbours become one */
+#define SAMPLES_PROBLEM_MAX 160
+
+enum sample_metric {
+        SAMPLE_CPU,             /* cores in use, in thousandths */
+        SAMPLE_MEMORY,          /* working set, KiB */
+        SAMPLE_THROTTLED,       /* periods in which the CPU limit stopped it, of 1000; of a pod: of its worst container */
+        SAMPLE_CPU_LIMIT,       /* thousandths of a core; of a node: what it has */
+        SAMPLE_MEMORY_LIMIT,    /* KiB; of a node: what it has */
+        SAMPLE_CPU_PRESSURE,    /* time in which something waited for CPU, memory, IO, of 1000 (PSI "some") */
+        SAMPLE_MEMORY_PRESSURE,
+        SAMPLE_IO_PRESSURE,
+        SAMPLE_STEAL,           /* CPU time that the machine's host took away, of 1000 of all of it; nodes only */
+        SAMPLE_DROPS,           /* packets dropped; pods and nodes only */
+        SAMPLE_METRICS,
+};
+
+/* As in the result: "cpuMilli", "memoryKiB", "throttledPermille", … */
+const char *sample_metric_name(enum sample_metric metric);
+
+enum samples_role { SAMPLES_TARGET = 1, SAMPLES_GENERATOR = 2 }; /* a node may have both */
+
+struct samples;
+struct samples_node;
+
+struct samples *samples_new(void);
+struct samples *samples_free(struct samples *samples); /* NULL is fine; returns NULL */
+
+/* Told again changes nothing, but a node may get another role. What is beyond the bounds is counted as cut. Handles live as long as
+ * 'samples'; NULL: beyond the bound. */
+void samples_add_pod(struct samples *samples, enum samples_role role, const char *namespace, const char *pod, const char *node);
+struct samples_node *samples_add_node(struct samples *samples, enum samples_role role, const char *name);
+/* Another trial: rows and problems go, the last readings stay, so that its first row has a beginning. */
+void samples_forget(struct samples *samples);
+
+/* ---- one page of one node: begun, its lines, and its end; nothing of a page counts that was not closed ---- */
+
+void samples_open(struct samples_node *node);
+void samples_take(struct samples_node *node, const struct prometheus_line *line);
+/* 'source' names where it came from (static text), 'wall_ms' when it arrived: the time of series that tell none. */
+void samples_close(struct samples_node *node, const char *source, int64_t wall_ms);
+/* Nothing came, or not all: why. Told also when there never will be a page ("no rights"). */
+void samples_miss(struct samples_node *node, const char *problem);
+
+/* ---- what it came to ---- */
+
+/* Of the target's pods from..to (wall time). Rows that reach over the edge count with their part inside. */
+struct samples_summary {
+        bool cpu_known, memory_known, throttled_known;
+        double cpu_mean, cpu_max, cpu_limit;          /* cores of one pod: mean over pods and time, the most of any row; limit 0: none, or not known */
+        double memory_mean, memory_max, memory_limit; /* bytes of one pod */
+        double throttled;                             /* share of periods, mean over pods and time */
+        double at_limit;                              /* share of pod time in rows whose CPU was within 5 % of the limit */
+        double worst_throttled;                       /* of the pod with the most, over the same time */
+        char worst_pod[254];                          /* its name, "" when nobody was throttled */
+        double covered;                               /* share of the pods' time that rows cover */
+        int64_t row_ms;                               /* mean span of a row */
+};
+void samples_summary(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms, struct samples_summary *ret_summary);
+
+/* How a node did from..to. Shares are 0..1; below 0: not known. */
+struct samples_strain {
+        const char *node;    /* borrowed */
+        int roles;           /* of enum samples_role */
+        double cpu_mean, cpu_max;       /* of the cores it has */
+        double memory_max;              /* of the memory it has */
+        double cpu_pressure, memory_pressure, io_pressure; /* mean */
+        double steal;                   /* mean */
+        double covered;      /* share of the time that rows cover */
+        const char *source;  /* of the newest page; NULL: there was none */
+        const char *problem; /* why the newest try came to nothing, "" when it did not */
+};
+/* At most SAMPLES_NODES_MAX; returns how many. */
+size_t samples_strains(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms,
+                       struct samples_strain ret_strains[static SAMPLES_NODES_MAX]);
+
+/* For the result: [{"kind": "node" | "pod" | "container", "role", "name", "pod", "namespace", "node", "from":[ms…], "to":[ms…],
+ * "cpuMilli":[…], …}], times since 'zero_wall_ms', null where a row does not know. Only rows that end after from_wall_ms. The text has
+ * at most bytes_max: rows are joined first, then subjects left out, those that do least first. Caller owns. */
+struct json_object *samples_encode(const struct samples *samples, int64_t zero_wall_ms, int64_t from_wall_ms, size_t bytes_max);
+/* Where it came from: {"nodes":[{"name","source","pages","missed","problem"}],"podsCut","nodesCut"}. Caller owns. */
+struct json_object *samples_encode_sources(const struct samples *samples);

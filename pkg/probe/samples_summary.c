@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "probe/samples_internal.h"
+
+#define AT_LIMIT 0.95
+
+/* What one subject did within a window of time. */
+struct window {
+        int64_t from_wall_ms, to_wall_ms;
+};
+
+struct course { /* of one metric */
+        double sum, ms; /* values times milliseconds, and the milliseconds that had one */
+        double most;
+        bool known;
+};
+
+/* How much of the row lies in the window. */
+static double inside_ms(const struct rows *rows, size_t row, const struct window *window)
+{
+        int64_t from = rows->from_wall_ms[row] > window->from_wall_ms ? rows->from_wall_ms[row] : window->from_wall_ms;
+        int64_t to = rows->to_wall_ms[row] < window->to_wall_ms ? rows->to_wall_ms[row] : window->to_wall_ms;
+
+        return to > from ? (double)(to - from) : 0;
+}
+
+/* A row that is mostly of another time tells nothing about the most that there was. */
+static bool is_of(const struct rows *rows, size_t row, const struct window *window)
+{
+        return inside_ms(rows, row, window) * 2 >= (double)(rows->to_wall_ms[row] - rows->from_wall_ms[row]);
+}
+
+static struct course course_of(const struct rows *rows, enum sample_metric metric, const struct window *window)
+{
+        struct course course = {0};
+
+        for (size_t i = 0; rows && i < rows->len; i++) {
+                double ms = inside_ms(rows, i, window), value = (double)rows_value(rows, metric, i);
+                if (ms <= 0 || isnan(value))
+                        continue;
+                course.sum += value * ms;
+                course.ms += ms;
+                if (is_of(rows, i, window) || !course.known)
+                        course.most = fmax(course.most, value);
+                course.known = true;
+        }
+        return course;
+}
+
+static void add(struct course *all, const struct course *one)
+{
+        all->sum += one->sum;
+        all->ms += one->ms;
+        all->most = fmax(all->most, one->most);
+        all->known = all->known || one->known;
+}
+
+static double mean_of(const struct course *course)
+{
+        return course->ms > 0 ? course->sum / course->ms : 0;
+}
+
+/* The least limit that any row in the window says; 0: none does. */
+static double limit_of(const struct rows *rows, enum sample_metric metric, const struct window *window)
+{
+        double least = 0;
+
+        for (size_t i = 0; rows && i < rows->len; i++) {
+                double value = (double)rows_value(rows, metric, i);
+                if (inside_ms(rows, i, window) > 0 && value > 0 && (least <= 0 || value < least))
+                        least = value;
+        }
+        return least;
+}
+
+static double at_limit_ms(const struct rows *rows, const struct window *window)
+{
+        double ms = 0;
+
+        for (size_t i = 0; rows && i < rows->len; i++) {
+                double limit = (double)rows_value(rows, SAMPLE_CPU_LIMIT, i);
+                if (limit > 0 && (double)rows_value(rows, SAMPLE_CPU, i) >= AT_LIMIT * limit)
+                        ms += inside_ms(rows, i, window);
+        }
+        return ms;
+}
+
+static double lower(double limit, double other)
+{
+        return limit <= 0 || (other > 0 && other < limit) ? other : limit;
+}
+
+struct totals {
+        struct course cpu, memory, throttled;
+        double covered_ms, wanted_ms, at_limit_ms;
+        size_t rows;
+};
+
+static void note_worst(struct samples_summary *summary, const char *pod, double throttled)
+{
+        if (throttled <= summary->worst_throttled)
+                return;
+        summary->worst_throttled = throttled;
+        snprintf(summary->worst_pod, sizeof summary->worst_pod, "%s", pod);
+}
+
+static void add_pod(struct samples_summary *summary, struct totals *totals, const struct subject *pod, const struct window *window)
+{
+        struct course cpu = course_of(pod->rows, SAMPLE_CPU, window), memory = course_of(pod->rows, SAMPLE_MEMORY, window);
+        struct course throttled = course_of(pod->rows, SAMPLE_THROTTLED, window);
+
+        add(&totals->cpu, &cpu);
+        add(&totals->memory, &memory);
+        add(&totals->throttled, &throttled);
+        summary->cpu_limit = lower(summary->cpu_limit, limit_of(pod->rows, SAMPLE_CPU_LIMIT, window) / 1e3);
+        summary->memory_limit = lower(summary->memory_limit, limit_of(pod->rows, SAMPLE_MEMORY_LIMIT, window) * 1024);
+        note_worst(summary, pod->name, mean_of(&throttled) / 1e3);
+        totals->at_limit_ms += at_limit_ms(pod->rows, window);
+        for (size_t i = 0; pod->rows && i < pod->rows->len; i++) {
+                totals->covered_ms += inside_ms(pod->rows, i, window);
+                totals->rows += inside_ms(pod->rows, i, window) > 0;
+        }
+        totals->wanted_ms += (double)(window->to_wall_ms - window->from_wall_ms);
+}
+
+void samples_summary(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms, struct samples_summary *ret_summary)
+{
+        const struct window window = {from_wall_ms, to_wall_ms};
+        struct samples_summary summary = {0};
+        struct totals totals = {0};
+
+        for (size_t i = 0; i < samples->pods_len; i++)
+                if (samples->pods[i]->role == SAMPLES_TARGET)
+                        add_pod(&summary, &totals, &samples->pods[i]->whole, &window);
+        summary.cpu_known = totals.cpu.known;
+        summary.cpu_mean = mean_of(&totals.cpu) / 1e3;
+        summary.cpu_max = totals.cpu.most / 1e3;
+        summary.memory_known = totals.memory.known;
+        summary.memory_mean = mean_of(&totals.memory) * 1024;
+        summary.memory_max = totals.memory.most * 1024;
+        summary.throttled_known = totals.throttled.known;
+        summary.throttled = mean_of(&totals.throttled) / 1e3;
+        summary.at_limit = totals.cpu.ms > 0 ? totals.at_limit_ms / totals.cpu.ms : 0;
+        summary.covered = totals.wanted_ms > 0 ? fmin(1, totals.covered_ms / totals.wanted_ms) : 0;
+        summary.row_ms = totals.rows > 0 ? (int64_t)(totals.covered_ms / (double)totals.rows) : 0;
+        *ret_summary = summary;
+}
+
+/* ---- nodes ---- */
+
+/* Of 1000, as a share; below 0 when no row told. */
+static double share_of(const struct rows *rows, enum sample_metric metric, const struct window *window)
+{
+        struct course course = course_of(rows, metric, window);
+
+        return course.known ? mean_of(&course) / 1e3 : -1;
+}
+
+static double part_of(double value, double whole)
+{
+        return whole > 0 ? value / whole : -1;
+}
+
+size_t samples_strains(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms,
+                       struct samples_strain ret_strains[static SAMPLES_NODES_MAX])
+{
+        const struct window window = {from_wall_ms, to_wall_ms};
+        double wanted_ms = (double)(to_wall_ms - from_wall_ms);
+
+        for (size_t i = 0; i < samples->nodes_len; i++) {
+                const struct samples_node *node = samples->nodes[i];
+                const struct rows *rows = node->whole.rows;
+                struct course cpu = course_of(rows, SAMPLE_CPU, &window), memory = course_of(rows, SAMPLE_MEMORY, &window);
+                double cores = limit_of(rows, SAMPLE_CPU_LIMIT, &window), bytes = limit_of(rows, SAMPLE_MEMORY_LIMIT, &window);
+                ret_strains[i] = (struct samples_strain){
+                        .node = node->whole.name,
+                        .roles = node->roles,
+                        .cpu_mean = cpu.known ? part_of(mean_of(&cpu), cores) : -1,
+                        .cpu_max = cpu.known ? part_of(cpu.most, cores) : -1,
+                        .memory_max = memory.known ? part_of(memory.most, bytes) : -1,
+                        .cpu_pressure = share_of(rows, SAMPLE_CPU_PRESSURE, &window),
+                        .memory_pressure = share_of(rows, SAMPLE_MEMORY_PRESSURE, &window),
+                        .io_pressure = share_of(rows, SAMPLE_IO_PRESSURE, &window),
+                        .steal = share_of(rows, SAMPLE_STEAL, &window),
+                        .covered = wanted_ms > 0 ? fmin(1, cpu.ms / wanted_ms) : 0,
+                        .source = node->source,
+                        .problem = node->problem,
+                };
+        }
+        return samples->nodes_len;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "data/doc.h"
+#include "probe/samples.h"
+
+#define T0 INT64_C(1700000000000)
+
+struct scene {
+        struct samples *samples;
+        struct samples_node *node;
+};
+
+static struct scene scene(void)
+{
+        struct scene scene = {.samples = samples_new()};
+
+        scene.node = samples_add_node(scene.samples, SAMPLES_TARGET, "n1");
+        samples_add_pod(scene.samples, SAMPLES_TARGET, "shop", "web-1", "n1");
+        return scene;
+}
+
+static void line_read(void *owner, const struct prometheus_line *line)
+{
+        samples_take(owner, line);
+}
+
+static void page(struct samples_node *node, const char *text)
+{
+        struct prometheus_page page = {.lines_max = 20000, .bytes_max = 8 << 20};
+        struct fail fail = {0};
+
+        samples_open(node);
+        if (prometheus_feed(&page, text, strlen(text), line_read, node, &fail) || prometheus_end(&page, &fail))
+                fail_msg("%s", fail.text);
+        prometheus_done(&page);
+        samples_close(node, "test", T0);
+}
+
+/* What one container of shop/web-1 has used until 'at_ms', as cAdvisor tells it: of itself and of its pod. */
+static void one_more(struct scene *scene, int64_t at_ms, double cpu_s, double periods, double stopped, const char *id)
+{
+        auto_buf struct buf text = {0};
+
+        for (size_t i = 0; i < 2; i++) {
+                auto_free char *labels = xasprintf("container=\"%s\",id=\"/kubepods/pod1%s%s\",name=\"%s\",namespace=\"shop\",pod=\"web-1\"",
+                                                   i ? "" : "web", i ? "" : "/", i ? "" : id, i ? "" : "x");
+                buf_format(&text, "container_cpu_usage_seconds_total{%s,cpu=\"total\"} %f %lld\n", labels, cpu_s, (long long)(T0 + at_ms));
+                buf_format(&text, "container_memory_working_set_bytes{%s} %d %lld\n", labels, 64 << 20, (long long)(T0 + at_ms));
+                buf_format(&text, "container_spec_cpu_quota{%s} 50000\ncontainer_spec_cpu_period{%s} 100000\n", labels, labels);
+                if (i == 0)
+                        buf_format(&text, "container_cpu_cfs_periods_total{%s} %f %lld\ncontainer_cpu_cfs_throttled_periods_total{%s} %f %lld\n",
+                                   labels, periods, (long long)(T0 + at_ms), labels, stopped, (long long)(T0 + at_ms));
+        }
+        page(scene->node, text.data);
+}
+
+static struct samples_summary summary(const struct scene *scene, int64_t from_ms, int64_t to_ms)
+{
+        struct samples_summary found;
+
+        samples_summary(scene->samples, T0 + from_ms, T0 + to_ms, &found);
+        return found;
+}
+
+static void near(double value, double wanted)
+{
+        if (!(value > wanted - 0.001 && value < wanted + 0.001))
+                fail_msg("%f, not %f", value, wanted);
+}
+
+static void counters_become_rates_over_the_span_between_their_own_times(void **state)
+{
+        struct scene scene_ = scene();
+        (void)state;
+
+        one_more(&scene_, 0, 10, 100, 0, "a");
+        one_more(&scene_, 10000, 12, 200, 0, "a");
+        one_more(&scene_, 20000, 17, 300, 40, "a");
+        struct samples_summary found = summary(&scene_, 0, 20000);
+        assert_true(found.cpu_known && found.throttled_known && found.memory_known);
+        near(found.cpu_mean, 0.35);
+        near(found.cpu_max, 0.5);
+        near(found.cpu_limit, 0.5);
+        near(found.throttled, 0.2);
+        near(found.worst_throttled, 0.2);
+        assert_string_equal(found.worst_pod, "web-1");
+        near(found.at_limit, 0.5);
+        near(found.covered, 1);
+        near(found.memory_mean, 64 << 20);
+        /* Only half of the second row lies in this window. */
+        found = summary(&scene_, 5000, 10000);
+        near(found.cpu_mean, 0.2);
+        near(found.throttled, 0);
+        samples_free(scene_.samples);
+}
+
+static void a_page_with_nothing_newer_adds_nothing(void **state)
+{
+        struct scene scene_ = scene();
+        (void)state;
+
+        one_more(&scene_, 0, 10, 0, 0, "a");
+        one_more(&scene_, 10000, 12, 0, 0, "a");
+        one_more(&scene_, 10000, 12, 0, 0, "a");
+        one_more(&scene_, 4000, 11, 0, 0, "a");
+        auto_json struct json_object *rows = samples_encode(scene_.samples, T0, T0, 1 << 20);
+        assert_int_equal(doc_len(rows, ""), 1); /* the pod: its only container is not told twice */
+        assert_string_equal(doc_text(doc_item(rows, 0), "kind"), "pod");
+        assert_int_equal(doc_len(doc_item(rows, 0), "cpuMilli"), 1);
+        samples_free(scene_.samples);
+}
+
+static void a_counter_that_fell_or_another_cgroup_says_nothing_of_that_span(void **state)
+{
+        struct scene scene_ = scene();
+        (void)state;
+
+        samples_add_pod(scene_.samples, SAMPLES_TARGET, "shop", "web-1", "n1"); /* told again: nothing */
+        one_more(&scene_, 0, 10, 100, 50, "a");
+        one_more(&scene_, 10000, 2, 10, 0, "a");    /* fell */
+        one_more(&scene_, 20000, 30, 500, 400, "b"); /* another container, higher already */
+        one_more(&scene_, 30000, 31, 600, 400, "b");
+        struct samples_summary found = summary(&scene_, 0, 30000);
+        near(found.throttled, 0);
+        auto_json struct json_object *rows = samples_encode(scene_.samples, T0, T0, 1 << 20);
+        struct json_object *throttled = doc_at(doc_item(rows, 0), "throttledPermille"), *cpu = doc_at(doc_item(rows, 0), "cpuMilli");
+        assert_int_equal(doc_len(throttled, ""), 3);
+        assert_null(doc_item(cpu, 0));       /* fell */
+        assert_null(doc_item(throttled, 1)); /* of another container */
+        assert_int_equal(json_object_get_int(doc_item(throttled, 2)), 0);
+        samples_free(scene_.samples);
+}
+
+static void of_a_restarted_container_the_younger_one_counts(void **state)
+{
+        static const char both[] =
+                "container_cpu_usage_seconds_total{container=\"web\",id=\"/p/new\",name=\"n\",namespace=\"shop\",pod=\"web-1\"} 1 1700000010000\n"
+                "container_cpu_usage_seconds_total{container=\"web\",id=\"/p/old\",name=\"o\",namespace=\"shop\",pod=\"web-1\"} 90 1700000003000\n"
+                "container_memory_working_set_bytes{container=\"web\",id=\"/p/old\",name=\"o\",namespace=\"shop\",pod=\"web-1\"} 7 1700000003000\n"
+                "container_memory_working_set_bytes{container=\"web\",id=\"/p/new\",name=\"n\",namespace=\"shop\",pod=\"web-1\"} 1048576 1700000010000\n";
+        struct scene scene_ = scene();
+        (void)state;
+
+        page(scene_.node, both);
+        auto_json struct json_object *rows = samples_encode(scene_.samples, T0, T0, 1 << 20);
+        struct json_object *web = doc_item(rows, 0);
+        assert_string_equal(doc_text(web, "kind"), "container");
+        assert_int_equal(json_object_get_int(doc_item(doc_at(web, "memoryKiB"), 0)), 1024);
+        assert_int_equal(json_object_get_int(doc_item(doc_at(web, "to"), 0)), 10000);
+        samples_free(scene_.samples);
+}
+
+static void other_pods_and_values_that_are_none_are_left_out(void **state)
+{
+        struct scene scene_ = scene();
+        struct samples_summary found;
+        (void)state;
+
+        page(scene_.node, "container_cpu_usage_seconds_total{container=\"web\",namespace=\"shop\",pod=\"other\"} 1 1700000000000\n"
+                          "container_cpu_usage_seconds_total{container=\"web\",namespace=\"other\",pod=\"web-1\"} 1 1700000000000\n"
+                          "pod_cpu_usage_seconds_total{namespace=\"shop\",pod=\"web-1\"} NaN 1700000000000\n"
+                          "container_start_time_seconds{container=\"web\",namespace=\"shop\",pod=\"web-1\"} 5 1700000000000\n");
+        found = summary(&scene_, 0, 10000);
+        assert_false(found.cpu_known || found.memory_known);
+        samples_free(scene_.samples);
+}
+
+static void a_page_that_broke_off_is_forgotten_and_said(void **state)
+{
+        struct scene scene_ = scene();
+        struct samples_strain strains[SAMPLES_NODES_MAX];
+        struct prometheus_page half = {.lines_max = 10, .bytes_max = 1000};
+        static const char text[] = "pod_cpu_usage_seconds_total{namespace=\"shop\",pod=\"web-1\"} 1 1700000000000\n";
+        (void)state;
+
+        samples_open(scene_.node);
+        prometheus_feed(&half, text, strlen(text), line_read, scene_.node, NULL);
+        prometheus_done(&half);
+        samples_miss(scene_.node, "no whole answer");
+        one_more(&scene_, 0, 1, 0, 0, "a");
+        samples_miss(scene_.node, "403");
+        assert_int_equal(samples_strains(scene_.samples, T0, T0 + 1000, strains), 1);
+        assert_string_equal(strains[0].problem, "403");
+        assert_true(strains[0].cpu_mean < 0 && strains[0].steal < 0);
+        auto_json struct json_object *sources = samples_encode_sources(scene_.samples);
+        assert_int_equal(doc_int(doc_item(doc_at(sources, "nodes"), 0), "missed", 0), 2);
+        assert_int_equal(doc_int(doc_item(doc_at(sources, "nodes"), 0), "pages", 0), 1);
+        samples_free(scene_.samples);
+}
+
+static void a_node_is_told_as_shares_of_what_it_has(void **state)
+{
+        struct scene scene_ = scene();
+        struct samples_strain strain[SAMPLES_NODES_MAX];
+        (void)state;
+
+        samples_add_node(scene_.samples, SAMPLES_GENERATOR, "n1");
+        for (int i = 0; i < 2; i++) {
+                auto_buf struct buf text = {0};
+                long long at = T0 + i * 10000;
+                buf_format(&text, "container_cpu_usage_seconds_total{container=\"\",id=\"/\",cpu=\"total\"} %d %lld\n", i * 30, at);
+                buf_format(&text, "container_pressure_cpu_waiting_seconds_total{container=\"\",id=\"/\"} %d %lld\n", i * 2, at);
+                buf_format(&text, "container_network_receive_packets_dropped_total{id=\"/\",interface=\"eth0\"} %d %lld\n", i * 4, at);
+                buf_format(&text, "container_network_receive_packets_dropped_total{id=\"/\",interface=\"eth1\"} %d %lld\n", i * 3, at);
+                buf_format(&text, "node_cpu_steal_seconds_total %d\nmachine_cpu_cores 4\nmachine_memory_bytes 1048576\n", i * 4);
+                page(scene_.node, text.data);
+        }
+        assert_int_equal(samples_strains(scene_.samples, T0, T0 + 10000, strain), 1);
+        assert_int_equal(strain[0].roles, SAMPLES_TARGET | SAMPLES_GENERATOR);
+        near(strain[0].cpu_max, 0.75);
+        near(strain[0].cpu_pressure, 0.2);
+        near(strain[0].steal, 0.1);
+        near(strain[0].covered, 1);
+        assert_true(strain[0].memory_max < 0 && strain[0].io_pressure < 0);
+        auto_json struct json_object *rows = samples_encode(scene_.samples, T0, T0, 1 << 20);
+        assert_int_equal(json_object_get_int(doc_item(doc_at(doc_item(rows, 0), "drops"), 0)), 7);
+        samples_free(scene_.samples);
+}
+
+static void an_hour_by_the_second_keeps_its_mean_in_few_rows(void **state)
+{
+        struct scene scene_ = scene();
+        (void)state;
+
+        for (int i = 0; i <= 3600; i++)
+                one_more(&scene_, i * 1000, i * 0.25, i * 10, i, "a");
+        struct samples_summary found = summary(&scene_, 0, 3600000);
+        near(found.cpu_mean, 0.25);
+        near(found.throttled, 0.1);
+        near(found.covered, 1);
+        auto_json struct json_object *rows = samples_encode(scene_.samples, T0, T0, 1 << 20);
+        size_t len = doc_len(doc_item(rows, 0), "to");
+        assert_true(len > 100 && len <= SAMPLES_ROWS_MAX);
+        assert_int_equal(json_object_get_int(doc_item(doc_at(doc_item(rows, 0), "to"), len - 1)), 3600000);
+        /* Less room: fewer rows, the same mean. */
+        auto_json struct json_object *few = samples_encode(scene_.samples, T0, T0, 2000);
+        assert_int_equal(doc_len(few, ""), 1);
+        assert_true(doc_len(doc_item(few, 0), "to") <= 30);
+        assert_true(strlen(doc_print(few)) <= 2000);
+        auto_json struct json_object *none = samples_encode(scene_.samples, T0, T0, 100);
+        assert_int_equal(doc_len(none, ""), 0);
+        samples_free(scene_.samples);
+}
+
+static void more_pods_than_the_bound_are_counted(void **state)
+{
+        struct scene scene_ = scene();
+        (void)state;
+
+        for (int i = 0; i < SAMPLES_PODS_MAX + 10; i++) {
+                char name[32];
+                snprintf(name, sizeof name, "more-%d", i);
+                samples_add_pod(scene_.samples, SAMPLES_TARGET, "shop", name, "n1");
+        }
+        auto_json struct json_object *sources = samples_encode_sources(scene_.samples);
+        assert_int_equal(doc_int(sources, "podsCut", 0), 11);
+        samples_free(scene_.samples);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(counters_become_rates_over_the_span_between_their_own_times),
+                cmocka_unit_test(a_page_with_nothing_newer_adds_nothing),
+                cmocka_unit_test(a_counter_that_fell_or_another_cgroup_says_nothing_of_that_span),
+                cmocka_unit_test(of_a_restarted_container_the_younger_one_counts),
+                cmocka_unit_test(other_pods_and_values_that_are_none_are_left_out),
+                cmocka_unit_test(a_page_that_broke_off_is_forgotten_and_said),
+                cmocka_unit_test(a_node_is_told_as_shares_of_what_it_has),
+                cmocka_unit_test(an_hour_by_the_second_keeps_its_mean_in_few_rows),
+                cmocka_unit_test(more_pods_than_the_bound_are_counted),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
