@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Garbage collector (pkg/controller/garbagecollector) and namespace controller. A round looks at everything, and only when
- * something has changed since the last. */
+ * Garbage collector (pkg/controller/garbagecollector) and namespace controller. A round looks at what has changed, at what it
+ * owns, and at owners that wait for it to go. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "agenda.h"
 #include "controllers.h"
 
 /* ---- Owners ---- */
@@ -68,27 +69,13 @@ static bool owned_by(const struct object *object, const char *uid, bool blocking
         return false;
 }
 
-/* Every object, by uid: rounds change the store under their own feet. New array, caller frees it and what is in it. */
-static char **all_uids(const struct apisim *sim, size_t *ret_len)
-{
-        size_t len = 0;
-
-        for (size_t i = 0; i < sim->kinds_len; i++)
-                len += sim->kinds[i].len;
-        char **uids = xcalloc(len + 1, sizeof *uids);
-        *ret_len = 0;
-        for (size_t i = 0; i < sim->kinds_len; i++)
-                for (size_t j = 0; j < sim->kinds[i].len; j++)
-                        uids[(*ret_len)++] = xstrdup(doc_text(sim->kinds[i].objects[j]->json, "metadata.uid"));
-        return uids;
-}
-
 static bool has_dependents(struct apisim *sim, const char *uid, bool blocking_only)
 {
-        for (size_t i = 0; i < sim->kinds_len; i++)
-                for (size_t j = 0; j < sim->kinds[i].len; j++)
-                        if (owned_by(sim->kinds[i].objects[j], uid, blocking_only))
-                                return true;
+        struct owned owned = sim_owned(sim, uid);
+
+        for (size_t i = 0; i < owned.len; i++)
+                if (owned_by(owned.objects[i], uid, blocking_only))
+                        return true;
         return false;
 }
 
@@ -102,21 +89,29 @@ static void drop_finalizer(struct apisim *sim, struct object *object, const char
         object_replace(sim, object, next);
 }
 
-static void orphan_dependents(struct apisim *sim, struct object *object, char **uids, size_t len)
+static void add_owned(struct apisim *sim, const char *uid, struct agenda *agenda)
+{
+        struct owned owned = sim_owned(sim, uid);
+
+        for (size_t i = 0; i < owned.len; i++)
+                agenda_add(agenda, owned.objects[i]);
+}
+
+static void orphan_dependents(struct apisim *sim, struct object *object)
 {
         const char *uid = doc_text(object->json, "metadata.uid");
+        struct agenda agenda = {0};
+        struct object *other;
 
-        for (size_t i = 0; i < len; i++) {
-                struct object *other = sim_store_by_uid(sim, uids[i]);
-                if (other && owned_by(other, uid, false))
-                        drop_owner(sim, other, uid);
-        }
+        add_owned(sim, uid, &agenda);
+        while ((other = agenda_next(&agenda, sim)))
+                drop_owner(sim, other, uid);
+        agenda_done(&agenda);
         drop_finalizer(sim, object, "orphan");
 }
 
-static void collect_one(struct apisim *sim, struct object *object, char **uids, size_t len)
+static void collect_one(struct apisim *sim, struct object *object)
 {
-        struct json_object *finalizers = doc_at(object->json, "metadata.finalizers");
         auto_free char *uid = xstrdup(doc_text(object->json, "metadata.uid"));
         struct owners owners = look_at_owners(sim, object);
 
@@ -127,27 +122,38 @@ static void collect_one(struct apisim *sim, struct object *object, char **uids, 
         }
         if (!object || !object_deleting(object))
                 return;
-        finalizers = doc_at(object->json, "metadata.finalizers");
+        struct json_object *finalizers = doc_at(object->json, "metadata.finalizers");
         if (list_has_text(finalizers, "orphan"))
-                orphan_dependents(sim, object, uids, len);
+                orphan_dependents(sim, object);
         else if (list_has_text(finalizers, "foregroundDeletion") && !has_dependents(sim, uid, true))
                 drop_finalizer(sim, object, "foregroundDeletion");
 }
 
 /* ---- Namespaces ---- */
 
-static bool empty_namespace(struct apisim *sim, const char *name, char **uids, size_t len)
+static bool in_namespace(const struct object *object, const char *name)
 {
+        return object->kind->namespaced && text_equal(doc_text(object->json, "metadata.namespace"), name);
+}
+
+/* True when nothing is left in it. */
+static bool empty_namespace(struct apisim *sim, const char *name)
+{
+        struct agenda agenda = {0};
+        struct object *object;
         bool empty = true;
 
-        for (size_t i = 0; i < len; i++) {
-                struct object *object = sim_store_by_uid(sim, uids[i]);
-                if (!object || !text_equal(doc_text(object->json, "metadata.namespace"), name))
-                        continue;
+        for (size_t i = 0; i < sim->kinds_len; i++)
+                for (size_t j = 0; j < sim->kinds[i].len; j++)
+                        if (in_namespace(sim->kinds[i].objects[j], name))
+                                agenda_add(&agenda, sim->kinds[i].objects[j]);
+        while ((object = agenda_next(&agenda, sim))) {
+                auto_free char *uid = xstrdup(doc_text(object->json, "metadata.uid"));
                 if (!object_deleting(object))
                         object_delete(sim, object, "Background", -1);
-                empty = empty && !sim_store_by_uid(sim, uids[i]);
+                empty = empty && !sim_store_by_uid(sim, uid);
         }
+        agenda_done(&agenda);
         return empty;
 }
 
@@ -159,32 +165,54 @@ static void finish_namespace(struct apisim *sim, struct object *space)
         object_replace(sim, space, next);
 }
 
-static bool matters(const struct change *change)
+/* ---- The round ---- */
+
+static bool is_namespace(const struct object *object)
 {
-        return !change->after || doc_at(change->after, "metadata.deletionTimestamp") || doc_at(change->after, "metadata.ownerReferences");
+        return kind_is(object->kind, "", "namespaces");
+}
+
+/* Owners that wait until the last that names them is gone. */
+static void note_waiting_owners(struct apisim *sim, struct json_object *before, struct agenda *agenda)
+{
+        struct json_object *list = doc_at(before, "metadata.ownerReferences");
+
+        for (size_t i = 0; i < doc_len(list, ""); i++) {
+                struct object *owner = sim_store_by_uid(sim, doc_text(doc_item(list, i), "uid"));
+                if (owner && object_deleting(owner))
+                        agenda_add(agenda, owner);
+        }
+}
+
+static void note(struct apisim *sim, const struct change *change, struct agenda *agenda)
+{
+        struct json_object *json = change->after ? change->after : change->before;
+        const char *uid = doc_text(json, "metadata.uid"), *namespace = doc_text(json, "metadata.namespace");
+        struct object *space = namespace ? sim_store_find(kind_core(sim, "namespaces"), NULL, namespace) : NULL;
+        bool deleting = doc_at(json, "metadata.deletionTimestamp");
+
+        if (space && object_deleting(space))
+                agenda_add(agenda, space);
+        if (change->after && (deleting || doc_at(json, "metadata.ownerReferences")))
+                agenda_add(agenda, sim_store_by_uid(sim, uid));
+        if (!change->after || deleting)
+                add_owned(sim, uid, agenda);
+        note_waiting_owners(sim, change->before, agenda);
 }
 
 void collect_step(struct apisim *sim)
 {
-        bool due = sim_store_changed(sim, sim->collected_version, matters);
-        size_t len;
+        struct agenda agenda = {0};
+        struct object *object;
 
+        agenda_fill(&agenda, sim, sim->collected_version, note);
         sim->collected_version = sim->version;
-        if (!due)
-                return;
-        char **uids = all_uids(sim, &len);
-        for (size_t i = 0; i < len; i++) {
-                struct object *object = sim_store_by_uid(sim, uids[i]);
-                if (object && (doc_at(object->json, "metadata.ownerReferences") || object_deleting(object)))
-                        collect_one(sim, object, uids, len);
-                object = sim_store_by_uid(sim, uids[i]);
-                if (object && kind_is(object->kind, "", "namespaces") && object_deleting(object)) {
-                        auto_free char *name = xstrdup(doc_text(object->json, "metadata.name"));
-                        if (empty_namespace(sim, name, uids, len))
-                                finish_namespace(sim, object);
-                }
+        while ((object = agenda_next(&agenda, sim))) {
+                auto_free char *name = is_namespace(object) && object_deleting(object) ? xstrdup(doc_text(object->json, "metadata.name")) : NULL;
+                if (!name)
+                        collect_one(sim, object);
+                else if (empty_namespace(sim, name))
+                        finish_namespace(sim, object);
         }
-        for (size_t i = 0; i < len; i++)
-                free(uids[i]);
-        free(uids);
+        agenda_done(&agenda);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What acts by itself inside a step: garbage collector and namespace controller, Job controller, kubelet. Each looks only
- * when something has changed or its time has come. */
+ * What acts by itself inside a step: garbage collector and namespace controller, Job controller, kubelet. Each looks only at
+ * what a change concerns, and at what is due. */
 #pragma once
 
 #include "sim.h"
@@ -14,9 +14,6 @@ void pods_done(struct apisim *sim);
 
 /* Forgets the oldest 'len' changes. */
 void sim_store_forget(struct apisim *sim, size_t len);
-
-/* Whether a change after 'version' matters; also when nobody knows any more. */
-bool sim_store_changed(const struct apisim *sim, uint64_t version, bool (*matters)(const struct change *change));
 
 /* As a client's delete would do it: finalizers and graceful pods are kept, marked. 'policy' is "Background", "Foreground" or
  * "Orphan"; 'grace_s' < 0: the pod's own. */

@@ -23,6 +23,7 @@ struct connection {
         struct http *http;
         int fd;
         struct buf in, out;
+        uint32_t events;            /* that the loop watches for */
         struct apisim_stream *stream;
         bool last;                  /* closes when 'out' is written */
         struct connection *next;
@@ -91,6 +92,8 @@ static bool pump_stream(struct connection *connection)
         if (!connection->stream)
                 return true;
         bool more = apisim_stream_read(connection->stream, &data);
+        if (!data.size && more && !connection->out.size)
+                return true;
         if (data.size)
                 chunk(&connection->out, &data);
         if (!more) {
@@ -236,6 +239,9 @@ static void watch_connection(struct connection *connection)
 {
         uint32_t events = EPOLLIN | (connection->out.size ? EPOLLOUT : 0);
 
+        if (events == connection->events)
+                return;
+        connection->events = events;
         loop_watch(connection->http->loop, connection->fd, events, connection_ready, connection);
 }
 

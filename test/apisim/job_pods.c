@@ -142,7 +142,7 @@ static int by_number(const void *a, const void *b)
         return (left > right) - (left < right);
 }
 
-static void write_completed(struct json_object *job, struct job_pods *pods, const struct kind *kind, const char *uid)
+static void write_completed(struct json_object *job, struct job_pods *pods, struct owned owned)
 {
         int64_t done[256];
         size_t len = 0;
@@ -150,11 +150,9 @@ static void write_completed(struct json_object *job, struct job_pods *pods, cons
 
         if (!text_equal(doc_text(job, "spec.completionMode"), "Indexed"))
                 return;
-        for (size_t i = 0; i < kind->len && len < ARRAY_LEN(done); i++) {
-                struct json_object *pod = kind->objects[i]->json;
-                if (text_equal(doc_text(pod, "metadata.ownerReferences[0].uid"), uid) && phase_is(pod, "Succeeded"))
-                        done[len++] = index_of(pod);
-        }
+        for (size_t i = 0; i < owned.len && len < ARRAY_LEN(done); i++)
+                if (kind_is(owned.objects[i]->kind, "", "pods") && phase_is(owned.objects[i]->json, "Succeeded"))
+                        done[len++] = index_of(owned.objects[i]->json);
         qsort(done, len, sizeof *done, by_number);
         for (size_t i = 0; i < len; i++) {
                 size_t last = i;
@@ -170,17 +168,16 @@ static void write_completed(struct json_object *job, struct job_pods *pods, cons
 
 void sim_job_pods_look(struct apisim *sim, struct json_object *job, struct job_pods *ret_pods)
 {
-        const struct kind *kind = kind_core(sim, "pods");
-        const char *uid = doc_text(job, "metadata.uid"), *namespace = doc_text(job, "metadata.namespace");
+        struct owned owned = sim_owned(sim, doc_text(job, "metadata.uid"));
+        const char *namespace = doc_text(job, "metadata.namespace");
 
         *ret_pods = (struct job_pods){0};
-        for (size_t i = 0; i < kind->len; i++) {
-                struct json_object *pod = kind->objects[i]->json;
-                if (text_equal(doc_text(pod, "metadata.ownerReferences[0].uid"), uid) &&
-                    text_equal(doc_text(pod, "metadata.namespace"), namespace))
+        for (size_t i = 0; i < owned.len; i++) {
+                struct json_object *pod = owned.objects[i]->json;
+                if (kind_is(owned.objects[i]->kind, "", "pods") && text_equal(doc_text(pod, "metadata.namespace"), namespace))
                         look_at(job, pod, ret_pods);
         }
-        write_completed(job, ret_pods, kind, uid);
+        write_completed(job, ret_pods, owned);
 }
 
 void sim_job_pods_done(struct job_pods *pods)
@@ -229,22 +226,23 @@ static void add_index(struct json_object *pod, struct json_object *job, int64_t 
                         doc_push(ensure(doc_item(containers, i), "env", doc_array), variable);
 }
 
-/* Through the front door, so that defaults and checks are those of any pod. */
-static void post(struct apisim *sim, struct json_object *job, struct json_object *pod)
+/* Through the front door, so that defaults and checks are those of any pod. False: it was refused. */
+static bool post(struct apisim *sim, struct json_object *job, struct json_object *pod)
 {
         auto_free char *path = xasprintf("/api/v1/namespaces/%s/pods", doc_text(job, "metadata.namespace"));
         const char *text = doc_print(pod);
         struct apisim_answer answer;
 
         apisim_request(sim, &(struct apisim_request){"POST", path, "application/json", text, strlen(text)}, &answer);
-        auto_free char *note = answer.status == 201 ? xasprintf("Created pod: %s", doc_text(pod, "metadata.name"))
-                                                    : xasprintf("Error creating: %.200s", answer.body ? answer.body : "");
-        event_write(sim, job, "job-controller", answer.status == 201 ? "Normal" : "Warning", answer.status == 201 ? "SuccessfulCreate" : "FailedCreate",
-                    note);
+        bool made = answer.status == 201;
+        auto_free char *note = made ? xasprintf("Created pod: %s", doc_text(pod, "metadata.name"))
+                                    : xasprintf("Error creating: %.200s", answer.body ? answer.body : "");
+        event_write(sim, job, "job-controller", made ? "Normal" : "Warning", made ? "SuccessfulCreate" : "FailedCreate", note);
         apisim_answer_done(&answer);
+        return made;
 }
 
-void job_pod_create(struct apisim *sim, struct json_object *job, int64_t index)
+bool job_pod_create(struct apisim *sim, struct json_object *job, int64_t index)
 {
         auto_json struct json_object *pod = doc_copy(doc_at(job, "spec.template"));
         struct json_object *metadata = ensure(pod, "metadata", doc_object);
@@ -259,7 +257,7 @@ void job_pod_create(struct apisim *sim, struct json_object *job, int64_t index)
         doc_set(metadata, "finalizers", doc_push_text(doc_array(), JOB_TRACKING));
         if (index >= 0)
                 add_index(pod, job, index);
-        post(sim, job, pod);
+        return post(sim, job, pod);
 }
 
 void job_pod_release(struct apisim *sim, struct object *pod)
@@ -270,16 +268,4 @@ void job_pod_release(struct apisim *sim, struct object *pod)
         json_object_object_del(metadata, "finalizers");
         doc_set(metadata, "finalizers", kept);
         object_replace(sim, pod, next);
-}
-
-void sim_job_pods_release_orphans(struct apisim *sim)
-{
-        const struct kind *kind = kind_core(sim, "pods");
-
-        for (size_t i = kind->len; i-- > 0;) {
-                struct object *pod = kind->objects[i];
-                bool held = list_has_text(doc_at(pod->json, "metadata.finalizers"), JOB_TRACKING);
-                if (held && !sim_store_by_uid(sim, doc_text(pod->json, "metadata.ownerReferences[0].uid")))
-                        job_pod_release(sim, pod);
-        }
 }

@@ -22,9 +22,7 @@ struct job_pods {
 void sim_job_pods_look(struct apisim *sim, struct json_object *job, struct job_pods *ret_pods);
 void sim_job_pods_done(struct job_pods *pods);
 bool sim_job_pods_taken(const struct job_pods *pods, int64_t index);
-/* 'index' < 0: of a Job without indexes. */
-void job_pod_create(struct apisim *sim, struct json_object *job, int64_t index);
+/* 'index' < 0: of a Job without indexes. False: the pod was refused, and an Event says why. */
+bool job_pod_create(struct apisim *sim, struct json_object *job, int64_t index);
 /* Takes the finalizer off: it may go now. */
 void job_pod_release(struct apisim *sim, struct object *pod);
-/* Pods whose Job is gone are let go. */
-void sim_job_pods_release_orphans(struct apisim *sim);

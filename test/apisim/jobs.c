@@ -7,15 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agenda.h"
 #include "controllers.h"
 #include "job_pods.h"
 
 #define COMPONENT "job-controller"
+#define REFUSED_PAUSE_NS (10 * NS_PER_S)
 
 /* What a Job controller remembers of a Job between rounds, as the real one does in status.uncountedTerminatedPods. */
 struct job_memory {
         int64_t failed, succeeded;  /* counted and let go */
         int64_t next_pod_ns;        /* back-off after a failure */
+        int64_t wake_ns;            /* when time alone changes something; INT64_MAX: never */
 };
 
 static struct job_memory *memory_of(struct apisim *sim, struct json_object *job)
@@ -51,7 +54,13 @@ struct fate {
         char message[SIM_TEXT_MAX];
 };
 
-static bool deadline_passed(struct apisim *sim, struct json_object *job)
+static void wake_at(struct job_memory *memory, int64_t at_ns)
+{
+        if (at_ns < memory->wake_ns)
+                memory->wake_ns = at_ns;
+}
+
+static bool deadline_passed(struct apisim *sim, struct json_object *job, struct job_memory *memory)
 {
         const char *start = doc_text(job, "status.startTime");
         int64_t limit_s = doc_int(job, "spec.activeDeadlineSeconds", 0);
@@ -59,13 +68,12 @@ static bool deadline_passed(struct apisim *sim, struct json_object *job)
         if (!start || !limit_s || doc_bool(job, "spec.suspend", false))
                 return false;
         int64_t due_ms = clock_parse(start) + limit_s * 1000, left_ms = due_ms - sim_wall_ms(sim);
-        int64_t due_ns = sim_now_ns(sim) + left_ms * NS_PER_MS;
-        if (left_ms > 0 && due_ns < sim->jobs_wake_ns)
-                sim->jobs_wake_ns = due_ns;
+        if (left_ms > 0)
+                wake_at(memory, sim_now_ns(sim) + left_ms * NS_PER_MS);
         return left_ms <= 0;
 }
 
-static struct fate fate_of(struct apisim *sim, struct json_object *job, const struct job_pods *pods, const struct job_memory *memory)
+static struct fate fate_of(struct apisim *sim, struct json_object *job, const struct job_pods *pods, struct job_memory *memory)
 {
         struct fate fate = {0};
         int64_t failed = memory->failed + pods->newly_failed, succeeded = memory->succeeded + pods->newly_succeeded;
@@ -76,7 +84,7 @@ static struct fate fate_of(struct apisim *sim, struct json_object *job, const st
                 snprintf(fate.message, sizeof fate.message, "%s", pods->fail_job);
         } else if (failed > doc_int(job, "spec.backoffLimit", 6)) {
                 fate = (struct fate){"FailureTarget", "BackoffLimitExceeded", "Job has reached the specified backoff limit"};
-        } else if (deadline_passed(sim, job)) {
+        } else if (deadline_passed(sim, job, memory)) {
                 fate = (struct fate){"FailureTarget", "DeadlineExceeded", "Job was active longer than specified deadline"};
         } else if (completions >= 0 ? succeeded >= completions : succeeded > 0 && pods->active == 0) {
                 fate = (struct fate){"SuccessCriteriaMet", "CompletionsReached", "Reached expected number of succeeded pods"};
@@ -178,13 +186,13 @@ static void make_pods(struct apisim *sim, struct json_object *job, const struct 
                 busy += pods->terminating;
         wanted = wanted < left ? wanted : left;
         if (busy < wanted && sim_now_ns(sim) < memory->next_pod_ns) {
-                if (memory->next_pod_ns < sim->jobs_wake_ns)
-                        sim->jobs_wake_ns = memory->next_pod_ns;
+                wake_at(memory, memory->next_pod_ns);
                 return;
         }
         for (int64_t index = 0; busy < wanted && index < (indexed ? completions : wanted + busy); index++)
                 if (!indexed || !sim_job_pods_taken(pods, index)) {
-                        job_pod_create(sim, job, indexed ? index : -1);
+                        if (!job_pod_create(sim, job, indexed ? index : -1))
+                                wake_at(memory, memory->next_pod_ns = sim_now_ns(sim) + REFUSED_PAUSE_NS);
                         busy++;
                 }
 }
@@ -238,25 +246,83 @@ static void round_of(struct apisim *sim, struct object *object)
                 object_replace(sim, now, json_object_get(next));
 }
 
-static bool matters(const struct change *change)
+static bool is_held(struct json_object *pod)
 {
-        return kind_is(change->kind, "batch", "jobs") || kind_is(change->kind, "", "pods");
+        return list_has_text(doc_at(pod, "metadata.finalizers"), JOB_TRACKING);
+}
+
+static void note_pod(struct apisim *sim, const struct change *change, struct agenda *agenda)
+{
+        struct json_object *pod = change->after ? change->after : change->before;
+        struct object *job = sim_store_by_uid(sim, doc_text(pod, "metadata.ownerReferences[0].uid"));
+
+        /* A pod whose Job is gone is let go. */
+        agenda_add(agenda, job ? job : change->after && is_held(pod) ? sim_store_by_uid(sim, doc_text(pod, "metadata.uid")) : NULL);
+}
+
+static void note(struct apisim *sim, const struct change *change, struct agenda *agenda)
+{
+        const char *uid = doc_text(change->after ? change->after : change->before, "metadata.uid");
+
+        if (kind_is(change->kind, "", "pods"))
+                note_pod(sim, change, agenda);
+        if (!kind_is(change->kind, "batch", "jobs"))
+                return;
+        if (change->after) {
+                agenda_add(agenda, sim_store_by_uid(sim, uid));
+                return;
+        }
+        struct owned owned = sim_owned(sim, uid);
+        for (size_t i = 0; i < owned.len; i++)
+                agenda_add(agenda, owned.objects[i]);
+        free(map_remove(&sim->jobs, uid));
+}
+
+static void note_due(struct apisim *sim, struct agenda *agenda)
+{
+        int64_t now_ns = sim_now_ns(sim);
+        size_t at = 0;
+        const char *uid;
+        void *value;
+
+        if (now_ns < sim->jobs_wake_ns)
+                return;
+        sim->jobs_wake_ns = INT64_MAX;
+        while (map_next(&sim->jobs, &at, &uid, &value)) {
+                const struct job_memory *memory = value;
+                if (memory->wake_ns <= now_ns)
+                        agenda_add(agenda, sim_store_by_uid(sim, uid));
+                else if (memory->wake_ns < sim->jobs_wake_ns)
+                        sim->jobs_wake_ns = memory->wake_ns;
+        }
+}
+
+static void see_job(struct apisim *sim, struct object *object)
+{
+        auto_json struct json_object *job = json_object_get(object->json);
+        struct job_memory *memory = memory_of(sim, job);
+
+        memory->wake_ns = INT64_MAX;
+        if (finished(doc_at(job, "status"))) /* it has let go of all its pods */
+                return;
+        round_of(sim, object);
+        if (memory->wake_ns < sim->jobs_wake_ns)
+                sim->jobs_wake_ns = memory->wake_ns;
 }
 
 void jobs_step(struct apisim *sim)
 {
-        struct kind *kind = kind_find(sim, "batch", "v1", "jobs");
+        struct agenda agenda = {0};
+        struct object *object;
 
-        bool due = sim_store_changed(sim, sim->jobs_version, matters) || sim_now_ns(sim) >= sim->jobs_wake_ns;
-
+        if (!agenda_fill(&agenda, sim, sim->jobs_version, note))
+                sim_forget_gone(sim, &sim->jobs, free);
+        note_due(sim, &agenda);
         sim->jobs_version = sim->version;
-        if (!due)
-                return;
-        sim->jobs_wake_ns = INT64_MAX;
-        sim_forget_gone(sim, &sim->jobs, free);
-        sim_job_pods_release_orphans(sim);
-        /* A finished Job has let go of all its pods. */
-        for (size_t i = 0; i < kind->len; i++)
-                if (!finished(doc_at(kind->objects[i]->json, "status")))
-                        round_of(sim, kind->objects[i]);
+        while ((object = agenda_next(&agenda, sim)))
+                if (kind_is(object->kind, "batch", "jobs"))
+                        see_job(sim, object);
+                else if (kind_is(object->kind, "", "pods") && is_held(object->json))
+                        job_pod_release(sim, object);
+        agenda_done(&agenda);
 }

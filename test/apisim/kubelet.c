@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agenda.h"
 #include "controllers.h"
 #include "kubelet.h"
 
@@ -202,23 +203,26 @@ static void run_script(struct apisim *sim, struct object *object, struct life *l
 
 /* ---- The round ---- */
 
+/* When its container has something to say: a worker, or else the lines of its script. */
+static int64_t says_ns(const struct life *life)
+{
+        if (life->worker)
+                return sim_worker_wake_ns(life->worker);
+        return life->line < life->script.lines_len ? life->started_ns + life->script.lines[life->line].at_ms * NS_PER_MS : INT64_MAX;
+}
+
 static int64_t wake_of(const struct life *life)
 {
         int64_t wake_ns = life->next_ns;
 
-        if (life->stage == LIFE_RUNNING && life->line < life->script.lines_len) {
-                int64_t line_ns = life->started_ns + life->script.lines[life->line].at_ms * NS_PER_MS;
-                wake_ns = line_ns < wake_ns ? line_ns : wake_ns;
-        }
-        if (life->stage == LIFE_RUNNING && life->worker && sim_worker_wake_ns(life->worker) < wake_ns)
-                wake_ns = sim_worker_wake_ns(life->worker);
+        if (life->stage == LIFE_RUNNING && says_ns(life) < wake_ns)
+                wake_ns = says_ns(life);
         wake_ns = life->kill_ns < wake_ns ? life->kill_ns : wake_ns;
         return life->stop_ns < wake_ns ? life->stop_ns : wake_ns;
 }
 
-static void round_of(struct apisim *sim, const char *uid, int64_t now_ns)
+static void round_of(struct apisim *sim, struct object *object, const char *uid, int64_t now_ns)
 {
-        struct object *object = sim_store_by_uid(sim, uid);
         struct life *life = life_of(sim, object->json);
 
         while (life->next_ns <= now_ns && life->stage != LIFE_ENDED) {
@@ -239,33 +243,54 @@ static void round_of(struct apisim *sim, const char *uid, int64_t now_ns)
                 object_delete(sim, object, "Background", 0);
 }
 
-static bool matters(const struct change *change)
+static void note(struct apisim *sim, const struct change *change, struct agenda *agenda)
 {
-        return kind_is(change->kind, "", "pods");
+        const char *uid = doc_text(change->after ? change->after : change->before, "metadata.uid");
+
+        if (!kind_is(change->kind, "", "pods"))
+                return;
+        struct life *life = change->after ? NULL : map_remove(&sim->pods, uid);
+        if (life)
+                free_life(life);
+        agenda_add(agenda, sim_store_by_uid(sim, uid));
+}
+
+static void note_due(struct apisim *sim, struct agenda *agenda, int64_t now_ns)
+{
+        size_t at = 0;
+        const char *uid;
+        void *life;
+
+        if (now_ns < sim->pods_wake_ns)
+                return;
+        sim->pods_wake_ns = INT64_MAX;
+        while (map_next(&sim->pods, &at, &uid, &life)) {
+                int64_t wake_ns = wake_of(life);
+                if (wake_ns <= now_ns)
+                        agenda_add(agenda, sim_store_by_uid(sim, uid));
+                else if (wake_ns < sim->pods_wake_ns)
+                        sim->pods_wake_ns = wake_ns;
+        }
 }
 
 void pods_step(struct apisim *sim)
 {
-        struct kind *kind = kind_core(sim, "pods");
         int64_t now_ns = sim_now_ns(sim);
-        size_t len = kind->len;
+        struct agenda agenda = {0};
+        struct object *object;
 
-        bool due = now_ns >= sim->pods_wake_ns || sim_store_changed(sim, sim->pods_version, matters);
-
-        sim->pods_version = sim->version;
-        if (!sim->options.script || !due)
+        if (!sim->options.script)
                 return;
-        sim->pods_wake_ns = INT64_MAX;
-        char **uids = xcalloc(len + 1, sizeof *uids);
-        for (size_t i = 0; i < len; i++)
-                uids[i] = xstrdup(doc_text(kind->objects[i]->json, "metadata.uid"));
-        for (size_t i = 0; i < len; i++) {
-                round_of(sim, uids[i], now_ns);
-                const struct life *life = life_find(sim, uids[i]);
+        if (!agenda_fill(&agenda, sim, sim->pods_version, note))
+                sim_forget_gone(sim, &sim->pods, free_life);
+        note_due(sim, &agenda, now_ns);
+        sim->pods_version = sim->version;
+        while ((object = agenda_next(&agenda, sim))) {
+                auto_free char *uid = xstrdup(doc_text(object->json, "metadata.uid"));
+                round_of(sim, object, uid, now_ns);
+                const struct life *life = life_find(sim, uid);
                 if (life && wake_of(life) < sim->pods_wake_ns)
                         sim->pods_wake_ns = wake_of(life);
-                free(uids[i]);
         }
-        free(uids);
-        sim_forget_gone(sim, &sim->pods, free_life);
+        agenda_done(&agenda);
 }

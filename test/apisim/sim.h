@@ -19,8 +19,13 @@
 struct object {
         struct kind *kind;
         char *key;                /* "namespace/name", or "name"; sorts like the keys of the real store */
-        struct json_object *json;
+        struct json_object *json, *owners; /* owners: of metadata, as they are indexed; or NULL */
         uint64_t version;
+};
+
+struct owned { /* objects that name one owner, by kind and key */
+        struct object **objects;
+        size_t len;
 };
 
 struct kind {
@@ -52,12 +57,13 @@ struct apisim {
         struct kind kinds[SIM_KINDS_MAX];
         size_t kinds_len;
         struct map by_uid;                  /* uid -> struct object */
+        struct map owned;                   /* uid of an owner, there or not -> struct owned */
         uint64_t version, compacted;        /* changes up to 'compacted' are forgotten */
         struct change *history;
         size_t history_len, history_capacity;
         struct map pods, jobs;              /* uid -> what the controllers remember */
         uint64_t collected_version, jobs_version, pods_version; /* of the last round of each controller */
-        int64_t jobs_wake_ns, pods_wake_ns;
+        int64_t jobs_wake_ns, pods_wake_ns; /* nothing of that kind becomes due before */
         unsigned unmodelled;
         char unmodelled_text[SIM_TEXT_MAX];
 };
@@ -95,6 +101,13 @@ struct json_object **sim_store_at(const struct apisim *sim, const struct kind *k
 char *sim_store_key(struct json_object *json);
 /* Whether the uid belongs to an object that is there. */
 struct object *sim_store_by_uid(const struct apisim *sim, const char *uid);
+
+/* ---- owned.c ---- */
+/* 'owners': metadata.ownerReferences, NULL: none. Borrowed. */
+void sim_owners_set(struct apisim *sim, struct object *object, struct json_object *owners);
+/* Borrowed, until anything changes. */
+struct owned sim_owned(const struct apisim *sim, const char *uid);
+void sim_owned_done(struct apisim *sim);
 
 /* ---- events.c ---- */
 /* As the kind shows it: a new reference. Only events.k8s.io differs from what is stored. */

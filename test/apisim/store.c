@@ -103,6 +103,7 @@ struct object *sim_store_put(struct apisim *sim, struct kind *kind, struct json_
         set_version(json, ++sim->version);
         object->json = json;
         object->version = sim->version;
+        sim_owners_set(sim, object, doc_at(json, "metadata.ownerReferences"));
         map_set(&sim->by_uid, doc_text(json, "metadata.uid"), object);
         record(sim, kind, before, json);
         return object;
@@ -111,6 +112,7 @@ struct object *sim_store_put(struct apisim *sim, struct kind *kind, struct json_
 static void free_object(struct object *object)
 {
         json_object_put(object->json);
+        json_object_put(object->owners);
         free(object->key);
         free(object);
 }
@@ -124,6 +126,7 @@ void sim_store_remove(struct apisim *sim, struct object *object)
         memmove(kind->objects + place, kind->objects + place + 1, (kind->len - place - 1) * sizeof *kind->objects);
         kind->len--;
         map_remove(&sim->by_uid, doc_text(object->json, "metadata.uid"));
+        sim_owners_set(sim, object, NULL);
         sim->version++;
         record(sim, kind, json_object_get(object->json), NULL);
         free_object(object);
@@ -153,16 +156,7 @@ void sim_store_done(struct apisim *sim)
                 free(kind->objects);
         }
         map_done(&sim->by_uid);
-}
-
-bool sim_store_changed(const struct apisim *sim, uint64_t version, bool (*matters)(const struct change *change))
-{
-        if (version < sim->compacted)
-                return true;
-        for (size_t i = history_after(sim, version); i < sim->history_len; i++)
-                if (matters(&sim->history[i]))
-                        return true;
-        return false;
+        sim_owned_done(sim);
 }
 
 /* ---- The past ---- */
