@@ -16,6 +16,7 @@ static void answered(struct session *session, const struct fail *fail)
         struct fail first = session->start_fail;
         session->start_fail = (struct fail){0};
         session->caught_up = !first.kind;
+        session->born_ns = loop_now_ns(session->manager->loop); /* nobody knew until now whom to listen to */
         if (first.kind)
                 manager_pass_failed(session->manager, session->key, &first);
         else
