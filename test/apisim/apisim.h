@@ -15,7 +15,7 @@
  *  - CEL rules (x-kubernetes-validations) and 'pattern' are not evaluated: the golden tests have them from the real server;
  *  - built-in kinds are defaulted and checked where Loadstone looks (builtin.c), their members have the types that the table of
  *    shape.c promises, otherwise they are stored as they come: unknown fields stay, also in a strict request;
- *  - Deployments, ReplicaSets, StatefulSets, HPAs, Services, EndpointSlices and Nodes are plain objects: nobody acts on them;
+ *  - Deployments, DaemonSets, ReplicaSets, StatefulSets, HPAs, webhooks, Services, EndpointSlices and Nodes are plain objects: nobody acts on them;
  *  - managedFields, admission plugins (tokens and tolerations injected into pods), quotas, rights: nothing is refused for them;
  *  - a Job counts its pods in one write: uncountedTerminatedPods is always empty. */
 #pragma once
@@ -37,10 +37,12 @@ struct pod_script;
  * the server. */
 typedef void apisim_script_fn(void *owner, struct json_object *pod, struct pod_script *script);
 
+#define APISIM_CRDS_MAX 2
+
 struct apisim_options {
         const struct clock *clock; /* borrowed */
         uint64_t seed;
-        const char *crds;          /* directory of CustomResourceDefinitions, NULL: none */
+        const char *crds[APISIM_CRDS_MAX]; /* directories of CustomResourceDefinitions, NULL: none */
         apisim_script_fn *script;  /* NULL: every pod stays pending, as without any node */
         void *script_owner;
         bool still;                /* no controllers: nothing happens but what is asked for */

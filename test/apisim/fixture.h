@@ -55,7 +55,7 @@ static inline int world_begin(void **state)
 
         world->clock = (struct clock){world_now_ns, world_wall_ms};
         struct apisim_options options = {
-                .clock = &world->clock, .seed = 7, .crds = SOURCE_DIR "/crds", .script = world_script, .script_owner = world};
+                .clock = &world->clock, .seed = 7, .crds = {SOURCE_DIR "/crds"}, .script = world_script, .script_owner = world};
         if (apisim_new(&options, &world->sim, &fail)) {
                 fprintf(stderr, "%s\n", fail.text);
                 return -1;

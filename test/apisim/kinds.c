@@ -21,6 +21,8 @@ static const struct kind built_in[] = {
         {"", "v1", "events", "Event", "ev", true, false, false, .create_on_update = true},
         {"admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", NULL, false, true, true},
         {"admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", NULL, false, false, true},
+        {"admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", NULL, false, false, true},
+        {"apps", "v1", "daemonsets", "DaemonSet", "ds", true, true, true, .in_all = true},
         {"apps", "v1", "deployments", "Deployment", "deploy", true, true, true, .in_all = true},
         {"apps", "v1", "replicasets", "ReplicaSet", "rs", true, true, true, .in_all = true},
         {"apps", "v1", "statefulsets", "StatefulSet", "sts", true, true, true, .in_all = true},
@@ -137,13 +139,14 @@ static enum fail_kind read_directory(struct apisim *sim, const char *crds, struc
         return kind;
 }
 
-enum fail_kind kinds_init(struct apisim *sim, const char *crds, struct fail *fail)
+enum fail_kind kinds_init(struct apisim *sim, const char *const crds[static APISIM_CRDS_MAX], struct fail *fail)
 {
         sim->definitions = doc_array();
         memcpy(sim->kinds, built_in, sizeof built_in);
         sim->kinds_len = ARRAY_LEN(built_in);
-        if (crds && read_directory(sim, crds, fail))
-                return fail->kind;
+        for (size_t i = 0; i < APISIM_CRDS_MAX; i++)
+                if (crds[i] && read_directory(sim, crds[i], fail))
+                        return fail->kind;
         for (size_t i = 0; i < sim->kinds_len; i++)
                 sim->kinds[i].storage = &sim->kinds[i];
         kind_find(sim, "events.k8s.io", "v1", "events")->storage = kind_core(sim, "events");

@@ -183,7 +183,7 @@ int main(int argc, char **argv)
                 fputs(help, stderr);
                 return EXIT_BAD_INPUT;
         }
-        struct apisim_options options = {.clock = clock_system(), .seed = arguments.seed, .crds = arguments.crds, .history_max = HISTORY_MAX,
+        struct apisim_options options = {.clock = clock_system(), .seed = arguments.seed, .crds = {arguments.crds}, .history_max = HISTORY_MAX,
                                          .still = text_equal(arguments.pods, "still")};
         if (text_equal(arguments.pods, "script"))
                 options.script = choose_script;

@@ -80,7 +80,7 @@ struct json_object *sim_time(const struct apisim *sim);
 void sim_forget_gone(struct apisim *sim, struct map *memories, void (*free_one)(void *memory));
 
 /* ---- kinds.c ---- */
-enum fail_kind kinds_init(struct apisim *sim, const char *crds, struct fail *fail);
+enum fail_kind kinds_init(struct apisim *sim, const char *const crds[static APISIM_CRDS_MAX], struct fail *fail);
 struct kind *kind_find(struct apisim *sim, const char *group, const char *version, const char *plural);
 bool kind_is(const struct kind *kind, const char *group, const char *plural);
 struct kind *kind_core(struct apisim *sim, const char *plural);

@@ -260,7 +260,7 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
         if (*released && !text_equal(released, uid))
                 wrong(check, "I1: a second Job %s was released for run %s", name, run->name);
         if (object && another_is_active(check, object->json, name))
-                wrong(check, "I11: two trials of run %s are under way", run->name);
+                wrong(check, "I1: two trials of run %s are under way", run->name);
         free(map_set(&run->jobs, name, xstrdup(uid)));
         run->told = 0; /* status.workers is about the last trial */
 }

@@ -123,7 +123,7 @@ struct world *world_new(const struct workload *workload, const struct faults *fa
         random_again();
         if (faults)
                 world->faults = *faults;
-        const struct apisim_options options = {.clock = &world->clock, .seed = 1, .crds = SOURCE_DIR "/crds",
+        const struct apisim_options options = {.clock = &world->clock, .seed = 1, .crds = {SOURCE_DIR "/crds", workload->crds},
                                                .script = workload->script ? workload->script : workers_that_work,
                                                .script_owner = world};
         if (apisim_new(&options, &world->sim, &fail)) {

@@ -27,6 +27,7 @@ struct workload {
         /* How pods live; NULL: workers that do their work. */
         apisim_script_fn *script;
         int operators;             /* 0: one */
+        const char *crds;          /* a directory of more definitions, NULL: only our own */
         int64_t horizon_ms;        /* everything has to be over by then, faults apart; 0: two minutes */
         const char *ends;          /* allowed ends of each run, "name=Phase name=Phase|Phase/Validity"; gone: "name=-" */
         const char *undisturbed;   /* name of a run, and of a workload in which it is alone: here it ends at most a second later */
