@@ -12,6 +12,7 @@
 #include "operator/baseline.h"
 #include "operator/run_explain.h"
 #include "operator/run_status.h"
+#include "operator/session_mesh.h"
 #include "result/fold.h"
 #include "result/gates.h"
 #include "result/series.h"
@@ -258,7 +259,9 @@ static void judge(struct session *session, const struct run_view *view, const st
                 .interval_ms = session->load_plan->interval_ms,
         };
         struct gates_facts facts = facts_of(session, fold, view);
+        auto_free char *unmet = session_mesh_unmet(session);
         facts.placed_elsewhere = placed_elsewhere(session);
+        facts.unmet = unmet;
         struct gates gates = gates_judge(fold, &limits, &facts);
         auto_free struct estimates *estimates = xnew(struct estimates);
 

@@ -11,33 +11,11 @@
 #include "data/doc.h"
 #include "mesh/client.h"
 #include "mesh/diff.h"
-#include "mesh/summary.h"
-#include "operator/mesh_watch.h"
-#include "operator/proxy_pages.h"
+#include "operator/session_mesh_parts.h"
 
 #define SETTLE_NS (5 * NS_PER_S)   /* what has not been read by then is "unknown" */
 #define PAGES_EVERY_NS (5 * NS_PER_S) /* Envoy's own period of flushing */
 #define CLIENTS_MAX 4              /* worker pods whose proxies are read */
-
-struct session_mesh {
-        struct session *session;
-        struct mesh_watch *watch;
-        int64_t opened_ns;
-        enum mesh_client wish;
-        struct json_object *client;  /* the worker pods' template, then one of them as it was created */
-        bool client_is_fact;
-        struct json_object *servers; /* of the last question */
-        struct json_object *request;
-        struct json_object *pod;     /* of mesh_client_encode */
-        struct json_object *before, *start, *now;
-        struct json_object *drift;   /* [{"atMs", "sentence"}] since the start */
-        char *host;                  /* the target's full name */
-        uint64_t client_request;     /* reads of worker pods */
-        size_t clients_asked;
-        struct proxy_pages *pages;
-        struct loop_timer next_page;
-        bool ending, last_round, closed;
-};
 
 /* ---- the question ---- */
 
@@ -353,89 +331,4 @@ void session_mesh_look(struct session *session, bool started, bool ended)
 bool session_mesh_closed(const struct session *session)
 {
         return !session->mesh || !session->mesh->ending || session->mesh->closed;
-}
-
-/* ---- what it came to ---- */
-
-struct json_object *session_mesh_encode_status(const struct session *session)
-{
-        const struct session_mesh *mesh = session->mesh;
-        struct json_object *before = !mesh ? NULL : mesh->before ? mesh->before : session->plan.mesh;
-        struct json_object *snapshot = mesh && mesh->start ? mesh->start : before;
-
-        return snapshot ? mesh_summary_encode(snapshot) : NULL;
-}
-
-/* Of all proxies on one side together; new. */
-static struct mesh_window *window_of(const struct session_mesh *mesh, bool server)
-{
-        struct mesh_window *window = xnew(struct mesh_window);
-
-        for (size_t i = 0; i < proxy_pages_len(mesh->pages); i++) {
-                const struct proxy *proxy = proxy_pages_at(mesh->pages, i);
-                if (proxy->scope.server == server)
-                        mesh_window_merge(window, &proxy->window);
-        }
-        return window;
-}
-
-struct json_object *session_mesh_explain(const struct session *session, const struct mesh_load *load)
-{
-        const struct session_mesh *mesh = session->mesh;
-
-        if (!mesh)
-                return doc_array();
-        auto_free struct mesh_window *client = window_of(mesh, false), *server = window_of(mesh, true);
-        return mesh_explain(mesh->start ? mesh->start : mesh->before, client, server, load, mesh->drift);
-}
-
-/* A window that has seen nothing has no times. */
-static void set_time(struct json_object *object, const char *name, int64_t wall_ms)
-{
-        if (wall_ms > 0)
-                doc_set_time(object, name, wall_ms);
-}
-
-/* Only what rose: most of what a proxy counts stays 0. */
-static struct json_object *encode_counters(const struct mesh_window *window)
-{
-        struct json_object *counters = doc_object();
-
-        for (int i = 0; i < MESH_COUNTERS; i++)
-                if (window->known[i] && window->increase[i] > 0)
-                        doc_set_double(counters, mesh_counter_name((enum mesh_counter)i), window->increase[i], 3);
-        return counters;
-}
-
-static struct json_object *encode_proxies(const struct session_mesh *mesh)
-{
-        struct json_object *list = doc_array();
-
-        for (size_t i = 0; i < proxy_pages_len(mesh->pages); i++) {
-                const struct proxy *proxy = proxy_pages_at(mesh->pages, i);
-                struct json_object *entry = doc_set_text(doc_object(), "pod", proxy->pod);
-                doc_set_text(entry, "side", proxy->scope.server ? "server" : "client");
-                set_time(entry, "from", proxy->window.first_wall_ms);
-                set_time(entry, "to", proxy->window.last_wall_ms);
-                doc_set_int(doc_set_int(entry, "pages", proxy->window.samples), "missed", proxy->window.missed);
-                doc_set_int(entry, "restarts", proxy->window.resets);
-                doc_set(entry, "counters", encode_counters(&proxy->window));
-                doc_push(list, doc_set_text(entry, "problem", proxy->problem[0] ? proxy->problem : NULL));
-        }
-        return list;
-}
-
-struct json_object *session_mesh_encode_full(const struct session *session)
-{
-        const struct session_mesh *mesh = session->mesh;
-
-        if (!mesh)
-                return NULL;
-        struct json_object *full = doc_object();
-        doc_set(full, "before", json_object_get(session->plan.mesh ? session->plan.mesh : mesh->before));
-        doc_set(full, "start", json_object_get(mesh->start));
-        if (mesh->now != mesh->start)
-                doc_set(full, "end", json_object_get(mesh->now));
-        doc_set(full, "drift", json_object_get(mesh->drift));
-        return doc_set(full, "proxies", encode_proxies(mesh));
 }

@@ -27,6 +27,10 @@ bool session_mesh_closed(const struct session *session);
 struct json_object *session_mesh_before(const struct session *session);
 struct json_object *session_mesh_pod(const struct session *session);
 
+/* What the profile requires (spec.context.require) and was not in effect at the start or is not now: a sentence, new. NULL: all of it is and
+ * was. */
+char *session_mesh_unmet(const struct session *session);
+
 /* status.context.mesh; NULL when nothing is known. Caller owns. */
 struct json_object *session_mesh_encode_status(const struct session *session);
 /* What mesh/explain.h makes of it; empty when nothing is known. Caller owns. */

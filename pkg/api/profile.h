@@ -15,6 +15,7 @@
 #define PROFILE_OBJECTIVES_MAX 32
 #define PROFILE_RUN_NAME_MAX 52
 #define PROFILE_HEADERS_FROM_MAX 16
+#define PROFILE_REQUIREMENTS_MAX 8
 #define PROFILE_HEADER_NAME_MAX 64
 #define PROFILE_SPEC_BYTES_MAX 131072 /* the plan ConfigMap holds it twice, as spec and as worker plan, and must stay below 512 KiB */
 
@@ -24,6 +25,10 @@ struct profile_objective {
 
 struct profile_header_from {
         const char *name, *secret, *key; /* the header's, the Secret's, and which of its keys is the value */
+};
+
+struct profile_requirement {
+        const char *key, *value; /* "mesh.mtls" and "strict", "clientMeshed" and "true"; mesh/require.h says what they mean. Constants */
 };
 
 enum profile_baseline_from { PROFILE_BASELINE_NONE, PROFILE_BASELINE_PINNED, PROFILE_BASELINE_PREVIOUS };
@@ -87,6 +92,8 @@ struct profile {
         double generator_cpu, throttled; /* ratios 0..1 */
         int keep;
         bool mesh_detect;
+        struct profile_requirement requirements[PROFILE_REQUIREMENTS_MAX];
+        size_t requirements_len;
         bool suspend;
 };
 

@@ -133,8 +133,11 @@ static void digest_of(const struct profile *profile, bool with_target, char text
                 doc_set(measured, "target", doc_copy(doc_at(profile->spec, "target")));
         doc_set(measured, "load", doc_copy(doc_at(profile->spec, "load")));
         doc_set(measured, "context", doc_copy(doc_at(profile->spec, "context")));
+        /* Looking changes nothing. */
+        if (doc_at(measured, "context"))
+                json_object_object_del(doc_at(measured, "context"), "require");
         if (doc_at(measured, "context.mesh"))
-                json_object_object_del(doc_at(measured, "context.mesh"), "detect"); /* looking changes nothing */
+                json_object_object_del(doc_at(measured, "context.mesh"), "detect");
         drop_request_defaults(doc_at(measured, "load.requests"));
         drop_defaults(doc_at(measured, "load"), tls_defaults);
         drop_defaults(measured, defaults);

@@ -23,6 +23,8 @@ enum fail_kind profile_decode_secrets(struct profile *profile, struct fail *fail
 enum fail_kind profile_decode_trials(struct profile *profile, struct fail *fail);
 /* Needs shape and objectives decoded; fills profile->baseline. */
 enum fail_kind profile_decode_baseline(struct profile *profile, struct fail *fail);
+/* Needs mesh_detect decoded; fills profile->requirements. */
+enum fail_kind profile_decode_context(struct profile *profile, struct fail *fail);
 enum fail_kind profile_check_placement(const struct profile *profile, struct fail *fail);
 /* After fields, shape and target: fills workers. */
 enum fail_kind profile_decode_workers(struct profile *profile, struct fail *fail);

@@ -27,6 +27,7 @@ const char *gates_reason_name(enum gates_reason_kind kind)
                 [GATES_DUPLICATE_WORKER] = "DuplicateWorker",
                 [GATES_DIGEST_MISMATCH] = "DigestMismatch",
                 [GATES_NO_REQUESTS] = "NoRequests",
+                [GATES_REQUIREMENT_UNMET] = "RequirementUnmet",
                 [GATES_PACING_LATE] = "PacingLate",
                 [GATES_GENERATOR_BUSY] = "GeneratorBusy",
                 [GATES_GENERATOR_LIMIT] = "GeneratorLimit",
@@ -188,6 +189,12 @@ static void judge_start(struct gates *gates, const struct fold *fold, const stru
                     (unsigned long long)clamped);
 }
 
+static void judge_requirements(struct gates *gates, const struct gates_facts *facts)
+{
+        if (facts->unmet)
+                add(gates, GATES_REQUIREMENT_UNMET, VALIDITY_INVALID, "%s", facts->unmet);
+}
+
 /* A connection that is kept leads where it led at the start. */
 static void judge_spread(struct gates *gates, const struct fold *fold, const struct gates_facts *facts)
 {
@@ -229,6 +236,7 @@ struct gates gates_judge(const struct fold *fold, const struct gates_limits *lim
         struct gates gates = {.validity = VALIDITY_VALID};
 
         judge_records(&gates, fold);
+        judge_requirements(&gates, facts);
         judge_generator(&gates, fold, limits);
         judge_coverage(&gates, fold, facts);
         judge_window(&gates, fold, limits);

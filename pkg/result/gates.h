@@ -8,6 +8,7 @@
  * | DuplicateWorker     |                                                     | two pods ran one index           |
  * | DigestMismatch      |                                                     | the two lanes contradict         |
  * | NoRequests          |                                                     | no request was completed         |
+ * | RequirementUnmet    |                                                     | context.require was not in effect|
  * | PacingLate          | lateness p99 over the limit                         | over 10 times the limit          |
  * | GeneratorBusy       | busiest worker's CPU over the limit                 |                                  |
  * | GeneratorLimit      | the generator was the limit for a tenth of the time |                                  |
@@ -48,6 +49,7 @@ enum gates_reason_kind { /* in the order in which they are listed: the gravest f
         GATES_DUPLICATE_WORKER,
         GATES_DIGEST_MISMATCH,
         GATES_NO_REQUESTS,
+        GATES_REQUIREMENT_UNMET,
         GATES_PACING_LATE,
         GATES_GENERATOR_BUSY,
         GATES_GENERATOR_LIMIT,
@@ -107,6 +109,7 @@ struct gates_facts {
         uint32_t restarts, rollouts, scales, replacements;
         uint32_t joined; /* pods that became ready */
         bool placed_elsewhere; /* a trial of several, on other nodes than the first */
+        const char *unmet;     /* a sentence: what the profile requires and was not in effect; NULL: nothing. Borrowed for the call */
 };
 
 struct gates gates_judge(const struct fold *fold, const struct gates_limits *limits, const struct gates_facts *facts);

@@ -24,10 +24,10 @@ def route(host, **more):
     return {"hosts": [host], "http": [{"route": [{"destination": {"host": host}}], **more}]}
 
 
-def profile(namespace_name, name, service, rate=20, seconds=6, client="inherit", path="/", **more):
+def profile(namespace_name, name, service, rate=20, seconds=6, client="inherit", path="/", require=(), **more):
     """Slowly and patiently: what is tested is what the mesh does, on a machine that may have much else to do."""
     limits = {"readyTimeout": "90s", "brake": {"off": True}, **more.pop("limits", {})}
-    return c.profile(namespace_name, name, service, [c.hold(rate, seconds)], path=path, context={"mesh": {"client": client}},
+    return c.profile(namespace_name, name, service, [c.hold(rate, seconds)], path=path, context={"mesh": {"client": client}, "require": list(require)},
                      limits=limits, load={"timeout": "30s", "concurrency": {"connections": 32}}, **more)
 
 
@@ -69,6 +69,14 @@ def full(namespace_name, status):
 def counted(mesh, side, counter):
     """What the proxies on one side counted together; 0 when none of them did."""
     return sum(p["counters"].get(counter, 0) for p in mesh["proxies"] if p["side"] == side)
+
+
+def unmet(status):
+    """What a result that is Invalid says about its requirements."""
+    assert status["validity"] == "Invalid", (status["validity"], status.get("reasons"))
+    found = [r["message"] for r in status["reasons"] if r["reason"] == "RequirementUnmet"]
+    assert len(found) == 1 and status["verdict"] == "None", status["reasons"]
+    return found[0]
 
 
 def all_answered(status):

@@ -61,6 +61,19 @@ def a_server_that_wants_mtls_refuses_a_client_without():
     assert status["results"]["succeeded"] == 0, status["results"]
 
 
+def what_is_required_and_not_in_effect_makes_the_result_invalid():
+    status = m.run(IN, "demanding")
+    said = m.unmet(status)
+    assert said.startswith("required mesh.mtls strict was not in effect at the start: mTLS of the server is PERMISSIVE"), said
+    m.all_answered(status)
+
+
+def what_is_required_and_in_effect_changes_nothing():
+    status = m.run(STRICT, "satisfied")
+    assert status["validity"] != "Invalid" and m.policy(status, "mtls.server")[0] == "STRICT", status
+    m.all_answered(status)
+
+
 def a_namespace_that_refuses_the_init_container_says_what_helps():
     c.apply(m.profile(FENCED, "fenced", "web", limits={"readyTimeout": "20s"}))
     status = m.run(FENCED, "fenced")
@@ -108,13 +121,19 @@ def all_tests(suite):
     for name in (IN, OUT, STRICT, FENCED):
         c.server_ready(name, "web")
     c.server_ready(IN, "plain")
-    for i in ("both", "alone", "native", "plain"):  # one run at a time loads a Service
+    for i in ("both", "alone", "native", "plain", "demanding"):  # one run at a time loads a Service
         c.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"web-{i}", "namespace": IN},
                  "spec": {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 8080, "targetPort": 8080}]}})
-        c.apply(m.profile(IN, i, f"web-{i}", client="excluded" if i == "alone" else "inherit"))
+        c.apply(m.profile(IN, i, f"web-{i}", client="excluded" if i == "alone" else "inherit",
+                          require=[{"clientMeshed": True}, {"mesh.mtls": "strict"}] if i == "demanding" else ()))
+    c.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web-satisfied", "namespace": STRICT},
+             "spec": {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 8080, "targetPort": 8080}]}})
     c.apply(m.profile(IN, "outwards", "plain"), m.profile(OUT, "enrolled", "web", client="enrolled"),
-            m.profile(STRICT, "refused", "web", client="excluded"))
+            m.profile(STRICT, "refused", "web", client="excluded"),
+            m.profile(STRICT, "satisfied", "web-satisfied", require=[
+                {"mesh.type": "istio"}, {"mesh.mtls": "strict"}, {"clientMeshed": True}, {"serverMeshed": True}]))
     suite.side_by_side((client_and_server_are_in_the_mesh,), (the_client_is_excluded,), (the_server_is_out_of_the_mesh,),
                        (the_client_is_enrolled_from_a_namespace_that_is_not,))
     suite.side_by_side((a_server_that_wants_mtls_refuses_a_client_without,), (a_namespace_that_refuses_the_init_container_says_what_helps,),
                        (the_job_ends_without_the_operator, True), (the_job_ends_without_the_operator, False))
+    suite.side_by_side((what_is_required_and_not_in_effect_makes_the_result_invalid,), (what_is_required_and_in_effect_changes_nothing,))

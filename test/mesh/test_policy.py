@@ -103,6 +103,17 @@ def a_policy_that_is_edited_under_way_is_told_with_its_second():
     assert re.fullmatch("sha256:[0-9a-f]{64}", status["context"]["mesh"]["effective"]), status["context"]["mesh"]
 
 
+def a_requirement_that_ends_under_way_is_told():
+    m.istio("PeerAuthentication", "loosened", NS, {"selector": {"matchLabels": {"app": "loosened"}}, "mtls": {"mode": "STRICT"}}, "security")
+    c.apply(c.run(NS, "loosened", "loosened"))
+    c.in_phase(NS, "loosened", "Running", seconds=90)
+    time.sleep(2)
+    m.istio("PeerAuthentication", "loosened", NS, {"selector": {"matchLabels": {"app": "loosened"}}, "mtls": {"mode": "PERMISSIVE"}}, "security")
+    said = m.unmet(c.finished(NS, "loosened", 90))
+    assert said.startswith("required mesh.mtls strict was not in effect at the end: mTLS of the server is PERMISSIVE "
+                           "(PeerAuthentication mesh-policy/loosened"), said
+
+
 def nothing_is_told_that_may_not_be_read():
     """Without the right to read Istio's policies the run goes on, and says that it does not know them."""
     c.kubectl("label", "clusterrole", "loadstone-operator-mesh-istio", "loadstone.dev/aggregate-to-mesh-")
@@ -130,16 +141,18 @@ def all_tests(suite):
     c.server(NS, "slow", **delay)
     c.server(NS, "web", args=quiet)
     c.server(NS, "limited", args=quiet)
+    c.server(NS, "loosened", args=quiet)
     for name in ("delayed", "edited", "blind"):
         c.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": NS},
                  "spec": {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 8080, "targetPort": 8080}]}})
-    for name in ("flaky", "narrow", "slow", "web", "limited"):
+    for name in ("flaky", "narrow", "slow", "web", "limited", "loosened"):
         c.server_ready(NS, name)
     c.apply(m.profile(NS, "flaky", "flaky", path="/flaky"), m.profile(NS, "narrow", "narrow", path="/?delay=500ms"),
             m.profile(NS, "slow", "slow", path="/?delay=300ms"), m.profile(NS, "delayed", "delayed"), m.profile(NS, "limited", "limited"),
-            m.profile(NS, "edited", "edited", seconds=10), m.profile(NS, "blind", "blind"))
+            m.profile(NS, "edited", "edited", seconds=10), m.profile(NS, "blind", "blind"),
+            m.profile(NS, "loosened", "loosened", seconds=10, require=[{"mesh.mtls": "strict"}]))
     suite.side_by_side((retries_are_those_that_the_server_saw,), (a_connection_limit_is_named_and_its_overflows_counted,),
                        (a_timeout_is_named_and_counted,))
     suite.side_by_side((an_injected_delay_is_named_and_counted,), (a_rate_limit_by_envoyfilter_is_named_and_counted,),
-                       (a_policy_that_is_edited_under_way_is_told_with_its_second,))
+                       (a_policy_that_is_edited_under_way_is_told_with_its_second,), (a_requirement_that_ends_under_way_is_told,))
     suite.one(nothing_is_told_that_may_not_be_read)

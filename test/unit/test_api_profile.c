@@ -180,6 +180,15 @@ static const struct refusal refusals[] = {
         {"{'baseline':{'from':'previous','tolerance':{'speed':'5%'}}}", "spec.baseline.tolerance.speed cannot be compared"},
         {"{'baseline':{'from':'previous','onRegression':'cry'}}", "spec.baseline.onRegression: must be one of fail, warn"},
         {"{'load':{'shape':[{'closed':{'for':'5s'}}]},'baseline':{'from':'previous','primary':'latency.p99'}}", "spec.baseline.primary: latency.* has no meaning in a closed loop"},
+        {"{'context':{'require':7}}", "spec.context.require must be a list"},
+        {"{'context':{'require':[1,1,1,1,1,1,1,1,1]}}", "spec.context.require must be at most 8"},
+        {"{'context':{'mesh':{'detect':false},'require':[{'clientMeshed':true}]}}", "spec.context.require is about the mesh"},
+        {"{'context':{'require':[{}]}}", "spec.context.require[0]: must name one thing"},
+        {"{'context':{'require':['clientMeshed']}}", "spec.context.require[0]: must name one thing"},
+        {"{'context':{'require':[{'clientMeshed':true,'serverMeshed':true}]}}", "spec.context.require[0]: must name one thing"},
+        {"{'context':{'require':[{'clientMeshed':'yes'}]}}", "spec.context.require[0]: is nothing that can be required"},
+        {"{'context':{'require':[{'clientMeshed':true},{'mesh.mtls':'loose'}]}}", "spec.context.require[1]: is nothing that can be required"},
+        {"{'context':{'require':[{'mesh.retries':3}]}}", "spec.context.require[0]: is nothing that can be required"},
         {"{'placement':{'tolerations':{}}}", "spec.placement.tolerations must be a list"},
         {"{'placement':{'resources':{'limits':{'cpu':'much'}}}}", "spec.placement.resources.limits.cpu: 'much' is not a quantity"},
         {"{'placement':{'resources':{'requests':{'cpu':'2'},'limits':{'cpu':'500m'}}}}", "spec.placement.resources.requests.cpu must not be above its limit"},
@@ -360,6 +369,7 @@ static void writing_a_default_out_does_not_change_the_digest(void **state)
                 "{'load':{'requests':[{'name':'front'}]}}",
                 "{'description':'x','suspend':true,'history':{'keep':3},'validity':{'minWindow':'1s'},'limits':{'deadline':'1h'},"
                 "'objectives':[{'metric':'latency.p99','max':'5s'}],'placement':{'image':'a'},'baseline':{'from':'previous'}}",
+                "{'context':{'mesh':{'detect':true},'require':[{'clientMeshed':true}]}}",
         };
         char plain[PROFILE_DIGEST_MAX], text[PROFILE_DIGEST_MAX];
         (void)state;
@@ -380,6 +390,18 @@ static void the_digest_of_a_known_profile_never_changes(void **state)
 
         digest_of("{}", plain);
         assert_string_equal(plain, "v1:sha256:15adafc619cba7d854bb68a9a6a6b15c5672e5efdfacc8ba5d4b4b853a6c72d0");
+}
+
+static void what_is_required_is_decoded_in_its_order(void **state)
+{
+        auto_profile struct profile *profile = profile_with("{'context':{'require':[{'mesh.mtls':'strict'},{'serverMeshed':false}]}}");
+        (void)state;
+
+        assert_int_equal(profile->requirements_len, 2);
+        assert_string_equal(profile->requirements[0].key, "mesh.mtls");
+        assert_string_equal(profile->requirements[0].value, "strict");
+        assert_string_equal(profile->requirements[1].key, "serverMeshed");
+        assert_string_equal(profile->requirements[1].value, "false");
 }
 
 static void secrets_are_names_and_nothing_more(void **state)
@@ -464,6 +486,7 @@ int main(void)
                 cmocka_unit_test(a_run_pins_its_baseline_over_the_profiles),
                 cmocka_unit_test(writing_a_default_out_does_not_change_the_digest),
                 cmocka_unit_test(the_digest_of_a_known_profile_never_changes),
+                cmocka_unit_test(what_is_required_is_decoded_in_its_order),
                 cmocka_unit_test(secrets_are_names_and_nothing_more),
                 cmocka_unit_test(what_is_measured_changes_the_digest),
                 cmocka_unit_test(tls_written_out_with_its_default_is_no_difference),

@@ -179,6 +179,19 @@ static void changes_of_the_target_inside_the_window_limit(void **state)
         done(&fold);
 }
 
+static void what_is_required_and_was_not_in_effect_invalidates(void **state)
+{
+        (void)state;
+        struct fold fold = good_fold();
+        const struct gates_facts facts = {.restarts = 1, .unmet = "required mesh.mtls strict was not in effect at the start: there is no mesh"};
+        struct gates gates = judge(&fold, &facts);
+
+        assert_int_equal(gates.validity, VALIDITY_INVALID);
+        assert_string_equal(gates_reason_name(gates.reasons[0].kind), "RequirementUnmet");
+        assert_string_equal(gates.reasons[0].text, facts.unmet);
+        done(&fold);
+}
+
 static void what_invalidates_comes_first_in_the_list(void **state)
 {
         (void)state;
@@ -323,6 +336,7 @@ int main(void)
                 cmocka_unit_test(workers_on_one_node_need_no_clock_that_is_right),
                 cmocka_unit_test(one_worker_alone_has_no_skew_and_needs_no_clock),
                 cmocka_unit_test(changes_of_the_target_inside_the_window_limit),
+                cmocka_unit_test(what_is_required_and_was_not_in_effect_invalidates),
                 cmocka_unit_test(what_invalidates_comes_first_in_the_list),
                 cmocka_unit_test(objectives_are_met_missed_or_unresolved),
                 cmocka_unit_test(a_percentile_among_censored_requests_misses_every_limit),

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the mesh of a run came to: for its status, its explanations and its result. */
+#include "base/mem.h"
+#include "data/doc.h"
+#include "mesh/require.h"
+#include "mesh/summary.h"
+#include "operator/session_mesh_parts.h"
+
+/* Before the workers' pods were seen there is only what they were to be. */
+static struct json_object *first_snapshot(const struct session *session)
+{
+        const struct session_mesh *mesh = session->mesh;
+
+        return !mesh ? NULL : mesh->start ? mesh->start : mesh->before ? mesh->before : session->plan.mesh;
+}
+
+static char *unmet_in(const struct session *session, struct json_object *snapshot, const char *when)
+{
+        const struct profile *profile = session->profile;
+
+        for (size_t i = 0; i < profile->requirements_len; i++) {
+                const struct profile_requirement *requirement = &profile->requirements[i];
+                auto_free char *instead = mesh_require_unmet(requirement->key, requirement->value, snapshot);
+                if (instead)
+                        return xasprintf("required %s %s was not in effect %s: %s", requirement->key, requirement->value, when, instead);
+        }
+        return NULL;
+}
+
+char *session_mesh_unmet(const struct session *session)
+{
+        char *unmet;
+
+        if (session->profile->requirements_len == 0)
+                return NULL;
+        unmet = unmet_in(session, first_snapshot(session), "at the start");
+        return unmet || !session->mesh || !session->mesh->now ? unmet : unmet_in(session, session->mesh->now, "at the end");
+}
+
+struct json_object *session_mesh_encode_status(const struct session *session)
+{
+        struct json_object *snapshot = first_snapshot(session);
+
+        return snapshot ? mesh_summary_encode(snapshot) : NULL;
+}
+
+/* Of all proxies on one side together; new. */
+static struct mesh_window *window_of(const struct session_mesh *mesh, bool server)
+{
+        struct mesh_window *window = xnew(struct mesh_window);
+
+        for (size_t i = 0; i < proxy_pages_len(mesh->pages); i++) {
+                const struct proxy *proxy = proxy_pages_at(mesh->pages, i);
+                if (proxy->scope.server == server)
+                        mesh_window_merge(window, &proxy->window);
+        }
+        return window;
+}
+
+struct json_object *session_mesh_explain(const struct session *session, const struct mesh_load *load)
+{
+        const struct session_mesh *mesh = session->mesh;
+
+        if (!mesh)
+                return doc_array();
+        auto_free struct mesh_window *client = window_of(mesh, false), *server = window_of(mesh, true);
+        return mesh_explain(mesh->start ? mesh->start : mesh->before, client, server, load, mesh->drift);
+}
+
+/* A window that has seen nothing has no times. */
+static void set_time(struct json_object *object, const char *name, int64_t wall_ms)
+{
+        if (wall_ms > 0)
+                doc_set_time(object, name, wall_ms);
+}
+
+/* Only what rose: most of what a proxy counts stays 0. */
+static struct json_object *encode_counters(const struct mesh_window *window)
+{
+        struct json_object *counters = doc_object();
+
+        for (int i = 0; i < MESH_COUNTERS; i++)
+                if (window->known[i] && window->increase[i] > 0)
+                        doc_set_double(counters, mesh_counter_name((enum mesh_counter)i), window->increase[i], 3);
+        return counters;
+}
+
+static struct json_object *encode_proxies(const struct session_mesh *mesh)
+{
+        struct json_object *list = doc_array();
+
+        for (size_t i = 0; i < proxy_pages_len(mesh->pages); i++) {
+                const struct proxy *proxy = proxy_pages_at(mesh->pages, i);
+                struct json_object *entry = doc_set_text(doc_object(), "pod", proxy->pod);
+                doc_set_text(entry, "side", proxy->scope.server ? "server" : "client");
+                set_time(entry, "from", proxy->window.first_wall_ms);
+                set_time(entry, "to", proxy->window.last_wall_ms);
+                doc_set_int(doc_set_int(entry, "pages", proxy->window.samples), "missed", proxy->window.missed);
+                doc_set_int(entry, "restarts", proxy->window.resets);
+                doc_set(entry, "counters", encode_counters(&proxy->window));
+                doc_push(list, doc_set_text(entry, "problem", proxy->problem[0] ? proxy->problem : NULL));
+        }
+        return list;
+}
+
+struct json_object *session_mesh_encode_full(const struct session *session)
+{
+        const struct session_mesh *mesh = session->mesh;
+
+        if (!mesh)
+                return NULL;
+        struct json_object *full = doc_object();
+        doc_set(full, "before", json_object_get(session->plan.mesh ? session->plan.mesh : mesh->before));
+        doc_set(full, "start", json_object_get(mesh->start));
+        if (mesh->now != mesh->start)
+                doc_set(full, "end", json_object_get(mesh->now));
+        doc_set(full, "drift", json_object_get(mesh->drift));
+        return doc_set(full, "proxies", encode_proxies(mesh));
+}

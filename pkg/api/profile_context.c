@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What has to be in effect around a run for its result to count. */
+#include "api/profile_parts.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+
+/* Bounds are those of the schema in crds/. */
+static const struct {
+        const char *key;
+        const char *values[8]; /* none: true or false */
+} rows[] = {
+        {"mesh.type", {"none", "istio", "linkerd", "consul", "kuma", "cilium"}},
+        {"mesh.mtls", {"strict", "mutual", "plaintext"}},
+        {"clientMeshed", {NULL}},
+        {"serverMeshed", {NULL}},
+};
+
+/* NULL: the key has no such value. */
+static const char *value_of(const char *const *values, struct json_object *value)
+{
+        if (!values[0])
+                return !json_object_is_type(value, json_type_boolean) ? NULL : json_object_get_boolean(value) ? "true" : "false";
+        for (; *values; values++)
+                if (json_object_is_type(value, json_type_string) && text_equal(json_object_get_string(value), *values))
+                        return *values;
+        return NULL;
+}
+
+static enum fail_kind decode_one(struct json_object *entry, struct profile_requirement *requirement, struct fail *fail)
+{
+        if (!json_object_is_type(entry, json_type_object) || json_object_object_length(entry) != 1)
+                return fail_set(fail, FAIL_INVALID, "must name one thing: mesh.type, mesh.mtls, clientMeshed or serverMeshed");
+        json_object_object_foreach(entry, key, value) {
+                for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+                        if (text_equal(key, rows[i].key) && (requirement->value = value_of(rows[i].values, value)))
+                                requirement->key = rows[i].key;
+        }
+        if (!requirement->key)
+                return fail_set(fail, FAIL_INVALID, "is nothing that can be required, or has no such value: %.100s", doc_print(entry));
+        return FAIL_NONE;
+}
+
+enum fail_kind profile_decode_context(struct profile *profile, struct fail *fail)
+{
+        struct json_object *list = doc_at(profile->spec, "context.require");
+        size_t len = doc_len(list, "");
+
+        if (list && !json_object_is_type(list, json_type_array))
+                return fail_set(fail, FAIL_INVALID, "spec.context.require must be a list");
+        if (len > PROFILE_REQUIREMENTS_MAX)
+                return fail_set(fail, FAIL_INVALID, "spec.context.require must be at most %d", PROFILE_REQUIREMENTS_MAX);
+        if (len > 0 && !profile->mesh_detect)
+                return fail_set(fail, FAIL_INVALID, "spec.context.require is about the mesh, which is only looked at with mesh.detect: true");
+        for (size_t i = 0; i < len; i++)
+                if (decode_one(doc_item(list, i), &profile->requirements[i], fail))
+                        return fail_wrap(fail, "spec.context.require[%zu]", i);
+        profile->requirements_len = len;
+        return FAIL_NONE;
+}
