@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "operator/profile_index.h"
+#include "operator/session_mesh.h"
 #include "result/pack.h"
 
 /* ---- which ---- */
@@ -124,6 +125,7 @@ static void take_result(struct session *session, struct json_object *configmap)
 {
         auto_json struct json_object *summary = part_of(configmap, "data[\"summary.json\"]");
         auto_json struct json_object *provenance = part_of(configmap, "data[\"provenance.json\"]");
+        auto_json struct json_object *context = part_of(configmap, "data[\"context.json\"]");
         const char *wanted = doc_text(session->plan.meta, "baseline.digest");
         const char *load = doc_text(provenance, "profile.loadDigest");
         char digest[PACK_SHA256_MAX];
@@ -137,6 +139,8 @@ static void take_result(struct session *session, struct json_object *configmap)
                 say(session, "its load was another one: only runs with the same spec.load can be compared");
         else
                 session->baseline = json_object_get(doc_at(summary, "estimates"));
+        if (session->baseline)
+                session->baseline_mesh = session_mesh_of_result(context);
 }
 
 static void result_arrived(void *owner, struct json_object *configmap, const struct fail *fail)

@@ -6,9 +6,10 @@
 #include "data/doc.h"
 #include "mesh/summary.h"
 #include "operator/session_mesh.h"
+#include "result/onset.h"
 
-/* Failed is what had no answer: a bad status is one, and the proxies have counted it. */
-static struct mesh_load load_of(const struct fold *fold)
+/* Failed is what had no answer: a bad status is one, and the proxies have counted it. 'onset' is borrowed. */
+static struct mesh_load load_of(const struct session *session, const struct fold *fold, const struct onset *onset)
 {
         static const enum record_error unanswered[] = {RECORD_CONNECT, RECORD_RESET, RECORD_TIMEOUT, RECORD_TLS, RECORD_PROTOCOL, RECORD_UNFINISHED};
         const struct record_counters *counters = &fold->whole.counters;
@@ -18,7 +19,37 @@ static struct mesh_load load_of(const struct fold *fold)
                 load.failed += (int64_t)counters->errors[unanswered[i]];
         if (load.failed > load.requests)
                 load.failed = load.requests;
+        if (onset->known && session->measured_from_wall_ms > 0) {
+                load.onset = onset->text;
+                load.onset_wall_ms = session->measured_from_wall_ms + onset->at_ms;
+                load.onset_width_ms = onset->width_ms;
+        }
         return load;
+}
+
+/* The difference of what decides between the runs; NULL: there is none, or none that is shown. */
+static const char *shift_of(const struct compared *compared)
+{
+        enum comparison_word word = compared && compared->len > 0 && !compared->problem ? compared->metrics[0].judged.word : COMPARISON_INCONCLUSIVE;
+
+        return word == COMPARISON_WORSE || word == COMPARISON_BETTER ? compared->change : NULL;
+}
+
+/* All that is known of why the load fared as it did, the surest first; new. */
+static struct json_object *explain(const struct session *session, const struct status_end *end)
+{
+        const struct onset onset = onset_of(end->fold);
+        const struct mesh_load load = load_of(session, end->fold, &onset);
+        auto_json struct json_object *changes = session->context ? context_encode_sentences(session->context) : NULL;
+
+        return session_mesh_explain(session, &(struct mesh_case){
+                .load = &load,
+                .changes = changes,
+                .baseline = session->baseline_mesh,
+                .baseline_run = end->compared ? end->compared->baseline : "",
+                .shift = shift_of(end->compared),
+                .shift_is_weak = end->compared && end->compared->method == COMPARE_SECTIONS,
+        });
 }
 
 /* At most 'bytes_max' of the text. */
@@ -44,7 +75,17 @@ static struct json_object *encode_explanation(struct json_object *explanation)
         return entry;
 }
 
-/* One of which a counter is sure stands in the message too. */
+/* What belongs into the message: of what a counter is sure, or what differs from a run that fared otherwise. */
+static const char *headline(struct json_object *list)
+{
+        for (size_t i = 0; i < doc_len(list, ""); i++) {
+                struct json_object *entry = doc_item(list, i);
+                if (!text_equal(doc_text(entry, "confidence"), "possible"))
+                        return doc_text(entry, "text");
+        }
+        return NULL;
+}
+
 static void add_explanations(struct json_object *final, struct json_object *all, struct json_object *truncated)
 {
         struct json_object *list = doc_array();
@@ -53,33 +94,37 @@ static void add_explanations(struct json_object *final, struct json_object *all,
                 doc_push(list, encode_explanation(doc_item(all, i)));
         if (doc_len(all, "") > EXPLANATIONS_MAX)
                 doc_push_text(truncated, "explanations");
-        if (text_equal(doc_text(doc_item(list, 0), "confidence"), "high")) {
-                auto_free char *message = xasprintf("%.500s; %s", doc_text(final, "message"), doc_text(doc_item(list, 0), "text"));
+        if (headline(list)) {
+                auto_free char *message = xasprintf("%.500s; %s", doc_text(final, "message"), headline(list));
                 set_cut(final, "message", message, 1000);
         }
         doc_set(final, "explanations", list);
 }
 
-struct json_object *run_explain_full(const struct session *session, const struct fold *fold)
+struct json_object *run_explain_full(const struct session *session, const struct status_end *end)
 {
-        const struct mesh_load load = load_of(fold);
         struct json_object *full = session_mesh_encode_full(session);
 
-        return full ? doc_set(full, "explanations", session_mesh_explain(session, &load)) : NULL;
+        return full ? doc_set(full, "explanations", explain(session, end)) : NULL;
 }
 
-void run_explain(const struct session *session, const struct fold *fold, struct json_object *final, struct json_object *truncated)
+static void add_mesh(const struct session *session, struct json_object *final)
 {
         struct json_object *mesh = session_mesh_encode_status(session);
-        const struct mesh_load load = load_of(fold);
 
         if (!mesh || !doc_at(final, "context")) {
                 json_object_put(mesh);
                 return;
         }
-        auto_json struct json_object *explanations = session_mesh_explain(session, &load);
-        add_explanations(final, explanations, truncated);
-        doc_set(doc_at(final, "context"), "mesh", mesh);
         auto_free char *column = mesh_summary_column(mesh);
+        doc_set(doc_at(final, "context"), "mesh", mesh);
         doc_set_text(doc_at(final, "summary"), "mesh", column);
+}
+
+void run_explain(const struct session *session, const struct status_end *end, struct json_object *final, struct json_object *truncated)
+{
+        auto_json struct json_object *explanations = explain(session, end);
+
+        add_explanations(final, explanations, truncated);
+        add_mesh(session, final);
 }

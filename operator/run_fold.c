@@ -119,7 +119,7 @@ static struct json_object *compose(struct session *session, const struct run_sig
                 doc_set_text(doc_at(final, "comparison.baseline"), "digest", doc_text(session->plan.meta, "baseline.digest"));
         if (session->context)
                 doc_set(final, "context", context_encode_status(session->context, session->generator_nodes, truncated));
-        run_explain(session, end->fold, final, truncated);
+        run_explain(session, end, final, truncated);
         if (json_object_array_length(truncated) > 0)
                 return doc_set(final, "truncated", truncated);
         json_object_put(truncated);
@@ -144,7 +144,7 @@ static struct json_object *encode_estimates(const struct outcome *outcome)
         return list;
 }
 
-static void store_away(struct session *session, const struct run_sight *sight, const struct outcome *outcome)
+static void store_away(struct session *session, const struct run_sight *sight, const struct status_end *end, const struct outcome *outcome)
 {
         struct fail fail = {0};
         auto_json struct json_object *summary = doc_set(doc_object(), "status", json_object_get(session->final));
@@ -153,7 +153,7 @@ static void store_away(struct session *session, const struct run_sight *sight, c
                 session->context ? context_encode_full(session->context, session->generator_nodes) : NULL;
 
         if (context)
-                doc_set(context, "mesh", run_explain_full(session, outcome->fold));
+                doc_set(context, "mesh", run_explain_full(session, end));
         doc_set(summary, "full", status_encode_full(outcome->fold));
         doc_set(summary, "estimates", encode_estimates(outcome));
         const struct pack_input input = {
@@ -195,7 +195,7 @@ static void conclude(struct session *session, const struct run_view *view, const
         const struct status_end end = {.fold = outcome->fold, .gates = outcome->gates, .judged = judged, .estimates = outcome->estimates,
                                        .compared = question.compared, .run = session->name};
         session->final = compose(session, sight, &end, outcome);
-        store_away(session, sight, outcome);
+        store_away(session, sight, &end, outcome);
 }
 
 /* ---- a trial ---- */

@@ -108,6 +108,7 @@ struct session *session_free(struct session *session)
         json_object_put(session->profile_object);
         json_object_put(session->final);
         json_object_put(session->baseline);
+        json_object_put(session->baseline_mesh);
         free(session->stale_chunk);
         free(session->key);
         free(session->namespace);

@@ -268,9 +268,10 @@ static void begin(struct session_mesh *mesh)
 {
         mesh->start = mesh_watch_resolve(mesh->watch);
         mesh->now = json_object_get(mesh->start);
+        mesh->closed = mesh->ending;
         for (size_t i = 0; i < doc_len(mesh->servers, ""); i++)
                 add_pages_of(mesh, false, doc_item(mesh->servers, i));
-        if (proxy_pages_len(mesh->pages) > 0)
+        if (!mesh->ending && proxy_pages_len(mesh->pages) > 0)
                 read_pages(mesh);
         session_wake(mesh->session);
 }
@@ -310,22 +311,33 @@ static void ask_client(struct session_mesh *mesh)
                 begin(mesh);
 }
 
-void session_mesh_look(struct session *session, bool started, bool ended)
+/* Whoever comes to a run when its pods have ended can still see what they were, if not what their proxies counted. */
+static void end(struct session_mesh *mesh, bool started)
 {
-        struct session_mesh *mesh = session->mesh;
+        struct session *session = mesh->session;
 
-        if (!mesh || mesh->ending)
-                return;
-        if (started && !ended && !mesh->start && !mesh->client_request && session_mesh_settled(session))
-                ask_client(mesh);
-        if (!ended)
-                return;
         mesh->ending = true;
         loop_disarm(session->manager->loop, &mesh->next_page);
+        if (started && !mesh->start) {
+                manager_enqueue_run(session->manager, session->namespace, session->name, mesh->opened_ns + SETTLE_NS + 1);
+                return;
+        }
         mesh->closed = !mesh->start || proxy_pages_len(mesh->pages) == 0;
         mesh->last_round = !proxy_pages_busy(mesh->pages);
         if (!mesh->closed)
                 proxy_pages_read(mesh->pages);
+}
+
+void session_mesh_look(struct session *session, bool started, bool ended)
+{
+        struct session_mesh *mesh = session->mesh;
+
+        if (!mesh)
+                return;
+        if (ended && !mesh->ending)
+                end(mesh, started);
+        if (started && !mesh->start && !mesh->client_request && session_mesh_settled(session))
+                ask_client(mesh);
 }
 
 bool session_mesh_closed(const struct session *session)

@@ -33,7 +33,9 @@ char *session_mesh_unmet(const struct session *session);
 
 /* status.context.mesh; NULL when nothing is known. Caller owns. */
 struct json_object *session_mesh_encode_status(const struct session *session);
-/* What mesh/explain.h makes of it; empty when nothing is known. Caller owns. */
-struct json_object *session_mesh_explain(const struct session *session, const struct mesh_load *load);
+/* What mesh/explain.h makes of it and of the load, the changes and the baseline that 'around' brings. Caller owns. */
+struct json_object *session_mesh_explain(const struct session *session, const struct mesh_case *around);
+/* The mesh of a run by its result ConfigMap; new reference, NULL: it does not tell. */
+struct json_object *session_mesh_of_result(struct json_object *context);
 /* For the result: {"before", "start", "end", "drift", "proxies"}. NULL when nothing is known. Caller owns. */
 struct json_object *session_mesh_encode_full(const struct session *session);

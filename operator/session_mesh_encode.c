@@ -58,14 +58,25 @@ static struct mesh_window *window_of(const struct session_mesh *mesh, bool serve
         return window;
 }
 
-struct json_object *session_mesh_explain(const struct session *session, const struct mesh_load *load)
+struct json_object *session_mesh_explain(const struct session *session, const struct mesh_case *around)
 {
         const struct session_mesh *mesh = session->mesh;
+        struct mesh_case whole = *around;
 
         if (!mesh)
-                return doc_array();
+                return mesh_explain(&whole);
         auto_free struct mesh_window *client = window_of(mesh, false), *server = window_of(mesh, true);
-        return mesh_explain(mesh->start ? mesh->start : mesh->before, client, server, load, mesh->drift);
+        whole.snapshot = first_snapshot(session);
+        whole.client = client;
+        whole.server = server;
+        return mesh_explain(&whole);
+}
+
+struct json_object *session_mesh_of_result(struct json_object *context)
+{
+        struct json_object *start = doc_at(context, "mesh.start");
+
+        return json_object_get(start ? start : doc_at(context, "mesh.before"));
 }
 
 /* A window that has seen nothing has no times. */

@@ -9,11 +9,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "mesh/diff.h"
+#include "mesh/explain_parts.h"
 #include "mesh/keys.h"
 #include "mesh/mesh.h"
 
-enum side {SIDE_CLIENT, SIDE_SERVER, SIDE_LOAD};
 static const char *const side_names[] = {"client", "server", "load"};
 
 /* A counter that rose says what happened; the key is the setting to cite. Several counters may tell the same thing: of one code only
@@ -50,19 +49,13 @@ static const struct rule {
         {"Denied", SIDE_SERVER, MESH_DENIED, "authz.default", "requests were refused by authorization policies"},
         {"Ejection", SIDE_CLIENT, MESH_EJECTION, "outlier.consecutive5xx", "endpoints were ejected as outliers"},
         {"Ejection", SIDE_CLIENT, MESH_EJECTED, "outlier.consecutive5xx", "endpoints were ejected as outliers"},
-        {"NoEndpoint", SIDE_CLIENT, MESH_FLAG_UH, "outlier.consecutive5xx", "requests found no healthy endpoint"},
+        {"NoEndpoint", SIDE_CLIENT, MESH_FLAG_UH, NULL, "requests found no healthy endpoint"},
         {"NoRoute", SIDE_CLIENT, MESH_FLAG_NR, "route.action", "requests found no route"},
         {"TlsFailure", SIDE_CLIENT, MESH_TLS_FAIL, "mtls.effective", "TLS handshakes of the client's proxy failed"},
         {"ConnectFailure", SIDE_CLIENT, MESH_CX_FAIL, "mtls.effective", "connections of the client's proxy to the target failed"},
         {"ConnectFailure", SIDE_CLIENT, MESH_FLAG_UF, "mtls.effective", "requests failed because no connection to the target was made"},
         {"UpstreamClosed", SIDE_CLIENT, MESH_FLAG_UC, NULL, "requests lost their connection to the target"},
         {"UpstreamReset", SIDE_CLIENT, MESH_RESET_RX, NULL, "requests were reset by the target's side"},
-};
-
-struct explaining {
-        struct json_object *snapshot, *list;
-        const struct mesh_window *windows[2];
-        const struct mesh_load *load;
 };
 
 static bool is_told(const struct explaining *explaining, const char *code)
@@ -87,13 +80,6 @@ static int64_t window_ms(const struct explaining *explaining, enum side side)
         return window ? window->last_wall_ms - window->first_wall_ms : 0;
 }
 
-struct telling {
-        const char *code, *confidence, *key;
-        enum side side;
-        const char *counter;
-        double value;
-};
-
 /* "…: retries 5 (VirtualService shop/cart http[0])" */
 static void cite(const struct explaining *explaining, struct json_object *entry, const char *name, char text[static MESH_SENTENCE_MAX])
 {
@@ -111,9 +97,7 @@ static void cite(const struct explaining *explaining, struct json_object *entry,
         doc_set_text(entry, "field", doc_text(from, "field"));
 }
 
-static void tell(struct explaining *explaining, const struct telling *telling, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static void tell(struct explaining *explaining, const struct telling *telling, const char *format, ...)
+struct json_object *explain_tell(struct explaining *explaining, const struct telling *telling, const char *format, ...)
 {
         struct json_object *entry = doc_set_text(doc_set_text(doc_object(), "code", telling->code), "confidence", telling->confidence);
         struct json_object *evidence = doc_set_text(doc_object(), "side", side_names[telling->side]);
@@ -133,6 +117,7 @@ static void tell(struct explaining *explaining, const struct telling *telling, c
                 doc_set_int(evidence, "requests", explaining->load->requests);
         doc_set_int(evidence, "windowMs", window_ms(explaining, telling->side));
         doc_push(explaining->list, doc_set(entry, "evidence", evidence));
+        return entry;
 }
 
 /* A setting that is not set explains nothing, and mTLS only where it cannot work. What is unknown is said to be. */
@@ -155,9 +140,9 @@ static void tell_counters(struct explaining *explaining)
                         continue;
                 struct telling telling = {rule->code, "high", citable(explaining, rule->key), rule->side, mesh_counter_name(rule->counter), rise};
                 if (explaining->load->requests > 0)
-                        tell(explaining, &telling, "%.0f %s, of %lld requests of the load", rise, rule->words, (long long)explaining->load->requests);
+                        explain_tell(explaining, &telling, "%.0f %s, of %lld requests of the load", rise, rule->words, (long long)explaining->load->requests);
                 else
-                        tell(explaining, &telling, "%.0f %s", rise, rule->words);
+                        explain_tell(explaining, &telling, "%.0f %s", rise, rule->words);
         }
 }
 
@@ -171,7 +156,7 @@ static void tell_reuse(struct explaining *explaining)
         struct telling telling = {"NoReuse", "high", citable(explaining, "http.maxRequestsPerConnection"), SIDE_CLIENT, mesh_counter_name(MESH_CX), made};
 
         if (requests >= REUSE_REQUESTS_LEAST && made / requests > REUSE_RATIO)
-                tell(explaining, &telling, "the client's proxy made %.0f connections for %.0f requests", made, requests);
+                explain_tell(explaining, &telling, "the client's proxy made %.0f connections for %.0f requests", made, requests);
 }
 
 #define THROTTLED_RATIO 0.05
@@ -184,7 +169,7 @@ static void tell_throttling(struct explaining *explaining)
         for (int side = 0; side < 2; side++) {
                 struct telling telling = {codes[side], "high", NULL, (enum side)side, "cpu.stat nr_throttled", ratios[side] * 100};
                 if (ratios[side] > THROTTLED_RATIO)
-                        tell(explaining, &telling, "the CPU limit of the %s's proxy stopped it in %.0f%% of the periods", side_names[side],
+                        explain_tell(explaining, &telling, "the CPU limit of the %s's proxy stopped it in %.0f%% of the periods", side_names[side],
                              ratios[side] * 100);
         }
 }
@@ -207,11 +192,10 @@ static void tell_refusal(struct explaining *explaining)
                 if (!ours || is_told(explaining, code) || !text_equal(doc_text(finding, "severity"), "error"))
                         continue;
                 bool all = load->requests > 0 && (double)load->failed >= REFUSED_RATIO * (double)load->requests;
-                struct telling telling = {code, all ? "high" : load->failed > 0 ? "medium" : "possible", NULL, SIDE_LOAD, "failed requests",
+                struct telling telling = {code, all ? "high" : "possible", NULL, SIDE_LOAD, "failed requests",
                                           (double)load->failed};
-                tell(explaining, &telling, "%s; %lld of %lld requests got no answer", doc_text(finding, "text"), (long long)load->failed,
-                     (long long)load->requests);
-                doc_set_text(doc_item(explaining->list, doc_len(explaining->list, "") - 1), "object", ref);
+                doc_set_text(explain_tell(explaining, &telling, "%s; %lld of %lld requests got no answer", doc_text(finding, "text"),
+                                          (long long)load->failed, (long long)load->requests), "object", ref);
         }
 }
 
@@ -236,21 +220,7 @@ static void tell_settings(struct explaining *explaining)
                            (json_object_is_type(value, json_type_int) && json_object_get_int64(value) > 100000);
                 struct telling telling = {settings[i].code, "possible", settings[i].key, SIDE_LOAD, "configuration", 0};
                 if (set && !is_told(explaining, settings[i].code) && !(settings[i].told && is_told(explaining, settings[i].told)))
-                        tell(explaining, &telling, "%s", settings[i].words);
-        }
-}
-
-static void tell_coincidence(struct explaining *explaining, struct json_object *drift)
-{
-        int64_t shift = explaining->load->shift_wall_ms;
-
-        for (size_t i = 0; shift > 0 && i < doc_len(drift, ""); i++) {
-                struct json_object *change = doc_item(drift, i);
-                const char *sentence = doc_text(change, "sentence");
-                double apart = (double)doc_int(change, "atMs", 0) - (double)shift;
-                struct telling telling = {"Coincidence", "medium", NULL, SIDE_LOAD, "time of the change", fabs(apart)};
-                if (sentence && fabs(apart) <= MESH_COINCIDENCE_MS)
-                        tell(explaining, &telling, "the load changed %.1f s %s this: %s", fabs(apart) / 1000, apart <= 0 ? "after" : "before", sentence);
+                        explain_tell(explaining, &telling, "%s", settings[i].words);
         }
 }
 
@@ -273,16 +243,21 @@ static int surest_first(const void *a, const void *b)
         return strcmp(doc_text(*left, "sentence"), doc_text(*right, "sentence"));
 }
 
-struct json_object *mesh_explain(struct json_object *snapshot, const struct mesh_window *client, const struct mesh_window *server,
-                                 const struct mesh_load *load, struct json_object *drift)
+struct json_object *mesh_explain(const struct mesh_case *mesh_case)
 {
-        struct explaining explaining = {.snapshot = snapshot, .list = doc_array(), .windows = {client, server}, .load = load};
+        struct explaining explaining = {
+                .snapshot = mesh_case->snapshot,
+                .list = doc_array(),
+                .windows = {mesh_case->client, mesh_case->server},
+                .load = mesh_case->load,
+        };
 
         tell_counters(&explaining);
         tell_reuse(&explaining);
         tell_throttling(&explaining);
         tell_refusal(&explaining);
-        tell_coincidence(&explaining, drift);
+        explain_coincidences(&explaining, mesh_case->changes);
+        explain_since(&explaining, mesh_case);
         tell_settings(&explaining);
         json_object_array_sort(explaining.list, surest_first);
         size_t len = doc_len(explaining.list, "");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the mesh did to the load, in sentences that can be defended: each with the number it rests on, the object that is set so, and how
- * sure it is. A counter of the proxy itself is "high"; a change at the time when the load changed is "medium"; a setting alone is
- * "possible", and never a cause.
+ * sure it is. A counter of the proxy itself is "high"; a change that coincides with a difference of the load, in time or as the only one
+ * between two runs, is "medium"; a setting alone is "possible", and never a cause.
  *
  *  [{"code": "Retries", "confidence": "high" | "medium" | "possible", "sentence",
  *    "evidence": {"side": "client" | "server" | "load", "counter", "value", "requests", "windowMs"},   value rounded to an integer
@@ -11,20 +11,33 @@
 #pragma once
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "mesh/window.h"
 
 #define MESH_EXPLANATIONS_MAX 24
-#define MESH_COINCIDENCE_MS 5000 /* a change and a shift of the load this near to each other coincide */
+#define MESH_COINCIDENCE_MS 5000 /* the load changes at most so long after what changed it */
+#define MESH_COINCIDENCES_MAX 3  /* told of one onset, the nearest */
+#define MESH_SINCE_MAX 3         /* changes since the baseline that are told, the heaviest */
 
 struct mesh_load {
         int64_t requests, failed;         /* of the measured window; failed: without an answer */
         double client_throttled_ratio, server_throttled_ratio; /* of the proxies' CPU periods; below 0: not known */
-        int64_t shift_wall_ms;            /* when the load's latency or errors changed; 0: they did not */
+        const char *onset;                /* what began to be otherwise inside the window: "latency rose by 35 %"; NULL: nothing did */
+        int64_t onset_wall_ms, onset_width_ms; /* when, and how wide the point of time is in which it began */
 };
 
-/* 'snapshot' is the mesh at the time. A window without samples says nothing; both may be NULL. 'drift' (may be NULL) is an array of
- * {"atMs", "sentence"}: changes of the mesh during the run. All borrowed; the caller owns the result. */
-struct json_object *mesh_explain(struct json_object *snapshot, const struct mesh_window *client, const struct mesh_window *server,
-                                 const struct mesh_load *load, struct json_object *drift);
+struct mesh_case { /* all borrowed for the call */
+        struct json_object *snapshot;     /* the mesh at the time; NULL: nobody looked at it */
+        const struct mesh_window *client, *server; /* without samples they say nothing; both may be NULL */
+        const struct mesh_load *load;
+        struct json_object *changes;      /* [{"atMs", "sentence"}]: what changed around the target during the run; NULL: nothing */
+        struct json_object *baseline;     /* the snapshot of the run that this one was compared with; NULL: there is none */
+        const char *baseline_run;         /* its name */
+        const char *shift;                /* the difference that the comparison has found: "12 % slower than checkout-1"; NULL: none */
+        bool shift_is_weak;               /* one run against one: how much runs differ by themselves is not known */
+};
+
+/* Caller owns. */
+struct json_object *mesh_explain(const struct mesh_case *mesh_case);

@@ -95,6 +95,8 @@ uint32_t context_count(const struct context *context, enum context_change_kind k
  * 'truncated' (may be NULL); of too many changes the first are shown. Caller owns. */
 struct json_object *context_encode_status(const struct context *context, struct json_object *generator_nodes,
                                           struct json_object *truncated);
+/* The changes for who looks for causes: [{"atMs","sentence"}], the sentence with its object, in the order they were seen. Caller owns. */
+struct json_object *context_encode_sentences(const struct context *context);
 /* Everything, for the result ConfigMap: the same uncut, plus "before" and "after" as states, and "changesDropped". Caller owns. */
 struct json_object *context_encode_full(const struct context *context, struct json_object *generator_nodes);
 /* The current state alone, for the "before" part of the plan: {"version":1,"objects":[facts],"dropped"}, sorted by kind and name.

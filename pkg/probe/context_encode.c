@@ -176,6 +176,20 @@ static struct json_object *encode_changes(const struct context *context, const s
         return changes;
 }
 
+/* What a mesh's policy took for a value names its object itself. */
+struct json_object *context_encode_sentences(const struct context *context)
+{
+        struct json_object *list = doc_array();
+
+        for (size_t i = 0; i < context->changes_len; i++) {
+                const struct change *change = &context->changes[i];
+                bool named = change->kind == CONTEXT_MESH;
+                auto_free char *sentence = xasprintf("%s%s%s", named ? "" : change->object, named ? "" : ": ", change->text);
+                doc_push(list, doc_set_text(doc_set_int(doc_object(), "atMs", change->wall_ms), "sentence", sentence));
+        }
+        return list;
+}
+
 static struct json_object *encode_gaps(const struct context *context)
 {
         struct json_object *gaps = doc_array();

@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(doc_equal(once, twice));
         must(doc_len(once, "policies") <= MESH_POLICIES_MAX);
         must(doc_len(diff, "changes") == 0);
-        told = mesh_explain(once, NULL, NULL, &load, NULL);
+        told = mesh_explain(&(struct mesh_case){.snapshot = once, .load = &load, .baseline = twice, .baseline_run = "a"});
         must(doc_len(told, "") <= MESH_EXPLANATIONS_MAX);
         fuzz_must_survive(told);
         json_object_put(told);

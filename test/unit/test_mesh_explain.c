@@ -32,6 +32,12 @@ static struct mesh_window rose(enum mesh_counter counter, double value)
 
 static const struct mesh_load load = {.requests = 1000, .client_throttled_ratio = -1, .server_throttled_ratio = -1};
 
+static struct json_object *told(struct json_object *snapshot, const struct mesh_window *client, const struct mesh_window *server,
+                                const struct mesh_load *of, struct json_object *changes)
+{
+        return mesh_explain(&(struct mesh_case){.snapshot = snapshot, .client = client, .server = server, .load = of, .changes = changes});
+}
+
 static struct json_object *entry_of(struct json_object *list, const char *code)
 {
         for (size_t i = 0; i < doc_len(list, ""); i++)
@@ -48,7 +54,7 @@ static void a_counter_that_rose_names_the_object_that_says_so(void **state)
 {
         auto_json struct json_object *snapshot = snapshot_with(VIRTUAL("[{route: [{destination: {host: cart}}], retries: {attempts: 5}}]"));
         struct mesh_window window = rose(MESH_RETRY, 480);
-        auto_json struct json_object *list = mesh_explain(snapshot, &window, NULL, &load, NULL);
+        auto_json struct json_object *list = told(snapshot, &window, NULL, &load, NULL);
         struct json_object *entry = entry_of(list, "Retries");
         (void)state;
 
@@ -67,9 +73,9 @@ static void a_setting_alone_is_only_possible(void **state)
 {
         auto_json struct json_object *snapshot = snapshot_with(
                 VIRTUAL("[{route: [{destination: {host: cart}}], fault: {delay: {fixedDelay: 50ms, percentage: {value: 100}}}}]"));
-        auto_json struct json_object *list = mesh_explain(snapshot, NULL, NULL, &load, NULL);
+        auto_json struct json_object *list = told(snapshot, NULL, NULL, &load, NULL);
         struct mesh_window window = rose(MESH_FLAG_DI, 12);
-        auto_json struct json_object *counted = mesh_explain(snapshot, &window, NULL, &load, NULL);
+        auto_json struct json_object *counted = told(snapshot, &window, NULL, &load, NULL);
         (void)state;
 
         assert_string_equal(doc_text(entry_of(list, "FaultConfigured"), "confidence"), "possible");
@@ -83,7 +89,7 @@ static void without_counters_and_settings_nothing_is_said(void **state)
 {
         auto_json struct json_object *snapshot = snapshot_with("{}");
         struct mesh_window window = {.samples = 2};
-        auto_json struct json_object *list = mesh_explain(snapshot, &window, &window, &load, NULL);
+        auto_json struct json_object *list = told(snapshot, &window, &window, &load, NULL);
         (void)state;
 
         assert_int_equal(doc_len(list, ""), 0);
@@ -93,7 +99,7 @@ static void an_origin_that_nobody_knows_is_said_to_be_unknown(void **state)
 {
         auto_json struct json_object *snapshot = snapshot_with("unreadable: [{kind: DestinationRule, why: Forbidden}]");
         struct mesh_window window = rose(MESH_CX_OVERFLOW, 9);
-        auto_json struct json_object *list = mesh_explain(snapshot, &window, NULL, &load, NULL);
+        auto_json struct json_object *list = told(snapshot, &window, NULL, &load, NULL);
         struct json_object *entry = entry_of(list, "ConnectionLimit");
         (void)state;
 
@@ -109,29 +115,110 @@ static void refused_plaintext_is_sure_when_nothing_got_through(void **state)
         struct mesh_load failing = load, some = load;
         failing.failed = 1000;
         some.failed = 300;
-        auto_json struct json_object *list = mesh_explain(snapshot, NULL, NULL, &failing, NULL), *partly = mesh_explain(snapshot, NULL, NULL, &some, NULL);
+        auto_json struct json_object *list = told(snapshot, NULL, NULL, &failing, NULL), *partly = told(snapshot, NULL, NULL, &some, NULL);
         struct json_object *entry = entry_of(list, "PlaintextRefused");
         (void)state;
 
         assert_string_equal(doc_text(entry, "confidence"), "high");
         assert_string_equal(doc_text(entry, "object"), "PeerAuthentication shop/default");
-        assert_string_equal(doc_text(entry_of(partly, "PlaintextRefused"), "confidence"), "medium");
+        assert_string_equal(doc_text(entry_of(partly, "PlaintextRefused"), "confidence"), "possible");
 }
 
-static void a_change_at_the_time_of_the_shift_is_medium(void **state)
+static struct json_object *change_at(int64_t at_ms, const char *sentence)
 {
-        auto_json struct json_object *snapshot = snapshot_with("{}"), *drift = doc_array();
-        struct mesh_load shifted = load;
-        shifted.shift_wall_ms = 100000;
-        doc_push(drift, doc_set_int(doc_set_text(doc_object(), "sentence", "retries 2 -> 5"), "atMs", 98500));
-        doc_push(drift, doc_set_int(doc_set_text(doc_object(), "sentence", "long before"), "atMs", 90000));
-        auto_json struct json_object *list = mesh_explain(snapshot, NULL, NULL, &shifted, drift), *steady = mesh_explain(snapshot, NULL, NULL, &load, drift);
+        return doc_set_int(doc_set_text(doc_object(), "sentence", sentence), "atMs", at_ms);
+}
+
+static struct mesh_load onset_at(int64_t wall_ms)
+{
+        struct mesh_load with = load;
+
+        with.onset = "latency rose by 35 %";
+        with.onset_wall_ms = wall_ms;
+        with.onset_width_ms = 1000;
+        return with;
+}
+
+static void a_change_just_before_the_onset_is_medium(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with("{}"), *changes = doc_array();
+        struct mesh_load slower = onset_at(100000);
+        doc_push(changes, change_at(98500, "retries 2 -> 5"));
+        auto_json struct json_object *list = told(snapshot, NULL, NULL, &slower, changes), *steady = told(snapshot, NULL, NULL, &load, changes);
         (void)state;
 
         assert_int_equal(doc_len(list, ""), 1);
         assert_string_equal(doc_text(doc_item(list, 0), "confidence"), "medium");
-        assert_string_equal(doc_text(doc_item(list, 0), "sentence"), "the load changed 1.5 s after this: retries 2 -> 5");
-        assert_int_equal(doc_len(steady, ""), 0);
+        assert_string_equal(doc_text(doc_item(list, 0), "sentence"), "latency rose by 35 % 1.5 s after this: retries 2 -> 5");
+        assert_int_equal(doc_len(steady, ""), 0); /* without an onset nothing coincides */
+}
+
+static void what_is_too_early_or_too_late_does_not_coincide(void **state)
+{
+        auto_json struct json_object *changes = doc_array();
+        struct mesh_load slower = onset_at(100000);
+        static const struct {
+                int64_t at_ms;
+                bool coincides;
+        } rows[] = {{94999, false}, {95000, true}, {100000, true}, {101000, true}, {101001, false}};
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                auto_json struct json_object *one = doc_push(doc_array(), change_at(rows[i].at_ms, "it"));
+                auto_json struct json_object *list = told(NULL, NULL, NULL, &slower, one);
+                assert_int_equal(doc_len(list, ""), rows[i].coincides);
+        }
+        for (int i = 0; i < 10; i++)
+                doc_push(changes, change_at(96000 + i * 100, "one of many"));
+        auto_json struct json_object *list = told(NULL, NULL, NULL, &slower, changes);
+        assert_int_equal(doc_len(list, ""), MESH_COINCIDENCES_MAX);
+        assert_int_equal(doc_int(doc_item(list, 0), "evidence.value", 0), 3100); /* the nearest */
+}
+
+static void the_only_change_between_two_runs_is_medium_when_they_differ(void **state)
+{
+        auto_json struct json_object *before = snapshot_with("{}"),
+                *after = snapshot_with(VIRTUAL("[{route: [{destination: {host: cart}}], retries: {attempts: 5}}]")),
+                *both = snapshot_with(VIRTUAL("[{route: [{destination: {host: cart}}], timeout: 1s, retries: {attempts: 5}}]"));
+        struct mesh_case differ = {.snapshot = after, .load = &load, .baseline = before, .baseline_run = "cart-1", .shift = "12 % slower than cart-1"};
+        struct mesh_case equal = differ, several = differ, same = differ, weak = differ;
+        equal.shift = NULL;
+        weak.shift_is_weak = true;
+        several.snapshot = both;
+        same.snapshot = before;
+        auto_json struct json_object *list = mesh_explain(&differ), *of_equal = mesh_explain(&equal), *of_several = mesh_explain(&several),
+                                     *of_same = mesh_explain(&same), *of_weak = mesh_explain(&weak);
+        struct json_object *entry = entry_of(list, "ChangedSince");
+        (void)state;
+
+        assert_string_equal(doc_text(entry, "confidence"), "medium");
+        assert_string_equal(doc_text(entry, "sentence"), "12 % slower than cart-1, and this is the only change of the mesh that was seen since: "
+                                                         "retries 2 (default) -> 5 (VirtualService shop/cart http[0])");
+        assert_string_equal(doc_text(entry, "object"), "VirtualService shop/cart");
+        entry = entry_of(of_equal, "ChangedSince");
+        assert_string_equal(doc_text(entry, "confidence"), "possible");
+        assert_string_equal(doc_text(entry, "sentence"), "changed since cart-1: retries 2 (default) -> 5 (VirtualService shop/cart http[0])");
+        assert_int_equal(doc_len(of_several, ""), 2);
+        assert_string_equal(doc_text(doc_item(of_several, 0), "confidence"), "possible");
+        assert_string_equal(doc_text(doc_item(of_several, 1), "confidence"), "possible");
+        assert_int_equal(doc_len(of_same, ""), 0);
+        assert_string_equal(doc_text(entry_of(of_weak, "ChangedSince"), "confidence"), "possible");
+        assert_string_equal(doc_text(entry_of(of_weak, "ChangedSince"), "sentence"), doc_text(entry_of(list, "ChangedSince"), "sentence"));
+}
+
+static void a_filter_that_was_added_since_is_named(void **state)
+{
+        auto_json struct json_object *before = snapshot_with("{}"), *after = snapshot_with(
+                "objects:\n- {apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {name: burn, namespace: shop}, spec: {configPatches: "
+                "[{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: INSERT_BEFORE, value: {name: envoy.lua}}}]}}\n");
+        auto_json struct json_object *list = mesh_explain(&(struct mesh_case){
+                .snapshot = after, .load = &load, .baseline = before, .baseline_run = "cart-1", .shift = "30 % slower than cart-1"});
+        struct json_object *entry = entry_of(list, "ChangedSince");
+        (void)state;
+
+        assert_string_equal(doc_text(entry, "object"), "EnvoyFilter shop/burn");
+        assert_string_equal(doc_text(entry, "confidence"), "medium");
+        assert_non_null(strstr(doc_text(entry, "sentence"), "EnvoyFilter shop/burn added"));
 }
 
 static void a_connection_for_every_request_is_no_reuse(void **state)
@@ -142,7 +229,7 @@ static void a_connection_for_every_request_is_no_reuse(void **state)
         struct mesh_window window = rose(MESH_CX, 900), few = rose(MESH_CX, 20);
         window.known[MESH_RQ] = few.known[MESH_RQ] = true;
         window.increase[MESH_RQ] = few.increase[MESH_RQ] = 1000;
-        auto_json struct json_object *list = mesh_explain(snapshot, &window, NULL, &load, NULL), *reused = mesh_explain(snapshot, &few, NULL, &load, NULL);
+        auto_json struct json_object *list = told(snapshot, &window, NULL, &load, NULL), *reused = told(snapshot, &few, NULL, &load, NULL);
         (void)state;
 
         assert_string_equal(doc_text(entry_of(list, "NoReuse"), "object"), "DestinationRule shop/cart");
@@ -156,7 +243,7 @@ static void a_throttled_proxy_is_named_with_what_was_put_into_it(void **state)
                 "[{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: INSERT_BEFORE, value: {name: envoy.lua}}}]}}\n");
         struct mesh_load busy = load;
         busy.server_throttled_ratio = 0.4;
-        auto_json struct json_object *list = mesh_explain(snapshot, NULL, NULL, &busy, NULL);
+        auto_json struct json_object *list = told(snapshot, NULL, NULL, &busy, NULL);
         (void)state;
 
         assert_string_equal(doc_text(doc_item(list, 0), "code"), "ServerProxyThrottled");
@@ -167,7 +254,7 @@ static void a_setting_that_is_not_set_is_not_cited(void **state)
 {
         auto_json struct json_object *snapshot = snapshot_with("{}");
         struct mesh_window failing = rose(MESH_CX_FAIL, 7), none = rose(MESH_FLAG_UH, 3);
-        auto_json struct json_object *list = mesh_explain(snapshot, &failing, NULL, &load, NULL), *other = mesh_explain(snapshot, &none, NULL, &load, NULL);
+        auto_json struct json_object *list = told(snapshot, &failing, NULL, &load, NULL), *other = told(snapshot, &none, NULL, &load, NULL);
         (void)state;
 
         assert_string_equal(doc_text(entry_of(list, "ConnectFailure"), "sentence"),
@@ -184,7 +271,10 @@ int main(void)
                 cmocka_unit_test(without_counters_and_settings_nothing_is_said),
                 cmocka_unit_test(an_origin_that_nobody_knows_is_said_to_be_unknown),
                 cmocka_unit_test(refused_plaintext_is_sure_when_nothing_got_through),
-                cmocka_unit_test(a_change_at_the_time_of_the_shift_is_medium),
+                cmocka_unit_test(a_change_just_before_the_onset_is_medium),
+                cmocka_unit_test(what_is_too_early_or_too_late_does_not_coincide),
+                cmocka_unit_test(the_only_change_between_two_runs_is_medium_when_they_differ),
+                cmocka_unit_test(a_filter_that_was_added_since_is_named),
                 cmocka_unit_test(a_connection_for_every_request_is_no_reuse),
                 cmocka_unit_test(a_setting_that_is_not_set_is_not_cited),
                 cmocka_unit_test(a_throttled_proxy_is_named_with_what_was_put_into_it),

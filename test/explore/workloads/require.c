@@ -16,7 +16,7 @@ static void run_that_requires(struct world *world, const char *name, const char 
 
 static void begin_in_effect(struct world *world)
 {
-        run_that_requires(world, "asked", "{\"mesh.type\":\"none\"},{\"clientMeshed\":false}");
+        run_that_requires(world, "asked", "{\"clientMeshed\":false}");
 }
 
 static void begin_not_in_effect(struct world *world)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "result/levels.h"
+
+#include <math.h>
+
+static bool latency_of(const struct harvest_point *point, double *ret_level)
+{
+        uint32_t at = 0;
+        int64_t value_ns;
+        uint64_t count;
+        double sum = 0;
+
+        if (!point->latency || hist_count(point->latency) == 0)
+                return false;
+        while (hist_next(point->latency, &at, &value_ns, &count))
+                sum += (double)count * log((double)(value_ns > 0 ? value_ns : 1));
+        *ret_level = sum / (double)hist_count(point->latency);
+        return true;
+}
+
+static bool errors_of(const struct harvest_point *point, double *ret_level)
+{
+        const struct record_counters *counters = &point->counters;
+
+        if (counters->done == 0)
+                return false;
+        *ret_level = (double)(counters->missed + counters->censored) / (double)counters->done;
+        return true;
+}
+
+static void take(const struct fold *fold, const struct fold_span *span, bool (*level_of)(const struct harvest_point *point, double *ret_level),
+                 struct levels *levels)
+{
+        levels->len = 0;
+        for (size_t i = 0; i < fold->points_len && levels->len < HARVEST_POINTS_MAX; i++) {
+                const struct harvest_point *point = &fold->points[i];
+                if (point->from_ms < span->from_ms || point->to_ms > span->to_ms || !level_of(point, &levels->of[levels->len]))
+                        continue;
+                levels->from_ms[levels->len++] = point->from_ms;
+        }
+}
+
+void levels_take_latency(const struct fold *fold, const struct fold_span *span, struct levels *levels)
+{
+        take(fold, span, latency_of, levels);
+}
+
+void levels_take_errors(const struct fold *fold, const struct fold_span *span, struct levels *levels)
+{
+        take(fold, span, errors_of, levels);
+}
