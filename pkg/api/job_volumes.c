@@ -80,6 +80,12 @@ static void add_tls(const struct adding *to, const struct profile *profile)
                            with_item(with_item(doc_array(), "tls.crt", "tls.crt"), "tls.key", "tls.key"));
 }
 
+static void add_descriptors(const struct adding *to, const struct profile *profile)
+{
+        if (profile->descriptors_key)
+                add_configmap(to, "descriptors", "/etc/loadstone/grpc", profile->descriptors_configmap, profile->descriptors_key, "descriptors");
+}
+
 void job_add_volumes(const struct run *run, const struct profile *profile, struct json_object *volumes, struct json_object *mounts)
 {
         const struct adding to = {volumes, mounts};
@@ -93,6 +99,7 @@ void job_add_volumes(const struct run *run, const struct profile *profile, struc
         add_tls(&to, profile);
         add_headers(&to, profile);
         add_bodies(&to, profile);
+        add_descriptors(&to, profile);
 }
 
 /* ---- and back ---- */
@@ -127,6 +134,14 @@ static char *name_client(const struct profile *profile, size_t index)
         return profile->client_secret ? xasprintf("tls.crt and tls.key of Secret %s (load.tls.clientCertificateFrom)", profile->client_secret) : NULL;
 }
 
+static char *name_descriptors(const struct profile *profile, size_t index)
+{
+        (void)index;
+        if (!profile->descriptors_key)
+                return NULL;
+        return xasprintf("key %s of ConfigMap %s (load.grpc.descriptorSetFrom)", profile->descriptors_key, profile->descriptors_configmap);
+}
+
 char *job_name_volume(const struct profile *profile, const char *note)
 {
         static const struct { const char *volume; char *(*name)(const struct profile *profile, size_t index); } rows[] = {
@@ -134,6 +149,7 @@ char *job_name_volume(const struct profile *profile, const char *note)
                 {"volume \"header-", name_header},
                 {"volume \"ca\"", name_ca},
                 {"volume \"client-certificate\"", name_client},
+                {"volume \"descriptors\"", name_descriptors},
         };
 
         for (size_t i = 0; note && i < ARRAY_LEN(rows); i++) {

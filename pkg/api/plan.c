@@ -130,6 +130,8 @@ struct json_object *plan_encode_worker(const struct plan_parts *parts)
                 doc_set(worker, "tls", tls);
         }
         doc_set(doc_set(worker, "requests", requests), "shape", profile_encode_shape(profile));
+        if (profile->descriptors_key)
+                doc_set(worker, "grpc", doc_set_text(doc_object(), "descriptorFile", "/etc/loadstone/grpc/descriptors"));
         if (profile->headers_from_len > 0)
                 doc_set(worker, "headersFrom", encode_headers_from(profile));
         doc_set_int(doc_set_int(worker, "timeoutMs", profile->timeout_ms), "connections", profile->connections);

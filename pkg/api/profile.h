@@ -70,6 +70,7 @@ struct profile {
         const char *host;          /* NULL: the Service's own name */
         const char *ca_configmap, *ca_configmap_key, *ca_secret, *ca_secret_key; /* one pair, or none */
         const char *client_secret; /* with tls.crt and tls.key; NULL: none is shown */
+        const char *descriptors_configmap, *descriptors_key; /* of gRPC messages: bodies are JSON; both or none */
         struct profile_header_from headers_from[PROFILE_HEADERS_FROM_MAX];
         size_t headers_from_len;
         int64_t timeout_ms, warmup_ms, cooldown_ms, shape_ms;

@@ -15,7 +15,9 @@ enum fail_kind profile_decode_target(struct profile *profile, struct fail *fail)
 enum fail_kind profile_check_requests(const struct profile *profile, struct fail *fail);
 /* 1 to PROFILE_HEADER_NAME_MAX letters, digits, -, _ and ., and none that the worker sets itself; 'where' names the field. */
 enum fail_kind profile_check_header_name(const char *name, const char *where, struct fail *fail);
-/* After profile_check_requests has found nothing: a request as a call of scheme grpc or grpcs, or as none. */
+/* After the target: fills the descriptors of gRPC messages. */
+enum fail_kind profile_decode_descriptors(struct profile *profile, struct fail *fail);
+/* After these, and when profile_check_requests has found nothing: a request as a call of scheme grpc or grpcs, or as none. */
 enum fail_kind profile_check_call(const struct profile *profile, struct json_object *request, const char *where, struct fail *fail);
 enum fail_kind profile_check_call_header(const struct profile *profile, const char *name, const char *where, struct fail *fail);
 enum fail_kind profile_decode_secrets(struct profile *profile, struct fail *fail);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "data/yaml.h"
+#include "load/wire.h"
 
 #define PROFILE_BYTES_MAX (1u << 20)
 
@@ -27,7 +28,7 @@ static enum fail_kind read_profile(const char *path, struct json_object **ret_sp
 }
 
 /* What the kubelet would mount from objects of the cluster. */
-static enum fail_kind check_stands_alone(struct json_object *spec, struct fail *fail)
+static enum fail_kind check_stands_alone(struct json_object *spec, const struct run_args *args, struct fail *fail)
 {
         static const struct { const char *path, *instead; } mounted[] = {
                 {"load.tls.caFrom", " and name a file with --ca"},
@@ -42,6 +43,8 @@ static enum fail_kind check_stands_alone(struct json_object *spec, struct fail *
         for (size_t i = 0; i < ARRAY_LEN(mounted); i++)
                 if (doc_at(spec, mounted[i].path))
                         return fail_set(fail, FAIL_INVALID, "spec.%s stands in a cluster: remove it%s to run here", mounted[i].path, mounted[i].instead);
+        if (doc_at(spec, "load.grpc") && !args->descriptors)
+                return fail_set(fail, FAIL_INVALID, "spec.load.grpc.descriptorSetFrom stands in a cluster: name a file with --descriptors to run here");
         return FAIL_NONE;
 }
 
@@ -58,7 +61,16 @@ static enum fail_kind decode(struct local_plan *plan, struct fail *fail)
         return profile_decode(plan->spec, &plan->profile, fail);
 }
 
-static enum fail_kind encode_load(struct local_plan *plan, const char *ca_file, struct fail *fail)
+/* Files of this machine stand where the kubelet would mount keys. */
+static void name_files(struct local_plan *plan, const struct run_args *args)
+{
+        if (args->ca_file && plan->url.scheme->tls)
+                doc_set_text(doc_at(plan->worker, "tls"), "caFile", args->ca_file);
+        if (args->descriptors)
+                doc_set(plan->worker, "grpc", doc_set_text(doc_object(), "descriptorFile", args->descriptors));
+}
+
+static enum fail_kind encode_load(struct local_plan *plan, const struct run_args *args, struct fail *fail)
 {
         const struct run run = {.uid = "local", .namespace = "local", .name = "local"};
         struct target target = {
@@ -71,9 +83,19 @@ static enum fail_kind encode_load(struct local_plan *plan, const char *ca_file, 
 
         json_object_put(target.addresses);
         doc_set_int(worker, "workers", 1);
-        if (ca_file && plan->url.scheme->tls)
-                doc_set_text(doc_at(worker, "tls"), "caFile", ca_file);
+        name_files(plan, args);
         return load_plan_decode(worker, &plan->load, fail);
+}
+
+/* What the worker finds wrong in what it is to send is a wrong argument here: it is asked before there is one. */
+static enum fail_kind check_wire(const struct load_plan *load, struct fail *fail)
+{
+        struct wire wire;
+
+        if (wire_init(&wire, load, fail))
+                return fail->kind;
+        wire_done(&wire);
+        return FAIL_NONE;
 }
 
 enum fail_kind local_plan_init(struct local_plan *plan, const struct run_args *args, struct fail *fail)
@@ -85,7 +107,7 @@ enum fail_kind local_plan_init(struct local_plan *plan, const struct run_args *a
                 return fail_set(fail, FAIL_INVALID, "the requests of --file have paths of their own: leave %.60s out", plan->url.path);
         if (args->file ? read_profile(args->file, &plan->given, fail) : run_args_spec(args, &plan->given, fail))
                 return fail->kind;
-        if (check_stands_alone(plan->given, fail) || decode(plan, fail) || encode_load(plan, args->ca_file, fail)) {
+        if (check_stands_alone(plan->given, args, fail) || decode(plan, fail) || encode_load(plan, args, fail) || check_wire(plan->load, fail)) {
                 if (!args->file)
                         run_args_blame(fail);
                 return fail->kind;

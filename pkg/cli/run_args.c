@@ -32,6 +32,7 @@ static const struct flag flags[] = {
         {"--header", "-H", "'name: value'", "a header of each request; may be repeated", LIST(headers)},
         {"--body", NULL, "TEXT", "what each request carries", TEXT(body)},
         {"--body-base64", NULL, "TEXT", "the same for any bytes, such as a gRPC message", TEXT(body_base64)},
+        {"--descriptors", NULL, "FILE", "a descriptor set of gRPC messages: --body is JSON", TEXT(descriptors)},
         {"--expect-status", NULL, "CODES", "what counts as success, 200 or 200,404 (default 200 to 399), of gRPC OK,NOT_FOUND", TEXT(expect_status)},
         {"--expect-body", NULL, "TEXT", "and a text that the body of such an answer must hold", TEXT(expect_body)},
         {"--ca", NULL, "FILE", "certificates to trust instead of the system's", TEXT(ca_file)},
@@ -99,7 +100,9 @@ static const struct { const char *path, *flag; } blamed[] = {
         {"spec.load.requests[0].method", "--method"},
         {"spec.load.requests[0].headers", "--header"},
         {"spec.load.requests[0].body.base64", "--body-base64"},
+        {"spec.load.requests[0].body.inline", "--body"},
         {"spec.load.requests[0].body", "--body"},
+        {"spec.load.grpc", "--descriptors"},
         {"spec.load.requests[0].expect.status", "--expect-status"},
         {"spec.load.requests[0].expect.grpcStatus", "--expect-status"},
         {"spec.load.requests[0].path", "the URL's path"},
@@ -247,6 +250,14 @@ static enum fail_kind add_concurrency(const struct run_args *args, struct json_o
         return FAIL_NONE;
 }
 
+/* In a cluster the file is a key of a ConfigMap: here only its name is needed. */
+static struct json_object *encode_descriptors(void)
+{
+        struct json_object *ref = doc_set_text(doc_set_text(doc_object(), "name", "descriptors"), "key", "descriptors");
+
+        return doc_set(doc_object(), "descriptorSetFrom", doc_set(doc_object(), "configMapKeyRef", ref));
+}
+
 static enum fail_kind encode_load(const struct run_args *args, const struct url *url, struct json_object *load, struct fail *fail)
 {
         struct json_object *requests = doc_array();
@@ -256,6 +267,8 @@ static enum fail_kind encode_load(const struct run_args *args, const struct url 
                 return FAIL_INVALID;
         doc_set(load, "shape", encode_shape(args));
         doc_set_text(doc_set_text(load, "warmup", args->warmup ? args->warmup : "2s"), "timeout", args->timeout);
+        if (args->descriptors)
+                doc_set(load, "grpc", encode_descriptors());
         if (args->insecure)
                 doc_set(load, "tls", doc_set_bool(doc_object(), "insecureSkipVerify", true));
         return add_concurrency(args, load, fail);

@@ -14,7 +14,7 @@ struct run_args { /* texts are borrowed from argv; NULL where not given */
         const char *url, *file;
         const char *rate, *length, *connections, *warmup, *timeout; /* --for is 'length' */
         const char *streams, *when_busy, *max_connections, *reconnect_after, *expect_status, *expect_body;
-        const char *method, *body, *body_base64, *ca_file, *result, *save, *report;
+        const char *method, *body, *body_base64, *ca_file, *descriptors, *result, *save, *report;
         const char *headers[FLAGS_LIST_MAX], *objectives[FLAGS_LIST_MAX];
         size_t headers_len, objectives_len;
         bool closed, insecure, yes, quiet, help;

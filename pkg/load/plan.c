@@ -121,6 +121,7 @@ static enum fail_kind decode_texts(struct json_object *doc, struct load_plan *pl
                 {"run.name", 253, &plan->run_name},      {"authority", 300, &plan->authority},
                 {"sni", 253, &plan->sni},                {"tls.caFile", 4096, &plan->ca_file},
                 {"tls.certificateFile", 4096, &plan->certificate_file}, {"tls.keyFile", 4096, &plan->key_file},
+                {"grpc.descriptorFile", 4096, &plan->descriptor_file},
         };
 
         for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -131,6 +132,8 @@ static enum fail_kind decode_texts(struct json_object *doc, struct load_plan *pl
         }
         if (!plan->certificate_file != !plan->key_file)
                 return fail_set(fail, FAIL_INVALID, "tls.certificateFile and tls.keyFile: both are wanted, or neither");
+        if (plan->descriptor_file && plan->protocol != LOAD_GRPC)
+                return fail_set(fail, FAIL_INVALID, "grpc.descriptorFile: goes with scheme \"grpc\" or \"grpcs\"");
         return FAIL_NONE;
 }
 
@@ -284,6 +287,7 @@ struct load_plan *load_plan_free(struct load_plan *plan)
         free(plan->ca_file);
         free(plan->certificate_file);
         free(plan->key_file);
+        free(plan->descriptor_file);
         free(plan);
         return NULL;
 }

@@ -7,7 +7,7 @@
  *  "workers":2, "seed":1, "scheme":"http", "addresses":["10.96.3.4:8080"], "authority":"checkout.shop:8080",
  *  "sni":"checkout.shop", "tls":{"caFile":"/etc/loadstone/ca/ca.crt","verify":true,
  *         "certificateFile":"/etc/loadstone/tls/tls.crt","keyFile":"/etc/loadstone/tls/tls.key"},
- *  "headersFrom":[["authorization","/etc/loadstone/header/0/value"]],
+ *  "headersFrom":[["authorization","/etc/loadstone/header/0/value"]], "grpc":{"descriptorFile":"/etc/loadstone/grpc/descriptors"},
  *  "requests":[{"name":"get-cart","weight":3,"method":"GET","path":"/cart","headers":[["accept","application/json"]],
  *               "body":"text" | "bodyBase64":"AAE=" | "bodyFile":"/etc/loadstone/bodies/0", "statuses":[[200,399]], "contains":"\"ok\""}],
  *  "timeoutMs":5000, "connections":64, "streamsPerConnection":1, "whenBusy":"queue",
@@ -38,7 +38,8 @@
  * A gRPC call is a POST of one message, the body, to "/package.Service/Method"; the message's prefix, content-type, te and grpc-timeout
  * (what is left of timeoutMs) are the worker's. Its outcome is the status in the trailers: what counts as success stands in
  * "grpcStatuses" (names, default ["OK"]) instead of "statuses". An answer without one counts by its HTTP status, or as malformed when
- * that is 200; so does OK with anything else than one message.
+ * that is 200; so does OK with anything else than one message. Where "grpc" names a descriptor set (data/proto_set.h), "body" and "bodyFile"
+ * are JSON and are encoded as the message that the method takes, before the first connection; "bodyBase64" is the message itself, always.
  *
  * 'headersFrom' names headers of every request whose values are secret: each stands in a file, alone, at most
  * LOAD_SECRET_BYTES_MAX bytes without control characters (one line break at its end is dropped), and is read once before the
@@ -115,6 +116,7 @@ struct load_request {
         size_t headers_len;
         char *body, *body_file; /* at most one; both may be NULL */
         size_t body_size;       /* of body, which may hold any bytes */
+        bool body_is_json;      /* is yet to be encoded, see load/message.h; of no body, too */
         char *contains;         /* 1..MATCH_BYTES_MAX bytes; NULL: any body */
         struct { int low, high; } statuses[LOAD_STATUS_RANGES_MAX]; /* what counts as success; of gRPC, codes from RECORD_GRPC_OK on */
         size_t statuses_len;
@@ -138,6 +140,7 @@ struct load_plan {
         enum load_protocol protocol;
         bool tls, tls_verify;
         char *ca_file, *sni, *authority;
+        char *descriptor_file; /* of gRPC messages; NULL: bodies are messages */
         char *certificate_file, *key_file; /* both or neither: what this client shows of itself */
         char *addresses[LOAD_ADDRESSES_MAX]; /* "host:port", "[v6]:port" */
         size_t addresses_len;

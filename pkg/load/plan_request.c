@@ -125,7 +125,7 @@ static enum fail_kind check_contains(const struct load_request *request, struct 
         return FAIL_NONE;
 }
 
-static enum fail_kind decode_body(struct json_object *doc, struct load_request *request, struct fail *fail)
+static enum fail_kind decode_body(struct json_object *doc, const struct load_plan *plan, struct load_request *request, struct fail *fail)
 {
         auto_free char *encoded = NULL;
         uint8_t *bytes = NULL;
@@ -138,6 +138,7 @@ static enum fail_kind decode_body(struct json_object *doc, struct load_request *
                 return fail_set(fail, FAIL_INVALID, "body: only one of body, bodyBase64 and bodyFile is wanted");
         if (encoded && text_base64_decode(encoded, strlen(encoded), &bytes, &request->body_size, fail))
                 return fail_wrap(fail, "bodyBase64");
+        request->body_is_json = plan->descriptor_file && !encoded;
         if (encoded)
                 request->body = (char *)bytes;
         else if (request->body)
@@ -154,7 +155,7 @@ static enum fail_kind decode_request(struct json_object *doc, const struct load_
             plan_want_text(doc, "name", 63, &request->name, fail) ||
             plan_want_text(doc, "method", 32, &request->method, fail) ||
             plan_want_text(doc, "path", PATH_SIZE_MAX, &request->path, fail) ||
-            decode_body(doc, request, fail) ||
+            decode_body(doc, plan, request, fail) ||
             plan_want_text(doc, "contains", MATCH_BYTES_MAX, &request->contains, fail))
                 return FAIL_INVALID;
         request->weight = (uint32_t)weight;

@@ -9,23 +9,27 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "data/proto_set.h"
 #include "load/grpc.h"
+#include "load/message.h"
 
 #define INDEX_DIGITS 16
 #define INDEX_NAME "x-loadstone-index"
 
-/* ---- secret headers ---- */
+/* ---- what is read once, for all requests ---- */
 
 struct values {
         const struct load_plan *plan; /* that names them */
         struct secret *secrets[LOAD_SECRET_HEADERS_MAX];
         size_t lines_size;            /* of "name: value\r\n", all together */
+        struct proto_set *set;        /* of the messages; NULL: they are in the plan as they are */
 };
 
 static void values_done(struct values *values)
 {
         for (size_t i = 0; i < LOAD_SECRET_HEADERS_MAX; i++)
                 values->secrets[i] = secret_free(values->secrets[i]);
+        values->set = proto_set_free(values->set);
 }
 
 static enum fail_kind values_read(struct values *values, const struct load_plan *plan, struct fail *fail)
@@ -39,7 +43,7 @@ static enum fail_kind values_read(struct values *values, const struct load_plan 
                         return fail_set(fail, FAIL_INVALID, "headersFrom[%zu]: %s: the value holds line breaks or other control characters", i, name);
                 values->lines_size += strlen(name) + secret_size(values->secrets[i]) + 4;
         }
-        return FAIL_NONE;
+        return message_read_set(plan, &values->set, fail);
 }
 
 static char *values_copy(const struct values *values, char *into)
@@ -226,12 +230,18 @@ static enum fail_kind build_http2(struct wire_request *wire, const struct values
 static enum fail_kind build(struct wire_request *wire, const struct values *values, const struct load_request *request, struct fail *fail)
 {
         auto_free char *file = NULL;
+        auto_buf struct buf message = {0};
         struct body body = {request->body ? request->body : "", request->body_size};
 
         if (request->body_file) {
                 if (text_file_read(request->body_file, LOAD_BODY_BYTES_MAX, &file, &body.size, fail))
                         return fail->kind;
                 body.data = file;
+        }
+        if (request->body_is_json) {
+                if (message_encode(values->set, request, body.data, body.size, &message, fail))
+                        return fail->kind;
+                body = (struct body){message.data ? message.data : "", message.size};
         }
         wire->to_head = strcmp(request->method, "HEAD") == 0;
         expect_statuses(wire, request);

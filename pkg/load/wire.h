@@ -35,7 +35,7 @@ struct wire {
         size_t len;
 };
 
-/* Reads the files of bodies and secret headers. On failure *wire is empty, and the text names request or header, never a value.
+/* Reads the files of bodies, descriptors and secret headers. On failure *wire is empty, and the text names request or header, never a value.
  * FAIL_INVALID, FAIL_TOO_LARGE; FAIL_MISSING … for files. */
 enum fail_kind wire_init(struct wire *wire, const struct load_plan *plan, struct fail *fail);
 void wire_copy(struct wire *into, const struct wire *from);

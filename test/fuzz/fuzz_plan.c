@@ -56,7 +56,7 @@ static void must_be_wired(struct load_plan *plan)
         struct wire wire;
         struct fail fail = {0};
 
-        bool reads_files = plan->secret_headers_len > 0;
+        bool reads_files = plan->secret_headers_len > 0 || plan->descriptor_file;
 
         for (size_t i = 0; i < plan->requests_len; i++)
                 reads_files = reads_files || plan->requests[i].body_file;

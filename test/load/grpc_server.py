@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """A gRPC server of the real library (Debian's python3-grpcio), without generated code: messages are bytes. grpc_server.py [CERT KEY]
-Prints its port; at the end of its input it prints what it saw, as JSON."""
-import concurrent.futures, json, sys, threading
+Prints its port; at the end of its input it prints what it saw, as JSON. A call of Put brings its message as JSON, too, in base64 in the header
+x-json: it is refused when the library (Debian's python3-protobuf) makes another message of that."""
+import base64, concurrent.futures, json, pathlib, sys, threading
 import grpc
+from google.protobuf import descriptor_pb2, json_format, message_factory
 
 seen, lock = {"calls": 0, "bytes": 0, "remaining": [], "agents": []}, threading.Lock()
 
@@ -23,6 +25,21 @@ def say(request, context):
     return request
 
 
+def shop_types():
+    files = descriptor_pb2.FileDescriptorSet.FromString((pathlib.Path(__file__).parent.parent / "proto/shop.pb").read_bytes()).file
+    return message_factory.GetMessages(files)
+
+
+def put(request, context):
+    note(request, context)
+    item = shop["shop.Item"]
+    text = base64.b64decode(dict(context.invocation_metadata())["x-json"]).decode()
+    wanted, got = json_format.Parse(text, item()), item.FromString(request)
+    if got.SerializeToString(deterministic=True) != wanted.SerializeToString(deterministic=True):  # NaN is not equal to itself
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{got} instead of {wanted}")
+    return request
+
+
 def fail(request, context):
     note(request, context)
     context.abort(grpc.StatusCode.NOT_FOUND, "no cart of that name: é")
@@ -36,7 +53,8 @@ def sleep(request, context):
     return request
 
 
-handlers = {name: grpc.unary_unary_rpc_method_handler(call) for name, call in (("Say", say), ("Fail", fail), ("Sleep", sleep))}
+handlers = {name: grpc.unary_unary_rpc_method_handler(call) for name, call in (("Say", say), ("Fail", fail), ("Sleep", sleep), ("Put", put))}
+shop = shop_types()
 server = grpc.server(concurrent.futures.ThreadPoolExecutor(16), options=[("grpc.so_reuseport", 0)])
 server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("shop.Cart", handlers),))
 if len(sys.argv) > 2:

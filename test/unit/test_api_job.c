@@ -37,6 +37,11 @@
         "{'name':'X-Api-Key','secretKeyRef':{'name':'keys','key':'shop.key'}}],"                                                \
         "'tls':{'caFrom':{'secretKeyRef':{'name':'shop-tls','key':'ca.crt'}},'clientCertificateFrom':{'secretRef':{'name':'load-tls'}}}}}"
 
+#define MESSAGES                                                                                                               \
+        "{'target':{'service':{'port':80},'scheme':'grpc'},"                                                                    \
+        "'load':{'grpc':{'descriptorSetFrom':{'configMapKeyRef':{'name':'protos','key':'shop.pb'}}},"                           \
+        "'requests':[{'name':'put','method':'POST','path':'/shop.Cart/Put','body':{'inline':'{\\\"aString\\\": \\\"abc\\\"}'}}]}}"
+
 static const struct run web_run = {.namespace = "default", .name = "web-1", .uid = UID, .profile = "web"};
 
 static void check_golden(const char *name, struct json_object *doc)
@@ -98,11 +103,19 @@ static void a_job_with_secrets_is_the_golden_one(void **state)
         check_golden("job/secrets", job);
 }
 
+static void a_job_with_messages_is_the_golden_one(void **state)
+{
+        auto_json struct json_object *job = job_with(MESSAGES);
+        (void)state;
+        check_golden("job/messages", job);
+}
+
 static void plans_are_the_golden_ones(void **state)
 {
         auto_json struct json_object *plain = plan_with("{}", &web_run), *full = plan_with(FULL, &web_run);
-        auto_json struct json_object *secrets = plan_with(SECRETS, &web_run);
+        auto_json struct json_object *secrets = plan_with(SECRETS, &web_run), *messages = plan_with(MESSAGES, &web_run);
         (void)state;
+        check_golden("plan/messages", messages);
         check_golden("plan/plain", plain);
         check_golden("plan/full", full);
         check_golden("plan/secrets", secrets);
@@ -138,7 +151,8 @@ static void a_volume_that_cannot_be_mounted_is_traced_back(void **state)
                 {FULL, "ca", "key ca.pem of ConfigMap shop-ca (load.tls.caFrom)"},
                 {FULL, "body-2", "key order.json of ConfigMap bodies (load.requests[2].body.configMapKeyRef)"},
                 {SECRETS, "header-2", NULL}, {SECRETS, "header-99999999999999999999", NULL}, {SECRETS, "plan", NULL},
-                {FULL, "body-0", NULL}, {"{}", "ca", NULL}, {"{}", "client-certificate", NULL},
+                {MESSAGES, "descriptors", "key shop.pb of ConfigMap protos (load.grpc.descriptorSetFrom)"},
+                {FULL, "descriptors", NULL}, {FULL, "body-0", NULL}, {"{}", "ca", NULL}, {"{}", "client-certificate", NULL},
         };
         (void)state;
 
@@ -359,6 +373,7 @@ int main(void)
                 cmocka_unit_test(the_plainest_job_is_the_golden_one),
                 cmocka_unit_test(a_job_with_everything_is_the_golden_one),
                 cmocka_unit_test(a_job_with_secrets_is_the_golden_one),
+                cmocka_unit_test(a_job_with_messages_is_the_golden_one),
                 cmocka_unit_test(plans_are_the_golden_ones),
                 cmocka_unit_test(secrets_are_files_of_one_key_each),
                 cmocka_unit_test(a_volume_that_cannot_be_mounted_is_traced_back),

@@ -79,6 +79,11 @@ static const struct refusal refusals[] = {
         {"{'target':{'scheme':'grpc'},'load':{'requests':[{'name':'a','method':'POST','path':'/S/M','expect':{'status':[200]}}]}}", "spec.load.requests[0].expect.status goes with HTTP"},
         {"{'target':{'scheme':'grpc'},'load':{'requests':[{'name':'a','method':'POST','path':'/S/M','expect':{'grpcStatus':['GONE']}}]}}", "spec.load.requests[0].expect.grpcStatus[0] must be the name"},
         {"{'target':{'scheme':'grpc'},'load':{'requests':[{'name':'a','method':'POST','path':'/S/M','headers':{'Content-Type':'a'}}]}}", "spec.load.requests[0].headers: Content-Type of gRPC calls"},
+        {"{'load':{'grpc':{'descriptorSetFrom':{'configMapKeyRef':{'name':'a','key':'b'}}}}}", "spec.load.grpc goes with scheme grpc"},
+        {"{'target':{'scheme':'grpc'},'load':{'grpc':{'descriptorSetFrom':{}}}}", "spec.load.grpc.descriptorSetFrom.configMapKeyRef must have name and key"},
+        {"{'target':{'scheme':'grpc'},'load':{'grpc':{'descriptorSetFrom':{'configMapKeyRef':{'name':'a'}}}}}", "spec.load.grpc.descriptorSetFrom.configMapKeyRef.key"},
+        {"{'target':{'scheme':'grpc'},'load':{'grpc':{'descriptorSetFrom':{'configMapKeyRef':{'name':'a','key':'b'}}},"
+         "'requests':[{'name':'a','method':'POST','path':'/S/M','body':{'inline':'{a}'}}]}}", "spec.load.requests[0].body.inline must be JSON where load.grpc"},
         {"{'load':{'requests':[{'name':'a','expect':{'grpcStatus':['OK']}}]}}", "spec.load.requests[0].expect.grpcStatus goes with scheme grpc"},
         {"{'load':{'requests':[{'name':'a','method':'POST','body':{'base64':'AAE'}}]}}", "spec.load.requests[0].body.base64 must be base64"},
         {"{'load':{'requests':[{'name':'a','method':'POST','body':{'base64':'AAE=','inline':'a'}}]}}", "spec.load.requests[0].body must hold exactly one"},
