@@ -14,6 +14,8 @@
 #include "base/text.h"
 
 #define FILE_BYTES_MAX 65536
+#define STAT_BYTES_MAX (1 << 20) /* a line for each CPU, and one number for each interrupt */
+#define STAT_FIELDS 8
 
 /* The path after "N:controllers:" of the first line that names 'controller' ("" for v2); NULL when there is none. */
 static char *group_path(const char *table, const char *controller)
@@ -156,6 +158,24 @@ void cpu_boot(char ret_boot[static CPU_BOOT_MAX])
         if (text_file_read("/proc/sys/kernel/random/boot_id", 64, &text, &len, &(struct fail){0}))
                 return;
         snprintf(ret_boot, CPU_BOOT_MAX, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+struct cpu_stolen cpu_stolen(const char *root)
+{
+        /* user nice system idle iowait irq softirq steal; guests are counted among user and nice */
+        auto_free char *path = xasprintf("%s/proc/stat", root), *text = NULL;
+        struct cpu_stolen found = {0};
+        long long ticks = 0;
+        int used = 0, field = 0;
+
+        if (text_file_read(path, STAT_BYTES_MAX, &text, NULL, NULL) || strncmp(text, "cpu ", 4) != 0)
+                return found;
+        for (const char *at = text + 4; field < STAT_FIELDS && sscanf(at, "%lld%n", &ticks, &used) == 1; at += used, field++)
+                found.all += ticks;
+        if (field < STAT_FIELDS)
+                return (struct cpu_stolen){0};
+        found.stolen = ticks;
+        return found;
 }
 
 int64_t cpu_clock_error_micros(void)

@@ -26,6 +26,12 @@ int64_t cpu_group_throttled_micros(const struct cpu_group *group);
 int cpu_affinity(void);
 /* CPU time of this process, user and system. */
 int64_t cpu_used_micros(void);
+/* What the node's hypervisor took: time that its CPUs wanted to run and did not, and all of their time; since boot, in ticks.
+ * 'all' 0: unknown. */
+struct cpu_stolen {
+        int64_t stolen, all;
+};
+struct cpu_stolen cpu_stolen(const char *root);
 /* The kernel's bound on the wall clock's error, -1 when it is not synchronised. */
 int64_t cpu_clock_error_micros(void);
 

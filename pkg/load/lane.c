@@ -14,20 +14,25 @@
 
 #define EVENTS_MAX 256
 
-int64_t lane_interval_from_ms(const struct load_plan *plan, int64_t interval_ms, int64_t index)
+int64_t lane_warmup_intervals(const struct load_plan *plan, int64_t interval_ms)
 {
-        int64_t warmup_intervals = (plan->warmup_ms + interval_ms - 1) / interval_ms;
+        return (plan->warmup_ms + interval_ms - 1) / interval_ms;
+}
 
+int64_t lane_interval_from_ms(const struct load_plan *plan, int64_t interval_ms, int64_t shape_from, int64_t index)
+{
+        if (index >= shape_from)
+                return (index - shape_from) * interval_ms;
         if (index == 0)
                 return -plan->warmup_ms;
-        return (index - warmup_intervals) * interval_ms;
+        return (index - lane_warmup_intervals(plan, interval_ms)) * interval_ms;
 }
 
 static void open_interval(struct lane *lane, int64_t index)
 {
         lane->interval = index;
         lane->interval_end_ns =
-                lane_interval_from_ms(lane->setup.plan, lane->setup.interval_ms, index + 1) * NS_PER_MS;
+                lane_interval_from_ms(lane->setup.plan, lane->setup.interval_ms, lane->shape_from, index + 1) * NS_PER_MS;
 }
 
 static void fill_gauges(struct lane *lane)
@@ -48,17 +53,38 @@ static void begin_requests(struct lane *lane, bool warmup)
         lane->head = lane->due;
 }
 
+/* The interval that the shape begins with; earlier than planned when the worker has found that the warm-up is over. */
+static int64_t shape_from(const struct lane *lane)
+{
+        int64_t earlier = atomic_load_explicit(&lane->setup.gate->shape_from, memory_order_acquire);
+
+        return earlier ? earlier : lane->shape_from;
+}
+
+/* Shape time begins anew where the warm-up was ended; a lane that learns of it late is late, and not in another time. */
+static void begin_shape(struct lane *lane, int64_t from)
+{
+        const struct load_plan *plan = lane->setup.plan;
+        int64_t cut_ms = -lane_interval_from_ms(plan, lane->setup.interval_ms, lane->shape_from, from);
+
+        lane->zero_ns -= cut_ms * NS_PER_MS;
+        lane->shape_from = from;
+        /* Warm-up requests not even sent yet go with the warm-up: the shape begins without debt. */
+        begin_requests(lane, false);
+}
+
 static void close_interval(struct lane *lane)
 {
-        bool shape_begins = lane->warming && lane->interval_end_ns >= 0;
+        int64_t next = lane->interval + 1, from = shape_from(lane);
 
         fill_gauges(lane);
-        /* Warm-up requests not even sent yet go with the warm-up: the shape begins without debt. */
-        if (shape_begins)
-                begin_requests(lane, false);
-        tally_flip(&lane->tally, lane->interval + 1, lane->warming, false);
+        if (lane->warming && next >= from) {
+                begin_shape(lane, from);
+                next = from;
+        }
+        tally_flip(&lane->tally, next, lane->warming, false);
         eventfd_write(lane->setup.gate->notify_fd, 1);
-        open_interval(lane, lane->interval + 1);
+        open_interval(lane, next);
 }
 
 static void account_due(struct lane *lane)
@@ -72,8 +98,8 @@ void lane_advance(struct lane *lane, int64_t now_ns)
 {
         if (!lane->started)
                 return;
-        int64_t at_ns = now_ns - lane->zero_ns;
         for (;;) {
+                int64_t at_ns = now_ns - lane->zero_ns; /* an interval that is closed may move it */
                 if (lane->due.due_ns < lane->interval_end_ns && lane->due.due_ns <= at_ns)
                         account_due(lane);
                 else if (lane->interval_end_ns <= at_ns)
@@ -110,6 +136,7 @@ static void look_at_gate(struct lane *lane)
         lane->started = true;
         lane->start_ns = start_ns;
         lane->zero_ns = start_ns + lane->setup.schedule->warmup_ns;
+        lane->shape_from = lane_warmup_intervals(lane->setup.plan, lane->setup.interval_ms);
         begin_requests(lane, lane->setup.schedule->warmup_ns > 0);
         open_interval(lane, 0);
         *tally_span(&lane->tally) =

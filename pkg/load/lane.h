@@ -22,6 +22,7 @@ struct lane_gate {
         _Atomic int64_t start_ns; /* the start instant, monotonic; 0 until known */
         _Atomic bool late;        /* set before start_ns: the instant had passed already, what is past is skipped */
         _Atomic bool stop;        /* censor everything and end */
+        _Atomic int64_t shape_from; /* number of the interval with which the shape begins, earlier than planned; 0: as planned */
         int notify_fd;            /* eventfd: lanes write it when the worker should look */
 };
 
@@ -64,6 +65,8 @@ struct lane_state *lane_state(struct lane *lane);
 /* Finished spans at any time, the rest after lane_join. */
 struct tally *lane_tally(struct lane *lane);
 
-/* Interval numbers: 0 is the first, of the warm-up if there is one. Intervals begin at multiples of 'interval_ms' of shape
- * time, but the first of a warm-up, which may be shorter. */
-int64_t lane_interval_from_ms(const struct load_plan *plan, int64_t interval_ms, int64_t index);
+/* Interval numbers: 0 is the first, of the warm-up if there is one, and 'shape_from' the first of the shape: lane_warmup_intervals()
+ * unless the warm-up was ended before. Intervals begin at multiples of 'interval_ms' of shape time, but the first of a warm-up, which
+ * may be shorter; those of a warm-up stand where they would if it had its whole length. */
+int64_t lane_warmup_intervals(const struct load_plan *plan, int64_t interval_ms);
+int64_t lane_interval_from_ms(const struct load_plan *plan, int64_t interval_ms, int64_t shape_from, int64_t index);

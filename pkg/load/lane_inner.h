@@ -142,6 +142,7 @@ struct lane {
         int64_t start_ns, zero_ns; /* monotonic: the start instant; shape time 0 */
         int64_t shape_end_ns, timeout_ns;
         int64_t interval, interval_end_ns; /* being written; its end in shape time */
+        int64_t shape_from;                /* the interval that the shape begins with */
         struct schedule_cursor due;  /* next request to become due */
         struct schedule_cursor head; /* next request to be sent: what lies between is the backlog */
 };

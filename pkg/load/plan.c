@@ -151,6 +151,7 @@ static enum fail_kind decode_numbers(struct json_object *doc, struct load_plan *
                 {{"streamsPerConnection", 1, LOAD_STREAMS_MAX, 1}, &streams},
                 {{"timeoutMs", 1, LOAD_TIMEOUT_MS_MAX, 5000}, &plan->timeout_ms},
                 {{"warmupMs", 0, 86400000, 0}, &plan->warmup_ms},
+                {{"warmupLeastMs", 0, LOAD_SETTLE_MS_MAX, 0}, &plan->warmup_least_ms},
                 {{"cooldownMs", 0, 86400000, 0}, &plan->cooldown_ms},
                 {{"readyTimeoutMs", 1, 86400000, 60000}, &plan->ready_timeout_ms},
                 {{"intervalMs", 10, 3600000, 1000}, &plan->interval_ms},
@@ -161,6 +162,8 @@ static enum fail_kind decode_numbers(struct json_object *doc, struct load_plan *
                         return FAIL_INVALID;
         if (version != 1)
                 return fail_set(fail, FAIL_INVALID, "version: is missing");
+        if (plan->warmup_least_ms > plan->warmup_ms)
+                return fail_set(fail, FAIL_INVALID, "warmupLeastMs: must not be above warmupMs");
         if (connections < workers)
                 return fail_set(fail, FAIL_INVALID, "connections: %lld do not give each of %lld workers one",
                                 (long long)connections, (long long)workers);
@@ -268,6 +271,12 @@ enum fail_kind load_plan_decode(struct json_object *doc, struct load_plan **ret_
         }
         *ret_plan = plan;
         return FAIL_NONE;
+}
+
+void load_plan_set_warmup(struct load_plan *plan, int64_t warmup_ms)
+{
+        plan->warmup_ms = warmup_ms;
+        plan->warmup_least_ms = 0;
 }
 
 struct load_plan *load_plan_free(struct load_plan *plan)

@@ -12,7 +12,7 @@
  *               "body":"text" | "bodyBase64":"AAE=" | "bodyFile":"/etc/loadstone/bodies/0", "statuses":[[200,399]], "contains":"\"ok\""}],
  *  "timeoutMs":5000, "connections":64, "streamsPerConnection":1, "whenBusy":"queue",
  *  "reconnectAfterRequests":1000, "reconnectAfterMs":60000, "arrival":"constant"|"poisson", "pacing":"precise",
- *  "warmupMs":5000, "cooldownMs":0, "readyTimeoutMs":60000, "intervalMs":1000,
+ *  "warmupMs":5000, "warmupLeastMs":15000, "cooldownMs":0, "readyTimeoutMs":60000, "intervalMs":1000,
  *  "shape":[{"kind":"hold","rate":500.0,"forMs":60000},{"kind":"ramp","from":500.0,"to":2000.0,"forMs":60000},
  *           {"kind":"step","from":500.0,"to":2000.0,"steps":4,"forMs":80000},
  *           {"kind":"spike","base":500.0,"peak":5000.0,"atMs":20000,"widthMs":5000,"forMs":60000},
@@ -60,6 +60,9 @@
  * time before the shape at the first piece's starting rate (none at rate 0), with its own request numbers; the start
  * instant is the beginning of the warm-up, shape time 0 begins after it.
  *
+ * With 'warmupLeastMs' above 0 the worker ends the warm-up when it has settled (load/settle.h), not before that and not after
+ * 'warmupMs'. Several workers would have to agree on an instant: theirs goes on to 'warmupMs'.
+ *
  * 'guard' says where load may go, by address, after names were looked up and before the first connection: never to what
  * address_never (data/address.h) names, never into 'deny', and where 'allow' is given, only into that. Without it (a plan made on
  * one's own machine) every address will do. 'brake' is load/brake.h; without it there is none. */
@@ -93,6 +96,7 @@
 #define LOAD_RATE_MAX 10000000.0
 #define LOAD_SHAPE_MS_MAX (INT64_C(7) * 86400 * 1000)
 #define LOAD_TIMEOUT_MS_MAX 600000
+#define LOAD_SETTLE_MS_MAX 60000 /* of a warm-up that ends when it has settled */
 #define LOAD_HEAD_BYTES_MAX 15360 /* a request's line and headers: one TLS record, one send */
 #define LOAD_BODY_BYTES_MAX (16 << 20)
 
@@ -162,12 +166,14 @@ struct load_plan {
         uint32_t connections, connections_max; /* the latter: equal but with LOAD_GROW */
         int64_t reconnect_requests, reconnect_ms; /* 0: never */
         uint32_t streams; /* of a connection; 1 with LOAD_HTTP1 */
-        int64_t timeout_ms, warmup_ms, cooldown_ms, ready_timeout_ms, interval_ms;
+        int64_t timeout_ms, warmup_ms, warmup_least_ms /* 0: warmup_ms it is */, cooldown_ms, ready_timeout_ms, interval_ms;
         int64_t shape_ms; /* sum of the pieces */
 };
 
 /* On success *ret_plan is new; files it names are not opened. FAIL_INVALID names the field by its path. */
 enum fail_kind load_plan_decode(struct json_object *doc, struct load_plan **ret_plan, struct fail *fail);
+/* For one trial of several: its warm-up is this long, whatever the plan says. */
+void load_plan_set_warmup(struct load_plan *plan, int64_t warmup_ms);
 struct load_plan *load_plan_free(struct load_plan *plan); /* NULL is fine; returns NULL */
 
 /* "host:port" or "[v6]:port" into new strings (each ret_ may be NULL); false when it is neither. */

@@ -21,6 +21,8 @@
  *           pacingWindowNanos and narrowed: true (load/pacer.h; with precise pacing only), inFlight, backlog (at its end), pacingP99Nanos, pacingMaxNanos, hists: {latency, error, censored}: 2-digit H; absent when empty.
  *           fromMs/toMs may span several intervalMs: intervals are joined when the log lane is slow or its bytes run short
  *           (RECORD_INTERVAL_BYTES_MAX for all). toMs goes beyond the shape while answers are awaited
+ *  warmup   ms (how long the warm-up was), settled (false: it came to its limit), change (load/settle.h; absent: not known); only
+ *           with a warm-up that ends when it has settled, after the last of its intervals, whose times are as if it had come to its limit
  *  piece    index, kind, fromMs, toMs, C, hists: {latency, service, error, censored, ttfb, pacing, backlog}: 3-digit H.
  *           A piece holds the requests due in it, whenever they complete
  *  request  index, name, C, hists: {latency, error, censored}: 2-digit H (shape only)
@@ -28,7 +30,8 @@
  *           left out when 0); hists: {connect, handshake}: 2-digit H (whole life)
  *  end      reason: "finished" | "terminated" | "failed" | "braked" (load/brake.h), message, C over the whole shape, cpuMicros, throttledMicros, cores,
  *           records (lines before this one), sha256 (hex, over those lines each with its newline), skipped, clockShiftMicros (by
- *           how much the wall clock was shifted against the monotonic one since the start, at most, with its sign)
+ *           how much the wall clock was shifted against the monotonic one since the start, at most, with its sign), stolen (share of
+ *           the node's CPU time since the start that its hypervisor took; absent: unknown), warmupMs
  *
  * A record whose histograms do not fit one line goes on in further lines of the same type and index with "part":1, 2, …, which
  * hold no C but the remaining hists; "parts" stands in the first. One H too large for a line is coarsened to 2 digits.
@@ -52,7 +55,7 @@
  * Lane 2, termination message (<= RECORD_MESSAGE_BYTES_MAX bytes, the container's terminationMessagePath): one JSON object
  * {"version":1,"worker","workers","run","trial","pod","reason","message","startWallMs","wakeMicros","clockErrorMicros","skipped",
  *  "records","sha256","total":C,"latency":H,"error":H,"censored":H,"cpuMicros","elapsedMicros","cores","throttledMicros","clockShiftMicros",
- *  "pacingP99Nanos","crc":"…"} framed by crc like a line. latency at 2 digits without the other H if they do not fit; then
+ *  "pacingP99Nanos","stolen","warmupMs","crc":"…"} framed by crc like a line. latency at 2 digits without the other H if they do not fit; then
  *  "hdr" is dropped from the largest until it fits, and count/min/max/sum stay. */
 #pragma once
 

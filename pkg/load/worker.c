@@ -297,6 +297,7 @@ static void release_lanes(struct worker *worker)
         worker->start_ns = worker->start_wall_ms * NS_PER_MS - worker->wall_offset_ns;
         worker->cpu_from_micros = cpu_used_micros();
         worker->throttled_from_micros = cpu_group_throttled_micros(&worker->cpu_group);
+        worker->stolen_from = cpu_stolen("");
         worker->late = clock_now_ns(clock_system()) - worker->start_ns > NS_PER_MS;
         atomic_store(&worker->gate.late, worker->late);
         atomic_store(&worker->gate.start_ns, worker->start_ns);

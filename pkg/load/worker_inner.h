@@ -8,6 +8,7 @@
 #include "load/floor.h"
 #include "load/lane.h"
 #include "load/report.h"
+#include "load/settle.h"
 #include "load/worker.h"
 
 #define WORKER_LANES_MAX 64
@@ -41,6 +42,7 @@ struct worker {
         int64_t clock_shift_ns; /* of that offset since, the largest, with its sign */
         bool late, start_told;
         int64_t cpu_from_micros, throttled_from_micros; /* at the start instant */
+        struct cpu_stolen stolen_from;
 
         struct { /* the interval record being put together */
                 int64_t from, at;     /* lanes agree up to interval 'at' */
@@ -50,6 +52,14 @@ struct worker {
                 uint64_t bytes;
                 uint64_t done, errors; /* of the spans taken since the brake last looked */
         } merge;
+
+        struct { /* a warm-up that ends when it has settled */
+                struct settle settle;
+                struct settle_cell span; /* of the spans taken since it was last looked at */
+                int64_t shape_from;      /* interval number, as planned until it is known better */
+                bool settled;
+                double change;           /* NAN: not known */
+        } warmup;
 };
 
 /* worker.c */
@@ -62,6 +72,17 @@ void worker_merge_done(struct worker *worker);
 /* Takes what the lanes have finished; writes interval records, and may pull the brake. 'all': the lanes have ended, nothing is held
  * back. */
 void worker_merge(struct worker *worker, bool all);
+
+/* worker_warmup.c */
+void worker_warmup_init(struct worker *worker);
+/* A span of the warm-up, taken from a lane. */
+void worker_warmup_add(struct worker *worker, const struct tally_span *span);
+/* All lanes have reached interval 'at', 'before' last: ends the warm-up when it has settled. */
+void worker_warmup_look(struct worker *worker, int64_t before, int64_t at);
+/* Its length, as planned until it has ended. */
+int64_t worker_warmup_ms(const struct worker *worker);
+/* Writes the warm-up record, after the last interval of the warm-up. */
+void worker_warmup_tell(struct worker *worker);
 
 /* worker_result.c */
 /* Writes piece, request and connect records, the message file and the end record. */

@@ -11,6 +11,7 @@ void worker_merge_init(struct worker *worker)
 {
         tally_set_init(&worker->merge.sum.set, 2, false);
         worker->merge.sum.warmup = worker->plan->warmup_ms > 0;
+        worker_warmup_init(worker);
         worker->merge.cpu_micros = cpu_used_micros();
         worker->merge.throttled_micros = cpu_group_throttled_micros(&worker->cpu_group);
 }
@@ -30,6 +31,8 @@ static void add_span(struct worker *worker, struct tally_span *span)
         }
         worker->merge.done += span->set.counters.done;
         worker->merge.errors += span->set.counters.missed + span->set.counters.censored;
+        if (span->warmup)
+                worker_warmup_add(worker, span);
         if (span->warmup == sum->warmup)
                 tally_set_add(&sum->set, &span->set);
         sum->in_flight += span->in_flight;
@@ -82,9 +85,18 @@ static struct json_object *encode_hists(const struct tally_set *set)
         return doc_set(hists, "censored", record_encode_hist_for_line(set->censored));
 }
 
+/* Where interval 'index' begins, or the last of the warm-up ends: the shape may begin earlier, but that is another time. */
+static int64_t edge_ms(const struct worker *worker, int64_t index)
+{
+        int64_t shape_from =
+                worker->merge.sum.warmup ? lane_warmup_intervals(worker->plan, worker->interval_ms) : worker->warmup.shape_from;
+
+        return lane_interval_from_ms(worker->plan, worker->interval_ms, shape_from, index);
+}
+
 static int64_t interval_end_ms(const struct worker *worker)
 {
-        int64_t to_ms = lane_interval_from_ms(worker->plan, worker->interval_ms, worker->merge.at);
+        int64_t to_ms = edge_ms(worker, worker->merge.at);
         int64_t ended_ms = (worker->merge.sum.ended_ns + 999999) / 1000000;
 
         return ended_ms > 0 && ended_ms < to_ms ? ended_ms : to_ms;
@@ -155,7 +167,7 @@ static void flush(struct worker *worker)
 {
         struct tally_span *sum = &worker->merge.sum;
         const struct record_counters *counters = &sum->set.counters;
-        int64_t from_ms = lane_interval_from_ms(worker->plan, worker->interval_ms, worker->merge.from);
+        int64_t from_ms = edge_ms(worker, worker->merge.from);
         int64_t to_ms = interval_end_ms(worker);
 
         /* The lanes wake a moment after the shape's end: that moment is no interval unless something happened in it, and a silence
@@ -183,8 +195,7 @@ static bool more_to_come(struct worker *worker)
 static void look_at_brake(struct worker *worker, int64_t before)
 {
         const struct load_plan *plan = worker->plan;
-        int64_t from_ms = lane_interval_from_ms(plan, worker->interval_ms, before);
-        int64_t to_ms = lane_interval_from_ms(plan, worker->interval_ms, worker->merge.at);
+        int64_t from_ms = edge_ms(worker, before), to_ms = edge_ms(worker, worker->merge.at);
 
         if (to_ms <= plan->shape_ms)
                 brake_step(&worker->brake, worker->merge.done, worker->merge.errors, to_ms - from_ms);
@@ -194,13 +205,15 @@ static void look_at_brake(struct worker *worker, int64_t before)
 void worker_merge(struct worker *worker, bool all)
 {
         struct tally_span *sum = &worker->merge.sum;
-        int64_t warmup_end = (worker->plan->warmup_ms + worker->interval_ms - 1) / worker->interval_ms;
 
         for (int64_t before = worker->merge.at; more_to_come(worker) && align(worker); before = worker->merge.at) {
                 look_at_brake(worker, before);
-                bool warmup_ends = worker->merge.from < warmup_end && worker->merge.at >= warmup_end;
+                worker_warmup_look(worker, before, worker->merge.at);
+                bool warmup_ends = worker->merge.from < worker->warmup.shape_from && worker->merge.at >= worker->warmup.shape_from;
                 if (warmup_ends || within_budget(worker, interval_end_ms(worker)))
                         flush(worker);
+                if (warmup_ends && worker->plan->warmup_least_ms > 0)
+                        worker_warmup_tell(worker);
                 /* The gauges are the lanes' state at the end, never a sum over time. */
                 sum->in_flight = sum->backlog = 0;
         }

@@ -102,6 +102,7 @@ struct ending {
         struct tally_set total; /* of the shape, 2 digits */
         uint64_t skipped;
         int64_t cpu_micros, throttled_micros, elapsed_micros;
+        double stolen; /* share of the node's CPU time, -1 unknown */
         char digest[REPORT_DIGEST_TEXT];
 };
 
@@ -115,6 +116,10 @@ static void add_common(struct json_object *record, const struct worker *worker, 
         doc_set_int(record, "skipped", (int64_t)ending->skipped);
         doc_set_int(record, "elapsedMicros", ending->elapsed_micros);
         doc_set_int(record, "clockShiftMicros", worker->clock_shift_ns / 1000);
+        if (ending->stolen >= 0)
+                doc_set_double(record, "stolen", ending->stolen, 4);
+        if (worker->start_ns)
+                doc_set_int(record, "warmupMs", worker_warmup_ms(worker));
 }
 
 static struct json_object *encode_message(const struct worker *worker, const struct ending *ending)
@@ -162,9 +167,17 @@ static void tell_details(struct worker *worker, struct ending *ending)
                 ending->skipped += lane_tally(worker->lanes[i])->skipped;
 }
 
+static double stolen_since(const struct cpu_stolen *from)
+{
+        struct cpu_stolen now = cpu_stolen("");
+        int64_t all = now.all - from->all, stolen = now.stolen - from->stolen;
+
+        return from->all > 0 && all > 0 && stolen >= 0 && stolen <= all ? (double)stolen / (double)all : -1;
+}
+
 void worker_tell_result(struct worker *worker, const char *reason, const char *message)
 {
-        struct ending ending = {.reason = reason, .message = message};
+        struct ending ending = {.reason = reason, .message = message, .stolen = -1};
         struct json_object *record = doc_set_text(doc_object(), "type", "end");
 
         tally_set_init(&ending.total, 2, false);
@@ -172,6 +185,7 @@ void worker_tell_result(struct worker *worker, const char *reason, const char *m
                 ending.cpu_micros = cpu_used_micros() - worker->cpu_from_micros;
                 ending.throttled_micros =
                         cpu_group_throttled_micros(&worker->cpu_group) - worker->throttled_from_micros;
+                ending.stolen = stolen_since(&worker->stolen_from);
                 int64_t elapsed_ns = clock_now_ns(clock_system()) - worker->start_ns;
                 ending.elapsed_micros = elapsed_ns > 0 ? elapsed_ns / 1000 : 0;
                 tell_details(worker, &ending);

@@ -208,3 +208,15 @@ bool hist_next(const struct hist *hist, uint32_t *at, int64_t *ret_value_ns, uin
         *at = hist->counts_len;
         return false;
 }
+
+double hist_log_sum(const struct hist *hist)
+{
+        uint32_t at = 0;
+        int64_t value_ns;
+        uint64_t count;
+        double sum = 0;
+
+        while (hist_next(hist, &at, &value_ns, &count))
+                sum += (double)count * log((double)(value_ns > 0 ? value_ns : 1));
+        return sum;
+}

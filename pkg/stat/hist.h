@@ -35,6 +35,8 @@ int64_t hist_min(const struct hist *hist);
 int64_t hist_max(const struct hist *hist);
 double hist_sum(const struct hist *hist);
 double hist_mean(const struct hist *hist);
+/* Sum of ln(value) over bucket values, a value below 1 ns counted as 1. */
+double hist_log_sum(const struct hist *hist);
 /* The V2 format does not carry exact min, max and sum; records carry them beside it, and this puts them back. */
 void hist_set_exact(struct hist *hist, int64_t min_ns, int64_t max_ns, double sum_ns, uint64_t clamped);
 

@@ -22,24 +22,25 @@
 #define EXIT_BAD_INPUT 2
 
 struct arguments {
-        const char *plan_file, *index, *start_file, *message_file;
+        const char *plan_file, *index, *start_file, *message_file, *warmup_ms;
         bool start_now;
 };
 
 static const char usage[] =
-        "usage: loadstone-load --plan FILE --index K [--start-file FILE | --start-now] [--message FILE]\n"
+        "usage: loadstone-load --plan FILE --index K [--start-file FILE | --start-now] [--message FILE] [--warmup-ms N]\n"
         "  --plan FILE        the run's worker plan (JSON)\n"
         "  --index K          which worker this is, from 0 (default: $JOB_COMPLETION_INDEX)\n"
         "  --start-file FILE  holds the start instant as Unix milliseconds, empty until it is known\n"
         "  --start-now        start as soon as connections stand (default without --start-file)\n"
-        "  --message FILE     where to leave the summary\n";
+        "  --message FILE     where to leave the summary\n"
+        "  --warmup-ms N      how long the warm-up is, instead of what the plan says\n";
 
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
         static const struct option options[] = {
                 {"plan", required_argument, NULL, 'p'},    {"index", required_argument, NULL, 'i'},
                 {"start-file", required_argument, NULL, 's'}, {"start-now", no_argument, NULL, 'n'},
-                {"message", required_argument, NULL, 'm'}, {0},
+                {"message", required_argument, NULL, 'm'}, {"warmup-ms", required_argument, NULL, 'w'}, {0},
         };
 
         arguments->index = getenv("JOB_COMPLETION_INDEX");
@@ -59,6 +60,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
                         break;
                 case 'm':
                         arguments->message_file = optarg;
+                        break;
+                case 'w':
+                        arguments->warmup_ms = optarg;
                         break;
                 default:
                         return false;
@@ -91,6 +95,19 @@ static enum fail_kind parse_index(const char *text, uint32_t workers, uint32_t *
         return FAIL_NONE;
 }
 
+static enum fail_kind set_warmup(struct load_plan *plan, const char *text, struct fail *fail)
+{
+        char *end = NULL;
+        long long ms = text ? strtoll(text, &end, 10) : 0;
+
+        if (!text)
+                return FAIL_NONE;
+        if (*text < '0' || *text > '9' || *end != '\0' || ms > LOAD_SHAPE_MS_MAX)
+                return fail_set(fail, FAIL_INVALID, "--warmup-ms: a number of milliseconds is wanted");
+        load_plan_set_warmup(plan, ms);
+        return FAIL_NONE;
+}
+
 int main(int argc, char **argv)
 {
         int64_t began_ns = clock_now_ns(clock_system());
@@ -105,7 +122,7 @@ int main(int argc, char **argv)
                 return EXIT_BAD_INPUT;
         }
         if (load_plan_file(arguments.plan_file, &plan, &fail) ||
-            parse_index(arguments.index, plan->workers, &index, &fail)) {
+            parse_index(arguments.index, plan->workers, &index, &fail) || set_warmup(plan, arguments.warmup_ms, &fail)) {
                 log_line("cannot run", "error", fail.text, NULL);
                 load_plan_free(plan);
                 return EXIT_BAD_INPUT;
