@@ -23,6 +23,7 @@
 #include "operator/run_status.h"
 #include "operator/session_mesh.h"
 #include "result/pack.h"
+#include "result/series.h"
 
 #define START_MARGIN_MS 2000
 
@@ -264,6 +265,8 @@ static bool create_job(struct session *session, const struct run_sight *sight)
         auto_json struct json_object *job = job_encode(&sight->run, session->profile, image, session->trial);
         if (session->trial > 0)
                 job_prefer_nodes(job, doc_at(session->trials[0], "nodes"));
+        if (series_warmup_ms(session->trials, session->trials_len) >= 0)
+                job_set_warmup(job, series_warmup_ms(session->trials, session->trials_len));
         job_add_pod(job, doc_at(session->plan.meta, "pod"));
 
         return create(session, &kube_jobs, session->manager->jobs, job, RUN_CREATE_JOB);

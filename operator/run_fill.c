@@ -254,7 +254,7 @@ static void fill_mesh(struct session *session, const struct run_sight *sight, st
 static const char *phase_of(const struct session *session, const struct run_view *view, const struct run_sight *sight)
 {
         int64_t shape_ms = session->load_plan ? session->load_plan->shape_ms : 0;
-        int64_t warmup_ms = session->load_plan ? session->load_plan->warmup_ms : 0;
+        int64_t warmup_ms = session_warmup_ms(session);
 
         if (!view->admitted)
                 return view->queue_position > 0 ? "Queued" : "Pending";
@@ -288,7 +288,7 @@ static void fill_times(struct session *session, struct run_sight *sight, struct 
                         wake_at(view, session->born_ns + LISTEN_NS);
         }
         if (sight->start_at_wall_ms >= 0 && session->load_plan) {
-                int64_t shape_from_wall_ms = sight->start_at_wall_ms + session->load_plan->warmup_ms;
+                int64_t shape_from_wall_ms = sight->start_at_wall_ms + session_warmup_ms(session);
                 wake_at_wall(view, sight, shape_from_wall_ms);
                 wake_at_wall(view, sight, shape_from_wall_ms + session->load_plan->shape_ms);
                 session->measured_from_wall_ms = shape_from_wall_ms;
@@ -308,7 +308,7 @@ static void fill_over(const struct session *session, const struct run_sight *sig
 {
         if (!session->harvest || sight->start_at_wall_ms < 0 || view->workers_announced == 0)
                 return;
-        int64_t over_wall_ms = sight->start_at_wall_ms + session->load_plan->warmup_ms + session->load_plan->shape_ms;
+        int64_t over_wall_ms = sight->start_at_wall_ms + session_warmup_ms(session) + session->load_plan->shape_ms;
         uint32_t over = harvest_count(session->harvest, HARVEST_ENDED) + harvest_count(session->harvest, HARVEST_LOST);
         view->told_are_over = sight->wall_ms >= over_wall_ms && over >= (uint32_t)view->workers_announced;
 }
@@ -402,6 +402,8 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         if (!view->plan_found)
                 fill_secrets(manager, session, sight, view);
         fill_records(session, view);
+        if (sight->start_at_wall_ms >= 0 && view->job == JOB_ACTIVE)
+                session_look_at_nodes(session);
         fill_mesh(session, sight, view);
         if (view->series_over)
                 view->records = RECORDS_SETTLED; /* nothing is left that could be stopped */

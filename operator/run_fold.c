@@ -25,7 +25,9 @@ static bool cuts_short(const char *stop)
         return stop && !text_equal(stop, "Brake") && !text_equal(stop, "WorkersMissing");
 }
 
-static struct gates_facts facts_of(const struct session *session, const struct fold *fold, const struct run_view *view)
+/* 'pressure' is where a node's words go, and lives as long as the facts. */
+static struct gates_facts facts_of(const struct session *session, const struct fold *fold, const struct run_view *view,
+                                   char pressure[static CONTEXT_PRESSURE_TEXT])
 {
         const struct fold_span *window = fold_window(fold);
         int64_t from_wall_ms = session->measured_from_wall_ms + window->from_ms;
@@ -42,6 +44,7 @@ static struct gates_facts facts_of(const struct session *session, const struct f
                 .scales = context_count(context, CONTEXT_SCALE, from_wall_ms, to_wall_ms),
                 .replacements = context_count(context, CONTEXT_EVICTION, from_wall_ms, to_wall_ms),
                 .joined = context_count(context, CONTEXT_POD_JOIN, from_wall_ms, to_wall_ms),
+                .pressure = context_pressure(context, from_wall_ms, to_wall_ms, pressure) ? pressure : NULL,
         };
 }
 
@@ -255,10 +258,12 @@ static void judge(struct session *session, const struct run_view *view, const st
                 .pacing_ns = profile->pacing_lateness_ns,
                 .cpu_ratio = profile->generator_cpu,
                 .throttled_ratio = profile->throttled,
+                .stolen_ratio = profile->stolen,
                 .window_ms = profile->min_window_ms,
                 .interval_ms = session->load_plan->interval_ms,
         };
-        struct gates_facts facts = facts_of(session, fold, view);
+        char pressure[CONTEXT_PRESSURE_TEXT];
+        struct gates_facts facts = facts_of(session, fold, view, pressure);
         auto_free char *unmet = session_mesh_unmet(session);
         facts.placed_elsewhere = placed_elsewhere(session);
         facts.unmet = unmet;

@@ -15,6 +15,7 @@
 #include "data/doc.h"
 #include "operator/run_apply.h"
 #include "operator/session_mesh.h"
+#include "result/series.h"
 
 #define LOG_SILENCE_S 120
 #define LOG_RETRY_NS NS_PER_S
@@ -66,6 +67,18 @@ void session_begin_trial(struct session *session, int trial)
         session->trial_nodes = doc_array();
         if (session->plan_loaded)
                 session_follow(session);
+}
+
+int64_t session_warmup_ms(const struct session *session)
+{
+        int64_t said_ms = -1, shared_ms = series_warmup_ms(session->trials, session->trials_len);
+
+        for (uint32_t i = 0; session->harvest && i < harvest_workers(session->harvest); i++)
+                if (harvest_worker(session->harvest, i)->warmup_ms > said_ms)
+                        said_ms = harvest_worker(session->harvest, i)->warmup_ms;
+        if (said_ms >= 0)
+                return said_ms;
+        return shared_ms >= 0 ? shared_ms : session->load_plan ? session->load_plan->warmup_ms : 0;
 }
 
 void session_forget_target(struct session *session)
@@ -135,10 +148,12 @@ static void log_arrived(void *owner, const char *data, size_t size)
 {
         struct follower *follower = owner;
         struct session *session = follower->session;
-        enum harvest_state before = harvest_worker(session->harvest, follower->worker)->state;
+        const struct harvest_worker *view = harvest_worker(session->harvest, follower->worker);
+        enum harvest_state before = view->state;
+        int64_t warmup_ms = view->warmup_ms;
 
         harvest_feed(session->harvest, follower->worker, data, size);
-        if (harvest_worker(session->harvest, follower->worker)->state != before)
+        if (view->state != before || view->warmup_ms != warmup_ms)
                 session_wake(session);
 }
 

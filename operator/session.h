@@ -63,6 +63,7 @@ struct session {
         bool before_marked, settled;
         struct json_object *generator_nodes;
         struct map nodes_asked;
+        int64_t nodes_due_ns;          /* when they are looked at again */
         int64_t measured_from_wall_ms; /* 0: load has not begun */
 
         int trial;                     /* that everything about workers and their results below belongs to */
@@ -105,6 +106,8 @@ struct session *session_free(struct session *session);
 void session_resolve(struct session *session, const struct run *run, bool plan_found);
 /* Another trial begins: forgets the workers of the one before and what was made of their records. Nothing happens when it is this one. */
 void session_begin_trial(struct session *session, int trial);
+/* How long the warm-up of this trial is: what its workers said, else that of the trials before, else the plan's. 0 without a plan. */
+int64_t session_warmup_ms(const struct session *session);
 /* Forgets what was read about the target: it was read for an admission that did not come about. */
 void session_forget_target(struct session *session);
 /* Takes over a plan ConfigMap, and the profile when none is loaded. FAIL_INVALID: not one that this version reads. */
@@ -140,5 +143,7 @@ void session_ask_events(struct session *session, const char *name);
 void session_asked(struct session *session, uint64_t request);
 /* Fetches nodes that are not known yet. */
 void session_ask_node(struct session *session, const char *node);
+/* While load is sent: fetches those that are known again, now and then. */
+void session_look_at_nodes(struct session *session);
 /* Runs the pass of this run again now. */
 void session_wake(struct session *session);

@@ -13,6 +13,8 @@
 #include "operator/session_mesh.h"
 
 #define AROUND_WAIT_NS (5 * NS_PER_S)
+#define NODES_EVERY_NS (60 * NS_PER_S)
+#define NODES_LOOKED_AT_MAX 16
 #define ASK_AGAIN_NS NS_PER_S
 
 static void say_problem(struct session *session, const char *text)
@@ -173,6 +175,29 @@ void session_ask_node(struct session *session, const char *node)
                 return;
         map_set(&session->nodes_asked, node, session);
         session_asked(session, kube_get(session->manager->client, &(struct kube_ref){&kube_nodes, NULL, node}, node_arrived, session));
+}
+
+static void node_arrived_again(void *owner, struct json_object *node, const struct fail *fail)
+{
+        struct session *session = owner;
+
+        if (fail->kind == FAIL_NONE)
+                context_observe(session->context, CONTEXT_NODE, NULL, node, clock_wall_ms(loop_clock(session->manager->loop)));
+}
+
+/* A kubelet holds on to a pressure for minutes after it is over: now and then is often enough. */
+void session_look_at_nodes(struct session *session)
+{
+        int64_t now_ns = loop_now_ns(session->manager->loop);
+        size_t at = 0;
+        const char *node;
+        void *unused;
+
+        if (!session->context || now_ns < session->nodes_due_ns)
+                return;
+        session->nodes_due_ns = now_ns + NODES_EVERY_NS;
+        for (int i = 0; i < NODES_LOOKED_AT_MAX && map_next(&session->nodes_asked, &at, &node, &unused); i++)
+                session_asked(session, kube_get(session->manager->client, &(struct kube_ref){&kube_nodes, NULL, node}, node_arrived_again, session));
 }
 
 static void open_context(struct session *session)

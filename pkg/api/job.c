@@ -144,6 +144,14 @@ void job_prefer_nodes(struct json_object *job, struct json_object *nodes)
         }
 }
 
+void job_set_warmup(struct json_object *job, int64_t warmup_ms)
+{
+        auto_free char *text = xasprintf("%lld", (long long)warmup_ms);
+        struct json_object *words = doc_at(job, "spec.template.spec.containers[0].command");
+
+        doc_push_text(doc_push_text(words, "--warmup-ms"), text);
+}
+
 static void add_missing(struct json_object *into, struct json_object *from)
 {
         if (!json_object_is_type(from, json_type_object))

@@ -14,6 +14,9 @@
 /* The Job object, ready to create; caller owns. 'run' must carry name, namespace and uid. */
 struct json_object *job_encode(const struct run *run, const struct profile *profile, const char *image, int trial);
 
+/* The workers' warm-up is this long, whatever the plan says. */
+void job_set_warmup(struct json_object *job, int64_t warmup_ms);
+
 /* The pods would rather run on these nodes (an array of names), beside what the profile wants: the other trials ran there. At most 16. */
 void job_prefer_nodes(struct json_object *job, struct json_object *nodes);
 

@@ -147,6 +147,8 @@ struct json_object *plan_encode_worker(const struct plan_parts *parts)
         doc_set_text(worker, "arrival", doc_text(profile->spec, "load.arrival"));
         doc_set_text(worker, "pacing", doc_text(profile->spec, "load.pacing"));
         doc_set_int(doc_set_int(worker, "warmupMs", profile->warmup_ms), "cooldownMs", profile->cooldown_ms);
+        if (profile->warmup_auto)
+                doc_set_int(worker, "warmupLeastMs", PROFILE_WARMUP_LEAST_MS);
         doc_set(worker, "guard", json_object_get(parts->target->guard));
         doc_set(worker, "brake", encode_brake(profile));
         if (doc_len(parts->pod, "proxies") > 0)

@@ -18,7 +18,6 @@
 /* Bounds are those of the schema in crds/. */
 static const struct field fields[] = {
         {"load.timeout", FIELD_DURATION_MS, offsetof(struct profile, timeout_ms), 1, 600000},
-        {"load.warmup", FIELD_DURATION_MS, offsetof(struct profile, warmup_ms), 0, HOUR_MS},
         {"load.cooldown", FIELD_DURATION_MS, offsetof(struct profile, cooldown_ms), 0, HOUR_MS},
         {"load.seed", FIELD_INT, offsetof(struct profile, seed), 0, 9007199254740991},
         {"load.concurrency.connections", FIELD_INT32, offsetof(struct profile, connections), 1, 65536},
@@ -36,6 +35,7 @@ static const struct field fields[] = {
         {"validity.pacingLateness", FIELD_DURATION_NS, offsetof(struct profile, pacing_lateness_ns), 1000, 1e10},
         {"validity.generatorCPU", FIELD_RATIO, offsetof(struct profile, generator_cpu), 0, 1},
         {"validity.throttled", FIELD_RATIO, offsetof(struct profile, throttled), 0, 1},
+        {"validity.stolen", FIELD_RATIO, offsetof(struct profile, stolen), 0, 1, .optional = true},
         {"validity.minWindow", FIELD_DURATION_MS, offsetof(struct profile, min_window_ms), 0, HOUR_MS},
         {"history.keep", FIELD_INT32, offsetof(struct profile, keep), 1, 1000},
         {"context.mesh.detect", FIELD_BOOL, offsetof(struct profile, mesh_detect)},
@@ -175,6 +175,7 @@ enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_pro
         auto_profile struct profile *profile = xnew(struct profile);
 
         profile->spec = json_object_get(spec);
+        profile->stolen = 0.02; /* of plans that were frozen before there was such a field */
         if (profile_decode_target(profile, fail) || decode_fields(profile, fail) || profile_decode_shape(profile, fail) || check_loop(profile, fail) ||
             profile_decode_workers(profile, fail) || profile_decode_descriptors(profile, fail) ||
             profile_check_requests(profile, fail) || profile_decode_secrets(profile, fail) || decode_objectives(profile, fail) ||

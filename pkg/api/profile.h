@@ -51,6 +51,8 @@ struct profile_scheme {
 };
 
 #define PROFILE_TRIALS_MAX 64
+#define PROFILE_WARMUP_LEAST_MS 15000
+#define PROFILE_WARMUP_MOST_MS 60000
 
 struct profile_trials {
         uint32_t min, max; /* 1 <= min <= max; min < max: after 'min' of them how many are needed is computed, once */
@@ -74,6 +76,7 @@ struct profile {
         struct profile_header_from headers_from[PROFILE_HEADERS_FROM_MAX];
         size_t headers_from_len;
         int64_t timeout_ms, warmup_ms, cooldown_ms, shape_ms;
+        bool warmup_auto; /* warmup_ms is the most; it ends when the target has settled, after PROFILE_WARMUP_LEAST_MS or later */
         uint32_t streams; /* requests at once on a connection, 1 over HTTP/1.1 */
         uint32_t workers, connections, connections_max; /* the latter: equal unless more may be opened (whenBusy: grow) */
         int64_t reconnect_requests, reconnect_ms;       /* what a connection carries, and how long it stands; 0: no end */
@@ -90,7 +93,7 @@ struct profile {
         int64_t brake_ms;
         bool brake_off;
         int64_t pacing_lateness_ns, min_window_ms;
-        double generator_cpu, throttled; /* ratios 0..1 */
+        double generator_cpu, throttled, stolen; /* ratios 0..1 */
         int keep;
         bool mesh_detect;
         struct profile_requirement requirements[PROFILE_REQUIREMENTS_MAX];

@@ -18,7 +18,7 @@ static const char defaults_text[] =
         "\"arrival\":\"constant\",\"seed\":1,\"pacing\":\"precise\",\"warmup\":\"5s\",\"cooldown\":\"0s\",\"workers\":1},"
         "\"limits\":{\"deadline\":\"30m\",\"total\":\"4h\",\"readyTimeout\":\"5m\",\"queueTimeout\":\"1h\","
         "\"brake\":{\"errorRatio\":\"50%\",\"for\":\"10s\",\"off\":false}},"
-        "\"validity\":{\"pacingLateness\":\"1ms\",\"generatorCPU\":\"80%\",\"throttled\":\"1%\",\"minWindow\":\"60s\"},"
+        "\"validity\":{\"pacingLateness\":\"1ms\",\"generatorCPU\":\"80%\",\"throttled\":\"1%\",\"stolen\":\"2%\",\"minWindow\":\"60s\"},"
         "\"context\":{\"mesh\":{\"detect\":true,\"client\":\"inherit\"}},"
         "\"history\":{\"keep\":50},\"suspend\":false}";
 static const char request_defaults_text[] = "{\"weight\":1,\"method\":\"GET\",\"path\":\"/\"}";

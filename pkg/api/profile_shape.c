@@ -11,6 +11,7 @@
 #include "data/field.h"
 
 #define PIECES_MAX 64
+#define HOUR_MS 3600000.0
 #define RATE_MAX 1e7
 #define RATE_LEAST 1e-5
 
@@ -116,6 +117,21 @@ static double peak_rps(const struct piece_kind *kind, const struct piece *piece)
         return piece->from_rps > piece->to_rps ? piece->from_rps : piece->to_rps;
 }
 
+static const struct field warmup_fields[] = {{"load.warmup", FIELD_DURATION_MS, offsetof(struct profile, warmup_ms), 0, HOUR_MS}};
+
+/* After the pieces: one that ends by itself may take as much time as half of them. */
+static enum fail_kind decode_warmup(struct profile *profile, struct fail *fail)
+{
+        int64_t most_ms = profile->shape_ms / 2 / 1000 * 1000;
+
+        profile->warmup_auto = text_equal(doc_text(profile->spec, "load.warmup"), "auto");
+        if (!profile->warmup_auto)
+                return field_decode(profile->spec, "spec.", warmup_fields, ARRAY_LEN(warmup_fields), profile, fail);
+        most_ms = most_ms < PROFILE_WARMUP_MOST_MS ? most_ms : PROFILE_WARMUP_MOST_MS;
+        profile->warmup_ms = most_ms > PROFILE_WARMUP_LEAST_MS ? most_ms : PROFILE_WARMUP_LEAST_MS;
+        return FAIL_NONE;
+}
+
 enum fail_kind profile_decode_shape(struct profile *profile, struct fail *fail)
 {
         struct json_object *shape = doc_at(profile->spec, "load.shape");
@@ -135,6 +151,8 @@ enum fail_kind profile_decode_shape(struct profile *profile, struct fail *fail)
         }
         if (profile->closed && len > 1)
                 return fail_set(fail, FAIL_INVALID, "spec.load.shape: a closed piece stands alone");
+        if (decode_warmup(profile, fail))
+                return FAIL_INVALID;
         if (profile->warmup_ms + profile->shape_ms + profile->timeout_ms + profile->cooldown_ms >= profile->deadline_ms)
                 return fail_set(fail, FAIL_INVALID, "spec.limits.deadline must be longer than load.warmup, all pieces of load.shape, load.timeout and load.cooldown together");
         return FAIL_NONE;

@@ -89,6 +89,11 @@ void context_mark_after(struct context *context, int64_t wall_ms);
 uint32_t context_count(const struct context *context, enum context_change_kind kind, int64_t from_wall_ms,
                        int64_t to_wall_ms);
 
+/* A node that was under memory, disk or PID pressure from..to (wall time, inclusive), as far as it was looked at: its name and the condition,
+ * in 'text'. False: none was seen to be. */
+#define CONTEXT_PRESSURE_TEXT 320
+bool context_pressure(const struct context *context, int64_t from_wall_ms, int64_t to_wall_ms, char text[static CONTEXT_PRESSURE_TEXT]);
+
 /* status.context: {"target":{"pods":{"min","max"},"images":[…],"restarts"},"nodes":[{"name","role","kernel","kubelet","instanceType"}],
  * "changes":[{"at","kind","object","text"}],"gaps":[{"from","to"}]}. Numbers nobody could count are "unknown". 'generator_nodes' (array
  * of names, may be NULL) decides the nodes' role: "target", "generator" or "both". Adds what was cut ("context.changes", …) to the array

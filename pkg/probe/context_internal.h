@@ -10,6 +10,8 @@ struct entry { /* one known object */
         enum context_kind kind;
         struct json_object *facts;
         bool restored; /* from a stored state, not seen since */
+        const char *pressure;    /* of a node: the condition, when it was last under one (constant); NULL never */
+        int64_t pressed_since_wall_ms, pressed_wall_ms; /* when that was seen first, 0: from the beginning; and last, INT64_MAX: it is so now */
 };
 
 struct change {

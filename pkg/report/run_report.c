@@ -33,7 +33,11 @@ static struct json_object *encode_run(struct json_object *run)
 static int64_t shape_wall_ms(struct json_object *run, struct json_object *provenance)
 {
         const char *text = doc_text(run, "status.workers.startAt");
-        int64_t start_ms = text ? clock_parse(text) : -1, warmup_ms = doc_int(provenance, "worker.warmupMs", -1);
+        const char *trimmed = doc_text(run, "status.results.warmupTrimmed");
+        int64_t start_ms = text ? clock_parse(text) : -1, warmup_ms = doc_int(provenance, "worker.warmupMs", -1), trimmed_ns;
+
+        if (trimmed && !unit_parse_duration_ns(trimmed, &trimmed_ns, NULL))
+                warmup_ms = trimmed_ns / 1000000;
 
         return start_ms < 0 || warmup_ms < 0 ? -1 : start_ms + warmup_ms;
 }

@@ -223,6 +223,12 @@ static void note_generator(struct fold *fold, const struct harvest *harvest, uin
                 note_ratio(&fold->cpu_ratio_max, (double)read_number(message, "cpuMicros"), elapsed * view->cores);
                 note_ratio(&fold->throttled_ratio_max, (double)read_number(message, "throttledMicros"), elapsed);
         }
+        if (view->stolen > fold->stolen_max)
+                fold->stolen_max = view->stolen;
+        if (view->warmup_ms > fold->warmup_ms)
+                fold->warmup_ms = view->warmup_ms;
+        fold->settled = view->settled && (fold->settled || !fold->warmup_told);
+        fold->warmup_told |= view->warmup_told;
         fold->skipped += view->skipped;
         fold->connections += view->connections;
         fold->failed += strcmp(view->reason, "failed") == 0;
@@ -291,7 +297,7 @@ static int64_t end_ms(const struct fold *fold, const struct harvest *harvest, co
                 int64_t at_ms = view->seen_ms;
                 struct json_object *message = harvest_message_doc(harvest, i);
                 if (message && !view->log_complete)
-                        at_ms = read_number(message, "elapsedMicros") / 1000 - plan->warmup_ms;
+                        at_ms = read_number(message, "elapsedMicros") / 1000 - (view->warmup_ms >= 0 ? view->warmup_ms : plan->warmup_ms);
                 if (at_ms > seen_ms)
                         seen_ms = at_ms;
         }
@@ -414,6 +420,7 @@ struct fold *fold_new(const struct harvest *harvest, const struct load_plan *pla
         fold->pacing = "precise";
         fold->cpu_ratio_max = -1;
         fold->throttled_ratio_max = -1;
+        fold->stolen_max = fold->warmup_ms = -1;
         fold->points_len = harvest_points(harvest, &fold->points);
         fold->point_ms = harvest_point_ms(harvest);
         fold_plan_spans(fold, plan);

@@ -90,6 +90,9 @@ struct fold {
 
         /* about the generator */
         int64_t start_wall_ms;   /* 0 unknown */
+        int64_t warmup_ms;       /* -1 unknown */
+        bool warmup_told, settled; /* its end was for the worker to find; it did, before the limit */
+        double stolen_max;       /* share of a worker's node's CPU time that a hypervisor took, the worst; -1 unknown */
         int64_t start_skew_us;   /* most of (wake-up lateness + clock error bound, if there are several clocks); -1 unknown */
         uint32_t clocks;         /* kernels among the workers that started; one that does not say which is one of its own */
         int64_t clock_shift_us;  /* of the worker whose wall clock was set by most, with its sign */

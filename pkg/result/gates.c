@@ -32,6 +32,8 @@ const char *gates_reason_name(enum gates_reason_kind kind)
                 [GATES_GENERATOR_BUSY] = "GeneratorBusy",
                 [GATES_GENERATOR_LIMIT] = "GeneratorLimit",
                 [GATES_GENERATOR_THROTTLED] = "GeneratorThrottled",
+                [GATES_CPU_STOLEN] = "CPUStolen",
+                [GATES_NODE_PRESSURE] = "NodePressure",
                 [GATES_WORKERS_LOST] = "WorkersLost",
                 [GATES_WORKER_FAILED] = "WorkerFailed",
                 [GATES_REDUCED_PRECISION] = "ReducedPrecision",
@@ -120,6 +122,12 @@ static void judge_generator(struct gates *gates, const struct fold *fold, const 
                 unit_format_percent(limits->throttled_ratio, limit);
                 add(gates, GATES_GENERATOR_THROTTLED, by_distance(fold->throttled_ratio_max, limits->throttled_ratio),
                     "a worker was throttled for %s of the time, limit %s", value, limit);
+        }
+        if (fold->stolen_max > limits->stolen_ratio) {
+                unit_format_percent(fold->stolen_max, value);
+                unit_format_percent(limits->stolen_ratio, limit);
+                add(gates, GATES_CPU_STOLEN, by_distance(fold->stolen_max, limits->stolen_ratio),
+                    "the hypervisor took %s of the CPU time of a worker's node, limit %s", value, limit);
         }
 }
 
@@ -220,6 +228,12 @@ static void judge_target(struct gates *gates, const struct gates_facts *facts)
                             rows[i].count, rows[i].what);
 }
 
+static void judge_nodes(struct gates *gates, const struct gates_facts *facts)
+{
+        if (facts->pressure)
+                add(gates, GATES_NODE_PRESSURE, VALIDITY_LIMITED, "a node was short of something inside the measured window: %.120s", facts->pressure);
+}
+
 static void put_invalid_first(struct gates *gates)
 {
         struct gates sorted = {.validity = gates->validity};
@@ -242,6 +256,7 @@ struct gates gates_judge(const struct fold *fold, const struct gates_limits *lim
         judge_window(&gates, fold, limits);
         judge_steadiness(&gates, fold);
         judge_start(&gates, fold, limits);
+        judge_nodes(&gates, facts);
         judge_target(&gates, facts);
         judge_spread(&gates, fold, facts);
         put_invalid_first(&gates);

@@ -13,6 +13,8 @@
  * | GeneratorBusy       | busiest worker's CPU over the limit                 |                                  |
  * | GeneratorLimit      | the generator was the limit for a tenth of the time |                                  |
  * | GeneratorThrottled  | throttled time over the limit                       | over 10 times the limit          |
+ * | CPUStolen           | a hypervisor took more than the limit of a worker's node | over 10 times the limit     |
+ * | NodePressure        | a node of target or workers was under pressure      |                                  |
  * | WorkersLost         | covered < wanted                                    |                                  |
  * | WorkerFailed        | a worker ended by its own failure                   |                                  |
  * | ReducedPrecision    | a worker's log is incomplete, its message is there  |                                  |
@@ -54,6 +56,8 @@ enum gates_reason_kind { /* in the order in which they are listed: the gravest f
         GATES_GENERATOR_BUSY,
         GATES_GENERATOR_LIMIT,
         GATES_GENERATOR_THROTTLED,
+        GATES_CPU_STOLEN,
+        GATES_NODE_PRESSURE,
         GATES_WORKERS_LOST,
         GATES_WORKER_FAILED,
         GATES_REDUCED_PRECISION,
@@ -97,17 +101,19 @@ struct gates_limits {
         int64_t pacing_ns;      /* 1 ms */
         double cpu_ratio;       /* 0.8 */
         double throttled_ratio; /* 0.01 */
+        double stolen_ratio;    /* 0.02 */
         int64_t window_ms;      /* 60 s */
         int64_t interval_ms;    /* of the worker plan */
 };
 #define GATES_LIMITS_DEFAULT \
-        ((struct gates_limits){.pacing_ns = 1000000, .cpu_ratio = 0.8, .throttled_ratio = 0.01, .window_ms = 60000, .interval_ms = 1000})
+        ((struct gates_limits){.pacing_ns = 1000000, .cpu_ratio = 0.8, .throttled_ratio = 0.01, .stolen_ratio = 0.02, .window_ms = 60000, .interval_ms = 1000})
 
 /* What the records cannot know. Counts are of changes of the target inside the measured window. */
 struct gates_facts {
         bool cancelled; /* by the user, or stopped by deadline or brake */
         uint32_t restarts, rollouts, scales, replacements;
         uint32_t joined; /* pods that became ready */
+        const char *pressure; /* "node-1: MemoryPressure", of a node of target or workers; NULL: none was seen. Borrowed */
         bool placed_elsewhere; /* a trial of several, on other nodes than the first */
         const char *unmet;     /* a sentence: what the profile requires and was not in effect; NULL: nothing. Borrowed for the call */
 };

@@ -39,6 +39,8 @@ struct harvest *harvest_new(const struct harvest_spec *spec)
         for (uint32_t i = 0; i < spec->workers; i++) {
                 struct worker *worker = &harvest->workers[i];
                 worker->view.seen_ms = INT64_MIN;
+                worker->view.warmup_ms = -1;
+                worker->view.stolen = -1;
                 worker->view.clock_error_us = INT64_MIN;
                 worker->last.index = -1;
                 worker->line = buf_bounded(RECORD_LINE_BYTES_MAX);
@@ -181,6 +183,21 @@ static bool on_start(struct harvest *harvest, uint32_t index, struct json_object
         return true;
 }
 
+static void note_warmup(struct harvest_worker *view, struct json_object *doc, const char *name)
+{
+        view->warmup_ms = read_number(doc, name, 0, LOAD_SHAPE_MS_MAX, view->warmup_ms);
+}
+
+static bool on_warmup(struct harvest *harvest, uint32_t index, struct json_object *record)
+{
+        struct harvest_worker *view = &harvest->workers[index].view;
+
+        note_warmup(view, record, "ms");
+        view->warmup_told = view->warmup_ms >= 0;
+        view->settled = doc_bool(record, "settled", false);
+        return true;
+}
+
 /* Counters stand under "C" in records, under "total" in the message, and not at all in further parts of a record. */
 static bool read_counters(struct json_object *record, struct record_counters *ret_counters)
 {
@@ -291,6 +308,9 @@ static void note_end(struct worker *worker, struct json_object *doc)
         copy_text(worker->view.reason, sizeof worker->view.reason, doc_text(doc, "reason"));
         copy_text(worker->view.text, sizeof worker->view.text, doc_text(doc, "message"));
         worker->view.cores = read_cores(doc, worker->view.cores);
+        note_warmup(&worker->view, doc, "warmupMs");
+        double stolen = doc_double(doc, "stolen", -1);
+        worker->view.stolen = stolen >= 0 && stolen <= 1 ? stolen : worker->view.stolen;
         worker->view.clock_shift_us = read_number(doc, "clockShiftMicros", -MICROS_MAX, MICROS_MAX, worker->view.clock_shift_us);
         worker->view.skipped = (uint64_t)read_number(doc, "skipped", 0, SKIPPED_MAX, (int64_t)worker->view.skipped);
         advance(worker, HARVEST_ENDED);
@@ -356,7 +376,7 @@ static const struct {
         const char *type;
         bool (*on)(struct harvest *harvest, uint32_t index, struct json_object *record);
 } types[] = {
-        {"hello", on_hello}, {"ready", on_ready},     {"start", on_start},     {"interval", on_interval},
+        {"hello", on_hello}, {"ready", on_ready},     {"start", on_start},     {"interval", on_interval}, {"warmup", on_warmup},
         {"piece", on_piece}, {"request", on_request}, {"connect", on_connect}, {"end", on_end},
 };
 

@@ -86,6 +86,9 @@ struct harvest_worker {
         uint64_t skipped;
         bool coarse, narrowed;   /* its pacing: never exact; less exact than it could be, in some interval of the shape */
         int64_t floor_p50_ns, floor_p99_ns; /* its own, before the start; 0 unknown */
+        int64_t warmup_ms;       /* how long its warm-up was; -1: not known yet */
+        bool warmup_told, settled; /* it was to end when the target had settled; it did */
+        double stolen;           /* share of its node's CPU time that a hypervisor took; -1 unknown */
         int64_t clock_shift_us;  /* of the wall clock against the monotonic one, with its sign */
         char reason[16];         /* "finished", "terminated", "failed", "braked"; "" while running */
         char text[160];          /* the worker's own words at its end, or why it was lost */

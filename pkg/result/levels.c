@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "result/levels.h"
 
-#include <math.h>
-
 static bool latency_of(const struct harvest_point *point, double *ret_level)
 {
-        uint32_t at = 0;
-        int64_t value_ns;
-        uint64_t count;
-        double sum = 0;
-
         if (!point->latency || hist_count(point->latency) == 0)
                 return false;
-        while (hist_next(point->latency, &at, &value_ns, &count))
-                sum += (double)count * log((double)(value_ns > 0 ? value_ns : 1));
-        *ret_level = sum / (double)hist_count(point->latency);
+        *ret_level = hist_log_sum(point->latency) / (double)hist_count(point->latency);
         return true;
 }
 

@@ -97,6 +97,14 @@ uint32_t series_planned(const struct profile *profile, struct json_object *const
         return planned < plan->min ? plan->min : planned;
 }
 
+int64_t series_warmup_ms(struct json_object *const *docs, size_t len)
+{
+        for (size_t i = 0; i < len; i++)
+                if (trial_warmup_ms(docs[i]) >= 0)
+                        return trial_warmup_ms(docs[i]);
+        return -1;
+}
+
 /* ---- intervals between trials ---- */
 
 /* The mean of all with the spread of the first stage only: what was looked at once is not looked at again. */

@@ -15,6 +15,9 @@
  * the first min (Stein's rule, stat/plan.h), so that the interval keeps its confidence. *ret_known: this will not change any more. */
 uint32_t series_planned(const struct profile *profile, struct json_object *const *docs, size_t len, bool *ret_known);
 
+/* The warm-up of all trials: that of the first whose workers found its end; -1: there is none yet. */
+int64_t series_warmup_ms(struct json_object *const *docs, size_t len);
+
 struct series_result {
         struct fold *fold;             /* owned: of the trials that count */
         struct gates gates;

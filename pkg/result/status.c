@@ -222,6 +222,15 @@ static void set_floor(struct json_object *results, const struct fold *fold)
         json_object_put(floor);
 }
 
+/* A warm-up whose length the profile does not say. */
+static void set_warmup(struct json_object *results, const struct fold *fold)
+{
+        if (!fold->warmup_told)
+                return;
+        set_duration(results, "warmupTrimmed", fold->warmup_ms);
+        doc_set_text(results, "warmupEnd", fold->settled ? "Settled" : "LimitReached");
+}
+
 static size_t cut(size_t len, size_t most, const char *name, struct json_object *truncated)
 {
         if (len <= most)
@@ -249,6 +258,7 @@ static struct json_object *encode_results(const struct fold *fold, size_t pieces
         doc_set_text(results, "saturated", load_limit_names[fold->limit]);
         doc_set_text(results, "pacing", fold->pacing);
         set_floor(results, fold);
+        set_warmup(results, fold);
         doc_set(results, "byPiece", by_piece);
         return doc_set(results, "byRequest", by_request);
 }

@@ -41,6 +41,8 @@ static struct json_object *encode_fold(const struct fold *fold, bool detailed)
         doc_set_int(doc_set_int(out, "handshakes", (int64_t)fold->handshakes), "skipped", (int64_t)fold->skipped);
         doc_set_int(doc_set_int(out, "covered", fold->covered), "braked", fold->braked);
         doc_set_text(doc_set_text(out, "limit", load_limit_names[fold->limit]), "pacing", fold->pacing);
+        if (fold->warmup_told)
+                doc_set(out, "warmup", doc_set_bool(doc_set_int(doc_object(), "ms", fold->warmup_ms), "settled", fold->settled));
         doc_set(out, "limitRatio", json_object_new_double(fold->limit_ratio));
         doc_set_int(doc_set_int(out, "floorP50Nanos", fold->floor_p50_ns), "floorP99Nanos", fold->floor_p99_ns);
         return doc_set(out, "hists", hists);
@@ -125,7 +127,7 @@ struct fold *trial_fold_new(const struct load_plan *plan)
         fold->closed = plan->closed;
         fold->timeout_ns = plan->timeout_ms * INT64_C(1000000);
         fold->start_skew_us = fold->pacing_p99_ns = -1;
-        fold->cpu_ratio_max = fold->throttled_ratio_max = -1;
+        fold->cpu_ratio_max = fold->throttled_ratio_max = fold->stolen_max = fold->warmup_ms = -1;
         fold_plan_spans(fold, plan);
         return fold;
 }
@@ -204,6 +206,25 @@ static void add_generator(struct fold *fold, struct json_object *from)
         }
 }
 
+int64_t trial_warmup_ms(struct json_object *doc)
+{
+        int64_t ms = doc_int(doc, "fold.warmup.ms", -1);
+
+        return ms >= 0 && ms <= LOAD_SHAPE_MS_MAX ? ms : -1;
+}
+
+/* All trials of a series have the warm-up of the one that found its end. */
+static void add_warmup(struct fold *fold, struct json_object *doc)
+{
+        int64_t ms = trial_warmup_ms(doc);
+
+        if (ms < 0 || fold->warmup_told)
+                return;
+        fold->warmup_told = true;
+        fold->warmup_ms = ms;
+        fold->settled = doc_bool(doc, "fold.warmup.settled", false);
+}
+
 bool trial_fold_add(struct fold *fold, struct json_object *doc)
 {
         struct json_object *from = doc_at(doc, "fold"), *pieces = doc_at(from, "pieces"), *requests = doc_at(from, "requests");
@@ -226,6 +247,7 @@ bool trial_fold_add(struct fold *fold, struct json_object *doc)
         add_side(&fold->connect, doc_at(from, "hists.connect"));
         add_side(&fold->handshake, doc_at(from, "hists.handshake"));
         add_generator(fold, from);
+        add_warmup(fold, doc);
         fold->connects += count_at(from, "connects");
         fold->connect_errors += count_at(from, "connectErrors");
         fold->handshakes += count_at(from, "handshakes");

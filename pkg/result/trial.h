@@ -8,7 +8,8 @@
  *    "row":{…},                  as status.trials shows it
  *    "workers":{…},              as status.workers shows it
  *    "nodes":["node-1"],         where its workers ran
- *    "fold":{"pieces":[{"fromMs","toMs","C","hists"}],"requests":[{"C","hists"}],"C","hists" (connect, handshake),"connects",…}}
+ *    "fold":{"pieces":[{"fromMs","toMs","C","hists"}],"requests":[{"C","hists"}],"C","hists" (connect, handshake),"connects",
+ *            "warmup":{"ms","settled"},…}}
  *
  * "whole" false: it was cut short, lost its log or its workers; then its figures count only where no trial is whole. "pieces" hold null but for
  * the window where all would be too large. */
@@ -47,6 +48,9 @@ struct trial {
 };
 /* Never fails: what is missing or of the wrong type is unknown. */
 void trial_decode(struct json_object *doc, struct trial *ret_trial);
+
+/* How long the warm-up was of a trial whose workers were to find its end; -1: it had a length, or is not known. */
+int64_t trial_warmup_ms(struct json_object *doc);
 
 /* A fold of no trial yet. */
 struct fold *trial_fold_new(const struct load_plan *plan);

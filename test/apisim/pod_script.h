@@ -18,6 +18,7 @@ struct worker_script {
         int64_t ready_ms;          /* after start; -1: never */
         int64_t notice_ms;         /* from the annotation to the file that the worker reads */
         int64_t latency_ns, spread_ns; /* each latency is latency_ns and up to spread_ns more */
+        int64_t settled_ms;        /* how long a warm-up is whose end the worker is to find; 0: up to its limit */
         int64_t slow_below_ms;     /* before this shape time latencies are ten times as long: a cold target. 0: never */
         uint32_t miss_every, lose_every; /* every n-th is answered with 503, or times out; 0: none */
         double closed_rps;         /* of each worker in a closed loop */

@@ -36,6 +36,16 @@ static struct load_plan *read_plan(struct apisim *sim, struct json_object *pod)
         return plan;
 }
 
+/* What the Job says beside the plan. */
+static void read_options(struct load_plan *plan, struct json_object *pod)
+{
+        struct json_object *words = doc_at(pod, "spec.containers[0].command");
+
+        for (size_t i = 0; i + 1 < doc_len(words, ""); i++)
+                if (text_equal(json_object_get_string(doc_item(words, i)), "--warmup-ms"))
+                        load_plan_set_warmup(plan, strtoll(json_object_get_string(doc_item(words, i + 1)), NULL, 10));
+}
+
 struct sim_worker *sim_worker_new(struct apisim *sim, struct json_object *pod, const struct worker_script *script, int64_t started_ns)
 {
         const char *index = doc_text(pod, INDEX_ANNOTATION);
@@ -44,8 +54,14 @@ struct sim_worker *sim_worker_new(struct apisim *sim, struct json_object *pod, c
 
         if (!plan)
                 return NULL;
+        read_options(plan, pod);
         worker = xnew(struct sim_worker);
         worker->sim = sim;
+        worker->settles = plan->warmup_least_ms > 0;
+        if (worker->settles && plan->workers == 1 && script->settled_ms > 0 && script->settled_ms < plan->warmup_ms) {
+                worker->settled = true;
+                plan->warmup_ms = script->settled_ms;
+        }
         worker->script = *script;
         worker->plan = plan;
         worker->index = (uint32_t)strtoul(index, NULL, 10);

@@ -19,7 +19,8 @@ enum worker_stage { WORKER_BORN, WORKER_CONNECTING, WORKER_WAITING, WORKER_ANNOU
 struct sim_worker {
         struct apisim *sim;
         struct worker_script script;
-        struct load_plan *plan;
+        struct load_plan *plan;         /* with the warm-up that this worker will have had */
+        bool settles, settled;          /* its end is for the worker to find; it does, before the limit */
         uint32_t index;
         char *pod;
         enum worker_stage stage;

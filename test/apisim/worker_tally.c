@@ -183,6 +183,14 @@ int64_t sim_worker_interval_ends_ns(const struct sim_worker *worker)
         return worker->load_ns + (worker->plan->warmup_ms + interval_to_ms(worker)) * NS_PER_MS;
 }
 
+static void say_warmup(struct sim_worker *worker, struct buf *log)
+{
+        struct json_object *record = doc_set_text(doc_object(), "type", "warmup");
+
+        doc_set_int(record, "ms", worker->plan->warmup_ms);
+        sim_worker_write(worker, doc_set_bool(record, "settled", worker->settled), log);
+}
+
 void sim_worker_say_interval(struct sim_worker *worker, struct buf *log)
 {
         struct json_object *record = doc_set_text(doc_object(), "type", "interval");
@@ -201,6 +209,8 @@ void sim_worker_say_interval(struct sim_worker *worker, struct buf *log)
         sim_worker_write(worker, record, log);
         tally_set_done(&set);
         worker->shape_at_ms = to_ms;
+        if (from_ms < 0 && to_ms == 0 && worker->settles)
+                say_warmup(worker, log);
 }
 
 static void say_pieces(struct sim_worker *worker, struct buf *log)
@@ -256,6 +266,7 @@ static void add_common(const struct sim_worker *worker, struct json_object *reco
         doc_set_double(record, "cores", 2, 2);
         doc_set_text(doc_set_int(record, "records", (int64_t)worker->lines), "sha256", sha256);
         doc_set_int(doc_set_int(record, "skipped", 0), "elapsedMicros", elapsed_ms * 1000);
+        doc_set_int(record, "warmupMs", worker->plan->warmup_ms);
 }
 
 char *sim_worker_say_end(struct sim_worker *worker, const char *reason, struct buf *log)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include "check_warmup.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -247,6 +249,8 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
         struct object *object = sim_store_by_uid(check->sim, run_uid);
         bool ended = !object || doc_at(object->json, "status.finishTime");
         char *released = run ? map_find(&run->jobs, name) : NULL;
+        if (!before && !check_warmup(check->sim, after))
+                wrong(check, "I17: Job %s has another warm-up than the trials before it", name);
         if (!before && !ended && released)
                 wrong(check, "I1: a second Job %s was made for run %s", name, run->name);
         if (run && !released)

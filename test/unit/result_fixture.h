@@ -226,6 +226,7 @@ static inline void fixture_opening(struct fixture_report *report, uint32_t worke
 
 /* What each interval of the shape says limited it, by its number; 0: nothing. Of all workers alike. */
 static enum load_limit fixture_limits[FIXTURE_SHAPE_MS / 1000];
+static int64_t fixture_warmup_ms = -1; /* what the workers found their warm-up to be; -1: the plan said it */
 static bool fixture_narrowed; /* in the last second of the shape */
 
 static inline void fixture_interval(struct fixture_report *report, int64_t index, int64_t from_ms, int64_t to_ms,
@@ -328,6 +329,8 @@ static inline void fixture_closing(struct fixture_report *report, struct fixture
                 doc_set_int(both[i], "records", (int64_t)report->lines);
                 doc_set_text(both[i], "sha256", hex);
                 doc_set_int(both[i], "skipped", 0);
+                doc_set_int(both[i], "warmupMs", fixture_warmup_ms >= 0 ? fixture_warmup_ms : 1000);
+                doc_set(both[i], "stolen", json_object_new_double(0.01 * (worker + 1)));
                 doc_set_int(both[i], "elapsedMicros", (FIXTURE_SHAPE_MS + 1000) * 1000);
         }
         doc_set(end, "C", record_encode_counters(&total.counters));
@@ -353,6 +356,10 @@ static inline struct fixture_log fixture_log(const struct sample *samples, size_
                 mine[mine_len++] = samples[i];
         fixture_opening(&report, worker, workers);
         fixture_interval(&report, 0, -1000, 0, mine, 0);
+        if (fixture_warmup_ms >= 0) {
+                struct json_object *warmup = doc_set_int(fixture_record("warmup"), "ms", fixture_warmup_ms);
+                fixture_write(&report, doc_set_bool(warmup, "settled", fixture_warmup_ms < 1000));
+        }
         for (int64_t i = 0; i < FIXTURE_SHAPE_MS / 1000; i++)
                 fixture_interval(&report, i + 1, i * 1000, (i + 1) * 1000, mine, mine_len);
         fixture_piece(&report, 0, 0, FIXTURE_HOLD_MS, mine, mine_len);

@@ -112,6 +112,8 @@ static const struct refusal refusals[] = {
         {"{'load':{'arrival':'bursty'}}", "spec.load.arrival: must be one of constant, poisson"},
         {"{'load':{'seed':-1}}", "spec.load.seed: must be 0 to"},
         {"{'load':{'shape':[{'closed':{'for':'5s'}},{'closed':{'for':'5s'}}]}}", "spec.load.shape: a closed piece stands alone"},
+        {"{'load':{'warmup':'soon'}}", "spec.load.warmup: 'soon' is not a duration"},
+        {"{'load':{'warmup':'auto','shape':[{'hold':{'rate':'5/s','for':'29m30s'}}]}}", "spec.limits.deadline must be longer than load.warmup"},
         {"{'load':{'shape':[{'hold':{'rate':'5/s','for':'31m'}}]}}", "spec.limits.deadline must be longer than load.warmup"},
         {"{'load':{'requests':[]}}", "spec.load.requests must be 1 to 32 requests"},
         {"{'load':{'requests':[{'name':'a'},{'name':'a'}]}}", "spec.load.requests[1].name must not be used twice"},

@@ -298,6 +298,51 @@ static void node_facts_are_shown_when_known(void **state)
         context_free(context);
 }
 
+#define NODE(uid, memory, pid)                                                                                      \
+        "{\"metadata\":{\"name\":\"n" uid "\",\"uid\":\"" uid "\"},\"status\":{\"conditions\":["                                   \
+        "{\"type\":\"MemoryPressure\",\"status\":\"" memory "\"},{\"type\":\"PIDPressure\",\"status\":\"" pid "\"}]}}"
+
+static void see_node(struct context *context, const char *text, int64_t wall_ms)
+{
+        auto_json struct json_object *node = parse(text);
+
+        context_observe(context, CONTEXT_NODE, NULL, node, wall_ms);
+}
+
+static void pressure_counts_while_it_lasts(void **state)
+{
+        (void)state;
+        struct context *context = context_new();
+        char text[CONTEXT_PRESSURE_TEXT] = "";
+
+        add(context, CONTEXT_NODE, NODE("1", "False", "False"));
+        add(context, CONTEXT_NODE, NODE("2", "False", "False"));
+        assert_false(context_pressure(context, T0, T0 + 100000, text));
+        see_node(context, NODE("2", "True", "False"), T0 + 50000);
+        assert_false(context_pressure(context, T0, T0 + 49000, text)); /* a window that was over */
+        assert_true(context_pressure(context, T0, T0 + 50000, text));
+        assert_string_equal(text, "n2: MemoryPressure");
+        assert_true(context_pressure(context, T0 + 90000, T0 + 100000, text)); /* nobody said that it is over */
+        see_node(context, NODE("2", "False", "False"), T0 + 80000);
+        assert_true(context_pressure(context, T0 + 60000, T0 + 100000, text));
+        assert_false(context_pressure(context, T0 + 81000, T0 + 100000, text));
+        see_node(context, NODE("1", "False", "True"), T0 + 200000);
+        assert_true(context_pressure(context, T0 + 150000, T0 + 200000, text));
+        assert_string_equal(text, "n1: PIDPressure");
+        context_free(context);
+}
+
+static void pressure_from_the_beginning_counts(void **state)
+{
+        (void)state;
+        struct context *context = context_new();
+        char text[CONTEXT_PRESSURE_TEXT];
+
+        add(context, CONTEXT_NODE, NODE("1", "True", "Unknown"));
+        assert_true(context_pressure(context, T0, T0 + 1, text));
+        context_free(context);
+}
+
 static void too_many_changes_are_cut_in_status_and_counted_in_full(void **state)
 {
         (void)state;
@@ -390,6 +435,8 @@ int main(void)
                 cmocka_unit_test(gaps_are_joined_and_bounded),
                 cmocka_unit_test(what_nobody_can_see_is_unknown),
                 cmocka_unit_test(node_facts_are_shown_when_known),
+                cmocka_unit_test(pressure_counts_while_it_lasts),
+                cmocka_unit_test(pressure_from_the_beginning_counts),
                 cmocka_unit_test(too_many_changes_are_cut_in_status_and_counted_in_full),
                 cmocka_unit_test(a_restored_context_finds_what_changed_meanwhile),
                 cmocka_unit_test(a_stored_state_restores_to_itself),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "result_fixture.h"
 
+#include "base/text.h"
+
 static struct fold *fold_of(const struct harvest *harvest, uint32_t workers)
 {
         struct load_plan *plan = fixture_plan(workers);
@@ -142,6 +144,28 @@ static void the_floor_is_that_of_the_worst_worker(void **state)
         assert_int_equal(doc_int(results, "floorMicros.p99", 0), 30);
         fold_free(fold);
         harvest_free(harvest);
+}
+
+static void a_warm_up_says_how_it_ended(void **state)
+{
+        (void)state;
+        const struct { int64_t ms; const char *trimmed, *end; } cases[] = {{-1, NULL, NULL}, {700, "700ms", "Settled"}, {1000, "1s", "LimitReached"}};
+
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                fixture_warmup_ms = cases[i].ms;
+                struct harvest *harvest = harvest_all(2);
+                struct load_plan *plan = fixture_plan(2);
+                struct fold *fold = fold_new(harvest, plan);
+                auto_json struct json_object *results = status_encode_results(fold, NULL);
+                assert_int_equal(fold->warmup_ms, cases[i].ms < 0 ? 1000 : cases[i].ms);
+                assert_true(fold->stolen_max == 0.02); /* of the worst */
+                assert_true(text_equal(doc_text(results, "warmupTrimmed"), cases[i].trimmed));
+                assert_true(text_equal(doc_text(results, "warmupEnd"), cases[i].end));
+                fold_free(fold);
+                load_plan_free(plan);
+                harvest_free(harvest);
+        }
+        fixture_warmup_ms = -1;
 }
 
 static void of_several_holds_the_longest_counts_and_a_ramp_alone_has_no_window(void **state)
@@ -352,6 +376,7 @@ int main(void)
                 cmocka_unit_test(folding_again_changes_nothing),
                 cmocka_unit_test(the_window_is_the_longest_hold),
                 cmocka_unit_test(pacing_that_was_narrowed_once_is_called_so),
+                cmocka_unit_test(a_warm_up_says_how_it_ended),
                 cmocka_unit_test(the_floor_is_that_of_the_worst_worker),
                 cmocka_unit_test(workers_of_one_kernel_have_one_clock),
                 cmocka_unit_test(what_limited_a_tenth_of_the_window_is_its_limit),

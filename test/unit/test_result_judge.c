@@ -86,6 +86,17 @@ static void late_pacing_limits_and_ten_times_the_limit_invalidates(void **state)
         done(&fold);
 }
 
+static void a_node_under_pressure_limits(void **state)
+{
+        (void)state;
+        struct fold fold = good_fold();
+        struct gates gates = judge(&fold, &(struct gates_facts){.pressure = "n1: DiskPressure"});
+
+        check_only(&gates, GATES_NODE_PRESSURE, VALIDITY_LIMITED);
+        assert_non_null(strstr(gates.reasons[0].text, "n1: DiskPressure"));
+        done(&fold);
+}
+
 static void each_gate_closes_for_its_own_reason(void **state)
 {
         (void)state;
@@ -102,6 +113,9 @@ static void each_gate_closes_for_its_own_reason(void **state)
         assert_non_null(strstr(gates.reasons[0].text, "the generator was the limit, not the target, for 40"));
         CHECK(fold.throttled_ratio_max = 0.05, GATES_GENERATOR_THROTTLED, VALIDITY_LIMITED);
         CHECK(fold.throttled_ratio_max = 0.2, GATES_GENERATOR_THROTTLED, VALIDITY_INVALID);
+        CHECK(fold.stolen_max = 0.021, GATES_CPU_STOLEN, VALIDITY_LIMITED);
+        assert_string_equal(gates.reasons[0].text, "the hypervisor took 2.10% of the CPU time of a worker's node, limit 2.00%");
+        CHECK(fold.stolen_max = 0.21, GATES_CPU_STOLEN, VALIDITY_INVALID);
         CHECK(fold.covered = 1, GATES_WORKERS_LOST, VALIDITY_LIMITED);
         CHECK(fold.failed = 1, GATES_WORKER_FAILED, VALIDITY_LIMITED);
         CHECK(fold.partial = true, GATES_PARTIAL, VALIDITY_LIMITED);
@@ -331,6 +345,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_clean_run_is_valid),
                 cmocka_unit_test(late_pacing_limits_and_ten_times_the_limit_invalidates),
+                cmocka_unit_test(a_node_under_pressure_limits),
                 cmocka_unit_test(each_gate_closes_for_its_own_reason),
                 cmocka_unit_test(pods_that_join_behind_the_last_connection_get_nothing),
                 cmocka_unit_test(workers_on_one_node_need_no_clock_that_is_right),

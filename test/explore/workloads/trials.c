@@ -8,6 +8,8 @@
 /* Short trials: what is explored is what lies between them. */
 #define SHORT_LOAD "{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],\"shape\":[{\"hold\":{\"rate\":\"50/s\",\"for\":\"2s\"}}]," \
                    "\"timeout\":\"1s\",\"concurrency\":{\"connections\":2},\"warmup\":\"1s\",\"cooldown\":\"0s\",\"workers\":1}"
+#define SETTLING_LOAD "{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],\"shape\":[{\"hold\":{\"rate\":\"5/s\",\"for\":\"40s\"}}]," \
+                      "\"timeout\":\"1s\",\"concurrency\":{\"connections\":2},\"warmup\":\"auto\",\"cooldown\":\"0s\",\"workers\":1}"
 #define TRIALS(repeats) ",\"overrides\":{\"trials\":{\"repeats\":" repeats ",\"pause\":\"2s\"}}"
 
 static void begin_with(struct world *world, const char *overrides)
@@ -20,6 +22,23 @@ static void begin_with(struct world *world, const char *overrides)
 static void begin(struct world *world)
 {
         begin_with(world, TRIALS("{\"min\":3}"));
+}
+
+/* Workers find that 16 s are enough, once: the later trials have to be told. */
+static void settling(void *owner, struct json_object *pod, struct pod_script *script)
+{
+        static const struct worker_script worker = {.ready_ms = 20, .notice_ms = 300, .latency_ns = 2 * NS_PER_MS, .settled_ms = 16000};
+
+        (void)owner;
+        (void)pod;
+        *script = world_pod(&worker);
+}
+
+static void begin_settling(struct world *world)
+{
+        world_server(world, "web");
+        world_profile(world, "web", "web", SETTLING_LOAD);
+        world_run_new(world, "series", "web", TRIALS("{\"min\":3}"));
 }
 
 static void begin_two_stages(struct world *world)
@@ -75,6 +94,14 @@ const struct workload workload_trials[] = {
                 .what = "three trials, and what they say about how many are needed",
                 .begin = begin_two_stages,
                 .horizon_ms = 300000,
+                .ends = "series=Succeeded",
+        },
+        {
+                .name = "trials_settling",
+                .what = "three trials with the warm-up that the first one found",
+                .begin = begin_settling,
+                .script = settling,
+                .horizon_ms = 600000,
                 .ends = "series=Succeeded",
         },
         CANCELLED_AT("7000", "pause"),
