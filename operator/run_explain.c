@@ -108,9 +108,10 @@ struct json_object *run_explain_full(const struct session *session, const struct
         return full ? doc_set(full, "explanations", explain(session, end)) : NULL;
 }
 
-static void add_mesh(const struct session *session, struct json_object *final)
+static void add_mesh(const struct session *session, const struct fold *fold, struct json_object *final)
 {
-        struct json_object *mesh = session_mesh_encode_status(session);
+        struct fold_value mean = fold_mean(fold->whole.service, NULL);
+        struct json_object *mesh = session_mesh_encode_status(session, mean.known ? (double)mean.ns / 1000 : 0);
 
         if (!mesh || !doc_at(final, "context")) {
                 json_object_put(mesh);
@@ -126,5 +127,5 @@ void run_explain(const struct session *session, const struct status_end *end, st
         auto_json struct json_object *explanations = explain(session, end);
 
         add_explanations(final, explanations, truncated);
-        add_mesh(session, final);
+        add_mesh(session, end->fold, final);
 }

@@ -3,6 +3,8 @@
  * What the mesh of a run came to: for its status, its explanations and its result. */
 #include "base/mem.h"
 #include "data/doc.h"
+#include "data/unit.h"
+#include "mesh/added.h"
 #include "mesh/require.h"
 #include "mesh/summary.h"
 #include "operator/session_mesh_parts.h"
@@ -38,13 +40,6 @@ char *session_mesh_unmet(const struct session *session)
         return unmet || !session->mesh || !session->mesh->now ? unmet : unmet_in(session, session->mesh->now, "at the end");
 }
 
-struct json_object *session_mesh_encode_status(const struct session *session)
-{
-        struct json_object *snapshot = first_snapshot(session);
-
-        return snapshot ? mesh_summary_encode(snapshot) : NULL;
-}
-
 /* Of all proxies on one side together; new. */
 static struct mesh_window *window_of(const struct session_mesh *mesh, bool server)
 {
@@ -58,6 +53,37 @@ static struct mesh_window *window_of(const struct session_mesh *mesh, bool serve
         return window;
 }
 
+static void add_part(struct json_object *object, const char *name, struct mesh_added_part part)
+{
+        char low[UNIT_TEXT_MAX], high[UNIT_TEXT_MAX];
+
+        if (!part.known)
+                return;
+        unit_format_latency((int64_t)(part.low_us * 1000), low);
+        unit_format_latency((int64_t)(part.high_us * 1000), high);
+        auto_free char *text = xasprintf("%s to %s", low, high);
+        doc_set_text(object, name, text);
+}
+
+static struct json_object *encode_added(const struct session_mesh *mesh, double load_us)
+{
+        auto_free struct mesh_window *client = window_of(mesh, false), *server = window_of(mesh, true);
+        const struct mesh_added added = mesh_added_of(client, server, load_us);
+        auto_json struct json_object *object = doc_object();
+
+        add_part(object, "whole", added.whole);
+        add_part(object, "client", added.client);
+        add_part(object, "between", added.between);
+        return json_object_object_length(object) > 0 ? take(object) : NULL;
+}
+
+struct json_object *session_mesh_encode_status(const struct session *session, double load_us)
+{
+        struct json_object *snapshot = first_snapshot(session);
+
+        return snapshot ? doc_set(mesh_summary_encode(snapshot), "addedLatency", encode_added(session->mesh, load_us)) : NULL;
+}
+
 struct json_object *session_mesh_explain(const struct session *session, const struct mesh_case *around)
 {
         const struct session_mesh *mesh = session->mesh;
@@ -67,6 +93,7 @@ struct json_object *session_mesh_explain(const struct session *session, const st
                 return mesh_explain(&whole);
         auto_free struct mesh_window *client = window_of(mesh, false), *server = window_of(mesh, true);
         whole.snapshot = first_snapshot(session);
+        whole.after = mesh->now;
         whole.client = client;
         whole.server = server;
         return mesh_explain(&whole);

@@ -36,6 +36,8 @@ enum mesh_counter {
         MESH_HANDSHAKE,        /* TLS handshakes */
         MESH_TLS_FAIL,
         MESH_EJECTION,
+        MESH_UPSTREAM_MS,      /* sum of times from sending a request upstream to the end of its answer, each rounded down */
+        MESH_UPSTREAM_TIMED,   /* how many */
         /* the proxy's own filters */
         MESH_RATE_LIMITED,
         MESH_DENIED,           /* by rules (RBAC) */
@@ -47,6 +49,7 @@ enum mesh_counter {
         /* requests by what happened to them (response flags) */
         MESH_REQUESTS,
         MESH_REQUEST_MS,       /* sum of durations */
+        MESH_REQUEST_TIMED,    /* how many; Istio only */
         MESH_ERRORS,           /* 5xx, or failures of gRPC */
         MESH_FLAG_UO, MESH_FLAG_URX, MESH_FLAG_UT, MESH_FLAG_DI, MESH_FLAG_FI, MESH_FLAG_RL, MESH_FLAG_UAEX, MESH_FLAG_UF, MESH_FLAG_UC,
         MESH_FLAG_UH, MESH_FLAG_NR, MESH_FLAG_DC,

@@ -28,6 +28,8 @@ const struct series_row series_rows[] = {
         NESTED("ssl_fail_verify_san", "ssl.fail_verify_san", MESH_TLS_FAIL),
         NESTED("ssl_fail_verify_error", "ssl.fail_verify_error", MESH_TLS_FAIL),
         NESTED("outlier_detection_ejections_enforced_total", "outlier_detection.ejections_enforced_total", MESH_EJECTION),
+        {"envoy_cluster_upstream_rq_time_sum", NULL, SERIES_CLUSTER, MESH_UPSTREAM_MS, NULL, NULL},
+        {"envoy_cluster_upstream_rq_time_count", NULL, SERIES_CLUSTER, MESH_UPSTREAM_TIMED, NULL, NULL},
         NESTED("outlier_detection_ejections_active", "outlier_detection.ejections_active", MESH_EJECTED),
         CLUSTER(membership_healthy, MESH_HEALTHY),
         NESTED("circuit_breakers_default_cx_open", "circuit_breakers.default.cx_open", MESH_CX_LIMIT_OPEN),
@@ -52,6 +54,7 @@ const struct series_row series_rows[] = {
         {"istio_requests_total", NULL, SERIES_ISTIO, MESH_PLAINTEXT, "connection_security_policy", "none"},
         {"istio_requests_total", NULL, SERIES_ISTIO, MESH_MUTUAL, "connection_security_policy", "mutual_tls"},
         {"istio_request_duration_milliseconds_sum", NULL, SERIES_ISTIO, MESH_REQUEST_MS, NULL, NULL},
+        {"istio_request_duration_milliseconds_count", NULL, SERIES_ISTIO, MESH_REQUEST_TIMED, NULL, NULL},
 
         {"request_total", NULL, SERIES_LINKERD, MESH_REQUESTS, NULL, NULL},
         {"response_latency_ms_sum", NULL, SERIES_LINKERD, MESH_REQUEST_MS, NULL, NULL},

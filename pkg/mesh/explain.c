@@ -80,15 +80,33 @@ static int64_t window_ms(const struct explaining *explaining, enum side side)
         return window ? window->last_wall_ms - window->first_wall_ms : 0;
 }
 
+/* A setting that is not set explains nothing, and mTLS only where it cannot work. What is unknown is said to be. */
+static bool is_citable(struct json_object *policy, const char *key)
+{
+        struct json_object *value = doc_at(policy, "value");
+
+        if (!value || (json_object_is_type(value, json_type_array) && doc_len(value, "") == 0))
+                return false;
+        return strcmp(key, "mtls.effective") != 0 || text_equal(doc_text(value, ""), "refused");
+}
+
+/* The policy as it was at the start, or as it became under way; NULL: there is nothing to cite. */
+static struct json_object *cited(const struct explaining *explaining, const char *key)
+{
+        struct json_object *start = key ? mesh_policy(explaining->snapshot, key) : NULL, *end = key ? mesh_policy(explaining->after, key) : NULL;
+
+        return is_citable(start, key) ? start : is_citable(end, key) ? end : NULL;
+}
+
 /* "…: retries 5 (VirtualService shop/cart http[0])" */
 static void cite(const struct explaining *explaining, struct json_object *entry, const char *name, char text[static MESH_SENTENCE_MAX])
 {
         char value[MESH_VALUE_TEXT_MAX], origin[MESH_ORIGIN_TEXT_MAX];
-        struct json_object *policy = name ? mesh_policy(explaining->snapshot, name) : NULL, *from = doc_at(policy, "origin");
-        const struct mesh_key *key = name ? mesh_key_find(name) : NULL;
+        struct json_object *policy = cited(explaining, name), *from = doc_at(policy, "origin");
+        const struct mesh_key *key = policy ? mesh_key_find(name) : NULL;
 
         text[0] = '\0';
-        if (!policy || !key || !from)
+        if (!key || !from)
                 return;
         mesh_value_format(key, doc_at(policy, "value"), value);
         mesh_origin_format(from, origin);
@@ -120,17 +138,6 @@ struct json_object *explain_tell(struct explaining *explaining, const struct tel
         return entry;
 }
 
-/* A setting that is not set explains nothing, and mTLS only where it cannot work. What is unknown is said to be. */
-static const char *citable(const struct explaining *explaining, const char *key)
-{
-        struct json_object *value = key ? doc_at(mesh_policy(explaining->snapshot, key), "value") : NULL;
-        bool empty = !value || (json_object_is_type(value, json_type_array) && doc_len(value, "") == 0);
-
-        if (empty || (strcmp(key, "mtls.effective") == 0 && !text_equal(doc_text(value, ""), "refused")))
-                return NULL;
-        return key;
-}
-
 static void tell_counters(struct explaining *explaining)
 {
         for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
@@ -138,9 +145,10 @@ static void tell_counters(struct explaining *explaining)
                 double rise = rise_of(explaining, rule->side, rule->counter);
                 if (rise < 1 || is_told(explaining, rule->code))
                         continue;
-                struct telling telling = {rule->code, "high", citable(explaining, rule->key), rule->side, mesh_counter_name(rule->counter), rise};
+                struct telling telling = {rule->code, "high", rule->key, rule->side, mesh_counter_name(rule->counter), rise};
                 if (explaining->load->requests > 0)
-                        explain_tell(explaining, &telling, "%.0f %s, of %lld requests of the load", rise, rule->words, (long long)explaining->load->requests);
+                        explain_tell(explaining, &telling, "%.0f %s, of %lld requests of the load", rise, rule->words,
+                                     (long long)explaining->load->requests);
                 else
                         explain_tell(explaining, &telling, "%.0f %s", rise, rule->words);
         }
@@ -153,7 +161,7 @@ static void tell_counters(struct explaining *explaining)
 static void tell_reuse(struct explaining *explaining)
 {
         double made = rise_of(explaining, SIDE_CLIENT, MESH_CX), requests = rise_of(explaining, SIDE_CLIENT, MESH_RQ);
-        struct telling telling = {"NoReuse", "high", citable(explaining, "http.maxRequestsPerConnection"), SIDE_CLIENT, mesh_counter_name(MESH_CX), made};
+        struct telling telling = {"NoReuse", "high", "http.maxRequestsPerConnection", SIDE_CLIENT, mesh_counter_name(MESH_CX), made};
 
         if (requests >= REUSE_REQUESTS_LEAST && made / requests > REUSE_RATIO)
                 explain_tell(explaining, &telling, "the client's proxy made %.0f connections for %.0f requests", made, requests);
@@ -247,6 +255,7 @@ struct json_object *mesh_explain(const struct mesh_case *mesh_case)
 {
         struct explaining explaining = {
                 .snapshot = mesh_case->snapshot,
+                .after = mesh_case->after,
                 .list = doc_array(),
                 .windows = {mesh_case->client, mesh_case->server},
                 .load = mesh_case->load,

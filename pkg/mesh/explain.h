@@ -29,7 +29,8 @@ struct mesh_load {
 };
 
 struct mesh_case { /* all borrowed for the call */
-        struct json_object *snapshot;     /* the mesh at the time; NULL: nobody looked at it */
+        struct json_object *snapshot;     /* the mesh when the load began; NULL: nobody looked at it */
+        struct json_object *after;        /* when it ended; NULL: as it was */
         const struct mesh_window *client, *server; /* without samples they say nothing; both may be NULL */
         const struct mesh_load *load;
         struct json_object *changes;      /* [{"atMs", "sentence"}]: what changed around the target during the run; NULL: nothing */

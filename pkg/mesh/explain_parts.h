@@ -9,7 +9,7 @@
 enum side {SIDE_CLIENT, SIDE_SERVER, SIDE_LOAD};
 
 struct explaining {
-        struct json_object *snapshot, *list;
+        struct json_object *snapshot, *after, *list; /* after: NULL, it is the same */
         const struct mesh_window *windows[2];
         const struct mesh_load *load;
 };

@@ -65,6 +65,25 @@ static void the_server_counts_what_comes_in(void **state)
         counts(&found, MESH_ERRORS, 0);
 }
 
+static void times_are_read_as_sum_and_count_and_not_by_their_buckets(void **state)
+{
+        static const char own[] = CLUSTER("upstream_rq_time_sum", "outbound|80||cart.shop.svc.cluster.local", "1234.5")
+                CLUSTER("upstream_rq_time_count", "outbound|80||cart.shop.svc.cluster.local", "200")
+                CLUSTER("upstream_rq_time_sum", "outbound|80||other.shop.svc.cluster.local", "9000")
+                "envoy_cluster_upstream_rq_time_bucket{cluster_name=\"outbound|80||cart.shop.svc.cluster.local\",le=\"0.5\"} 77\n";
+        static const char istio[] =
+                "istio_request_duration_milliseconds_sum{reporter=\"destination\",destination_service=\"cart.shop.svc.cluster.local\"} 70\n"
+                "istio_request_duration_milliseconds_count{reporter=\"destination\",destination_service=\"cart.shop.svc.cluster.local\"} 10\n"
+                "istio_request_duration_milliseconds_count{reporter=\"source\",destination_service=\"cart.shop.svc.cluster.local\"} 500\n";
+        struct mesh_counters found = page(own, &client), at_server = page(istio, &server);
+        (void)state;
+
+        counts(&found, MESH_UPSTREAM_MS, 1234.5);
+        counts(&found, MESH_UPSTREAM_TIMED, 200);
+        counts(&at_server, MESH_REQUEST_MS, 70);
+        counts(&at_server, MESH_REQUEST_TIMED, 10);
+}
+
 #define REQUEST(code, flags, value) \
         "istio_requests_total{a=\"x}\\\"{\",reporter=\"source\",destination_service=\"cart.shop.svc.cluster.local\",response_code=\"" code "\",response_flags=\"" flags "\"} " value "\n"
 
@@ -247,6 +266,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(subsets_of_the_target_are_summed_and_other_clusters_left_out),
                 cmocka_unit_test(the_server_counts_what_comes_in),
+                cmocka_unit_test(times_are_read_as_sum_and_count_and_not_by_their_buckets),
                 cmocka_unit_test(flags_that_stand_together_both_happened),
                 cmocka_unit_test(numbers_that_are_none_are_left_out),
                 cmocka_unit_test(a_page_that_was_cut_off_is_refused),

@@ -69,6 +69,17 @@ static void a_counter_that_rose_names_the_object_that_says_so(void **state)
         assert_int_equal(doc_len(list, ""), 1);
 }
 
+static void what_was_set_under_way_is_cited_too(void **state)
+{
+        auto_json struct json_object *before = snapshot_with("{}"), *after = snapshot_with(
+                VIRTUAL("[{route: [{destination: {host: cart}}], fault: {delay: {fixedDelay: 50ms, percentage: {value: 100}}}}]"));
+        struct mesh_window window = rose(MESH_DELAYED, 12);
+        auto_json struct json_object *list = mesh_explain(&(struct mesh_case){.snapshot = before, .after = after, .client = &window, .load = &load});
+        (void)state;
+
+        assert_string_equal(doc_text(entry_of(list, "FaultDelay"), "object"), "VirtualService shop/cart");
+}
+
 static void a_setting_alone_is_only_possible(void **state)
 {
         auto_json struct json_object *snapshot = snapshot_with(
@@ -267,6 +278,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_counter_that_rose_names_the_object_that_says_so),
+                cmocka_unit_test(what_was_set_under_way_is_cited_too),
                 cmocka_unit_test(a_setting_alone_is_only_possible),
                 cmocka_unit_test(without_counters_and_settings_nothing_is_said),
                 cmocka_unit_test(an_origin_that_nobody_knows_is_said_to_be_unknown),

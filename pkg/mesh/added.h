@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the proxies add to a request, from means: the load's own latency, minus what the client's proxy waited for the other side, minus what
+ * the server's proxy waited for its application. Bounds, because proxies count whole milliseconds and round down, into bins a tenth of a digit
+ * wide. It says nothing of a percentile (a difference of percentiles is none), and what is between the proxies is theirs and the network's.
+ *
+ * From Envoy's upstream_rq_time of the target's cluster; at the server, where Istio leaves that out, from istio_request_duration_milliseconds.
+ * Linkerd's latency ends with the first byte: another thing, and not subtracted. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "mesh/window.h"
+
+#define MESH_ADDED_REQUESTS_MIN 100 /* of a proxy; fewer say nothing */
+
+struct mesh_added_part {
+        bool known;
+        double low_us, high_us; /* of the mean, >= 0 */
+};
+
+struct mesh_added {
+        struct mesh_added_part whole;   /* load to application, the application's own time left out */
+        struct mesh_added_part client;  /* from the load into its proxy and back */
+        struct mesh_added_part between; /* from proxy to proxy */
+};
+
+/* 'load_us' is the mean of the answered requests as the load has measured them; 0: not known. A window without samples says nothing, and
+ * neither does one of a proxy that began anew. Both may be NULL. */
+struct mesh_added mesh_added_of(const struct mesh_window *client, const struct mesh_window *server, double load_us);
