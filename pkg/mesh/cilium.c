@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "mesh/parts.h"
+#include "mesh/cilium.h"
 
 #define PAIR (MESH_AT_CLIENT | MESH_AT_TARGET)
 
@@ -60,95 +60,6 @@ static void put_encryption(struct view *view)
                         return;
                 }
         put_text(view, "encryption", "none", ORIGIN_DEFAULT(NULL));
-}
-
-/* Cilium writes where a label comes from before its key; "any:" and "k8s:" are ours. Other selectors nobody tells here. */
-static int selector_fits(struct json_object *selector, struct json_object *labels)
-{
-        struct json_object *wanted = doc_at(selector, "matchLabels");
-        int fits = doc_len(selector, "matchExpressions") > 0 ? -1 : 1;
-
-        if (select_count(wanted) == 0)
-                return fits;
-        json_object_object_foreach(wanted, key, value) {
-                const char *colon = strchr(key, ':'), *bare = colon ? colon + 1 : key;
-                struct json_object *own = NULL;
-                if (colon && !text_starts(key, "any:") && !text_starts(key, "k8s:"))
-                        return -1;
-                if (!json_object_is_type(labels, json_type_object) || !json_object_object_get_ex(labels, bare, &own) ||
-                    !text_equal(json_object_get_string(own), json_object_get_string(value)))
-                        return text_starts(bare, "io.") ? -1 : 0; /* labels that Cilium derives are not on the pod */
-        }
-        return fits;
-}
-
-static bool port_has_http(struct json_object *rule, int32_t port)
-{
-        struct json_object *to_ports = doc_at(rule, "toPorts");
-
-        for (size_t i = 0; i < doc_len(to_ports, ""); i++) {
-                struct json_object *entry = doc_item(to_ports, i), *ports = doc_at(entry, "ports");
-                if (!doc_at(entry, "rules.http"))
-                        continue;
-                for (size_t j = 0; j < doc_len(ports, ""); j++) {
-                        const char *text = doc_text(doc_item(ports, j), "port");
-                        char own[16];
-                        snprintf(own, sizeof own, "%d", port);
-                        if (text_equal(text, own))
-                                return true;
-                }
-        }
-        return false;
-}
-
-/* All pods of a side alike, or nobody can tell. */
-static int selector_fits_side(const struct view *view, struct json_object *selector, bool server)
-{
-        struct json_object *pods = view->question->server_pods;
-        int fits = server ? 0 : selector_fits(selector, view->client_labels);
-
-        for (size_t i = 0; server && i < doc_len(pods, ""); i++) {
-                int one = selector_fits(selector, doc_at(doc_item(pods, i), "metadata.labels"));
-                fits = i == 0 || one == fits ? one : -1;
-        }
-        return fits;
-}
-
-struct redirect {
-        int found; /* 0 no, 1 yes, -1 may be */
-        char ref[REF_MAX];
-        const char *field;
-};
-
-/* HTTP rules for the port, in the direction that this side sees. */
-static void look_at_spec(struct view *view, struct redirect *redirect, struct json_object *spec, const char *ref, bool server)
-{
-        const char *direction = server ? "ingress" : "egress";
-        struct json_object *rules = doc_at(spec, direction);
-        int fits = selector_fits_side(view, doc_at(spec, "endpointSelector"), server);
-
-        for (size_t i = 0; fits && i < doc_len(rules, ""); i++) {
-                if (!port_has_http(doc_item(rules, i), view->target_port) || redirect->found == 1)
-                        continue;
-                redirect->found = fits;
-                redirect->field = direction;
-                snprintf(redirect->ref, sizeof redirect->ref, "%s", ref);
-        }
-}
-
-static void look_at_policies(struct view *view, struct redirect *redirect, const char *kind, const char *namespace, bool server)
-{
-        auto_json struct json_object *all = bag_objects(view->bag, "cilium.io", kind, namespace);
-
-        for (size_t i = 0; i < doc_len(all, ""); i++) {
-                struct json_object *policy = doc_item(all, i), *specs = doc_at(policy, "specs");
-                char ref[REF_MAX];
-                ref_format(ref, kind, policy);
-                look_at_spec(view, redirect, doc_at(policy, "spec"), ref, server);
-                for (size_t j = 0; j < doc_len(specs, ""); j++)
-                        look_at_spec(view, redirect, doc_item(specs, j), ref, server);
-                put_inventory(view, kind, policy, "namespace");
-        }
 }
 
 /* Envoy configuration that takes over the Service. Returns how many there are. */
@@ -208,12 +119,13 @@ static void put_retry_count(struct view *view)
         put_unknown(view, "timeout.requestUs", "the default depends on the version");
 }
 
-static void put_redirect(struct view *view, const struct redirect *redirect, size_t configs, const char *config_ref)
+static void put_redirect(struct view *view, const struct cilium_redirect *redirect, size_t configs, const char *config_ref)
 {
         char reason[REF_MAX + 64];
 
         if (configs > 1)
-                put_finding(view, "EnvoyConfigConflict", "warn", config_ref, "%zu Envoy configurations name the Service: which one counts is not defined", configs);
+                put_finding(view, "EnvoyConfigConflict", "warn", config_ref,
+                            "%zu Envoy configurations name the Service: which one counts is not defined", configs);
         if (configs > 0) {
                 put_bool(view, "l7.redirect", true, (struct origin){.kind = "object", .ref = config_ref, .field = "spec.services"});
                 snprintf(reason, sizeof reason, "%s is Envoy's own configuration", config_ref);
@@ -235,7 +147,7 @@ static void put_redirect(struct view *view, const struct redirect *redirect, siz
 
 static void cilium_resolve(struct view *view)
 {
-        struct redirect redirect = {0};
+        struct cilium_redirect redirect = {0};
         char ref[REF_MAX] = "";
         const char *application = doc_text(view_service_port(view), "appProtocol"), *reason = unread(view);
 
@@ -251,10 +163,7 @@ static void cilium_resolve(struct view *view)
                 return;
         }
         size_t configs = look_at_configs(view, ref);
-        look_at_policies(view, &redirect, "CiliumNetworkPolicy", view->target_namespace, true);
-        look_at_policies(view, &redirect, "CiliumNetworkPolicy", view->client_namespace, false);
-        look_at_policies(view, &redirect, "CiliumClusterwideNetworkPolicy", NULL, true);
-        look_at_policies(view, &redirect, "CiliumClusterwideNetworkPolicy", NULL, false);
+        cilium_look_at_policies(view, &redirect);
         put_redirect(view, &redirect, configs, ref);
 }
 
