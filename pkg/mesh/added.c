@@ -20,7 +20,11 @@ static struct mesh_added_part minus(struct mesh_added_part whole, struct mesh_ad
 {
         if (!whole.known || !part.known)
                 return (struct mesh_added_part){0};
-        return (struct mesh_added_part){.known = true, .low_us = fmax(0, whole.low_us - part.high_us), .high_us = fmax(0, whole.high_us - part.low_us)};
+        return (struct mesh_added_part){
+                .known = true,
+                .low_us = fmax(0, whole.low_us - part.high_us),
+                .high_us = fmax(0, whole.high_us - part.low_us),
+        };
 }
 
 struct mesh_added mesh_added_of(const struct mesh_window *client, const struct mesh_window *server, double load_us)

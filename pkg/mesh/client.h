@@ -17,7 +17,8 @@ enum mesh_client { /* context.mesh.client */
 enum mesh_client mesh_client_of(const char *word);
 
 /* What the generator's pod needs, to be frozen with the plan. 'snapshot' names the target's mesh by "type", "mode" and
- * "revision" (NULL: nothing is known): "enrolled" means that one, and all known sidecar meshes while the type is "NONE" or "unknown"; "excluded" opts out of all. Caller owns.
+ * "revision" (NULL: nothing is known): "enrolled" means that one, and all known sidecar meshes while the type is "NONE" or "unknown";
+ * "excluded" opts out of all. Caller owns.
  *
  *  {"labels": {}, "annotations": {},            of the pod template
  *   "files": {"proxy-0": annotation, …},        annotations that the worker reads as files of its pod volume

@@ -208,14 +208,16 @@ static void put_limit(struct consul *consul)
 
         if (doc_at(level, "requestsPerSecond")) {
                 ref_format(ref, "ServiceDefaults", consul->target);
-                struct json_object *entry = doc_set_int(doc_set_text(doc_object(), "ref", ref), "tokensPerFill", doc_int(level, "requestsPerSecond", 0));
+                struct json_object *entry = doc_set_text(doc_object(), "ref", ref);
+                doc_set_int(entry, "tokensPerFill", doc_int(level, "requestsPerSecond", 0));
                 doc_set_int(entry, "fillIntervalUs", 1000000);
                 if (doc_at(level, "requestsMaxBurst"))
                         doc_set_int(entry, "maxTokens", doc_int(level, "requestsMaxBurst", 0));
                 doc_push(list, entry);
         }
         put_policy(consul->view, "rateLimit.server", list,
-                   doc_len(list, "") > 0 ? consul_origin(ref, "ServiceDefaults", consul->target, "spec.rateLimits.instanceLevel") : ORIGIN_DEFAULT(NO_OBJECT));
+                   doc_len(list, "") > 0 ? consul_origin(ref, "ServiceDefaults", consul->target, "spec.rateLimits.instanceLevel")
+                                          : ORIGIN_DEFAULT(NO_OBJECT));
 }
 
 /* The target's word before the global one; permissive only where the Mesh allows it. */
@@ -242,7 +244,8 @@ static void put_effective_tls(struct consul *consul)
         struct json_object *policy = mesh_policy(view->snapshot, "mtls.server");
         const char *server = doc_text(policy, "value"), *ref = doc_text(policy, "origin.ref");
         int64_t pods = doc_int(view->snapshot, "membership.server.pods", 0), meshed = doc_int(view->snapshot, "membership.server.meshedPods", 0);
-        bool captured = text_equal(select_annotation(doc_item(view->question->server_pods, 0), "consul.hashicorp.com/transparent-proxy-status"), "enabled");
+        struct json_object *pod = doc_item(view->question->server_pods, 0);
+        bool captured = text_equal(select_annotation(pod, "consul.hashicorp.com/transparent-proxy-status"), "enabled");
 
         if (consul->unknown || !view->server_known || (meshed > 0 && text_equal(server, MESH_UNKNOWN)))
                 put_unknown(view, "mtls.effective", consul->unknown ? consul->unknown : "a side is not known");
@@ -253,10 +256,12 @@ static void put_effective_tls(struct consul *consul)
         else if (!consul->bare)
                 put_text(view, "mtls.effective", "mutual", ORIGIN_DEFAULT("both proxies are there"));
         else if (!captured || text_equal(server, "PERMISSIVE"))
-                put_text(view, "mtls.effective", "plaintext", ORIGIN_DEFAULT(captured ? consul->bare : "the server's ports are not captured by its proxy"));
+                put_text(view, "mtls.effective", "plaintext",
+                         ORIGIN_DEFAULT(captured ? consul->bare : "the server's ports are not captured by its proxy"));
         else {
                 put_text(view, "mtls.effective", "refused", ORIGIN_DEFAULT(consul->bare));
-                put_finding(view, "PlaintextRefused", "error", ref, "the client is not in the mesh and the server takes only mTLS: connections are reset");
+                put_finding(view, "PlaintextRefused", "error", ref,
+                            "the client is not in the mesh and the server takes only mTLS: connections are reset");
         }
 }
 
@@ -264,7 +269,8 @@ static void put_logs(struct consul *consul)
 {
         char ref[REF_MAX];
         bool on = doc_bool(consul->proxy, "spec.accessLogs.enabled", false);
-        struct origin origin = consul->proxy ? consul_origin(ref, "ProxyDefaults", consul->proxy, "spec.accessLogs.enabled") : ORIGIN_DEFAULT(NO_OBJECT);
+        struct origin origin = consul->proxy ? consul_origin(ref, "ProxyDefaults", consul->proxy, "spec.accessLogs.enabled")
+                                             : ORIGIN_DEFAULT(NO_OBJECT);
 
         put_bool(consul->view, "telemetry.accessLog.client", on && !consul->bare, origin);
         put_bool(consul->view, "telemetry.accessLog.server", on && consul->view->server_meshed, origin);

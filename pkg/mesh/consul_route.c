@@ -88,7 +88,8 @@ static void set_request_timeout(struct consul *consul, struct json_object *sheet
         if (own && quantity_us(own, &us) && us > 0)
                 sheet_set(sheet, "timeout.requestUs", json_object_new_int64(us), consul_origin(ref, "ServiceRouter", consul->router, field));
         else if (resolver && quantity_us(resolver, &us) && us > 0)
-                sheet_set(sheet, "timeout.requestUs", json_object_new_int64(us), consul_origin(ref, "ServiceResolver", consul->resolver, "spec.requestTimeout"));
+                sheet_set(sheet, "timeout.requestUs", json_object_new_int64(us),
+                          consul_origin(ref, "ServiceResolver", consul->resolver, "spec.requestTimeout"));
         else if ((own && !quantity_us(own, &us)) || (resolver && !quantity_us(resolver, &us)))
                 sheet_set(sheet, "timeout.requestUs", NULL, ORIGIN_UNKNOWN("not a duration"));
         else

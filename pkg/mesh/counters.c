@@ -74,13 +74,16 @@ static bool filter_fits(const struct series_row *row, const struct mesh_scope *s
         case SERIES_CLUSTER:
                 return prometheus_label(line, "cluster_name", &value, &len) && cluster_fits(scope, value, len);
         case SERIES_ISTIO:
-                return prometheus_label_is(line, "reporter", scope->server ? "destination" : "source") && prometheus_label_is(line, "destination_service", scope->host);
+                return prometheus_label_is(line, "reporter", scope->server ? "destination" : "source") &&
+                       prometheus_label_is(line, "destination_service", scope->host);
         case SERIES_LINKERD:
                 if (!prometheus_label_is(line, "direction", scope->server ? "inbound" : "outbound"))
                         return false;
-                return scope->server || (prometheus_label_is(line, "dst_service", scope->service) && prometheus_label_is(line, "dst_namespace", scope->namespace));
+                return scope->server || (prometheus_label_is(line, "dst_service", scope->service) &&
+                                         prometheus_label_is(line, "dst_namespace", scope->namespace));
         case SERIES_PARENT:
-                return !scope->server && prometheus_label_is(line, "parent_name", scope->service) && prometheus_label_is(line, "parent_namespace", scope->namespace);
+                return !scope->server && prometheus_label_is(line, "parent_name", scope->service) &&
+                       prometheus_label_is(line, "parent_namespace", scope->namespace);
         }
         return false;
 }

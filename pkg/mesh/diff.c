@@ -50,7 +50,8 @@ static struct json_object *twin_of(struct json_object *list, struct json_object 
 {
         for (size_t i = 0; i < doc_len(list, ""); i++) {
                 struct json_object *other = doc_item(list, i);
-                if (text_equal(doc_text(other, "ref"), doc_text(entry, "ref")) && text_equal(doc_text(other, "applyTo"), doc_text(entry, "applyTo")) &&
+                if (text_equal(doc_text(other, "ref"), doc_text(entry, "ref")) &&
+                    text_equal(doc_text(other, "applyTo"), doc_text(entry, "applyTo")) &&
                     (!same_hash || text_equal(doc_text(other, "hash"), doc_text(entry, "hash"))))
                         return other;
         }
@@ -212,7 +213,8 @@ static void diff_share(struct diff *diff)
                 cannot_compare(diff, "membership.server", "the target's pods are not known");
         else if (strcmp(from, to) != 0)
                 add_change(diff, "membership.server", "membership", 95, doc_at(old, "meshedPods"), doc_at(new, "meshedPods"),
-                           "target pods in the mesh %lld/%lld -> %lld/%lld", (long long)doc_int(old, "meshedPods", 0), (long long)doc_int(old, "pods", 0),
+                           "target pods in the mesh %lld/%lld -> %lld/%lld",
+                           (long long)doc_int(old, "meshedPods", 0), (long long)doc_int(old, "pods", 0),
                            (long long)doc_int(new, "meshedPods", 0), (long long)doc_int(new, "pods", 0));
 }
 

@@ -92,8 +92,8 @@ void explain_since(struct explaining *explaining, const struct mesh_case *mesh_c
         auto_json struct json_object *diff = mesh_case->baseline && mesh_case->snapshot ? mesh_diff(mesh_case->baseline, mesh_case->snapshot) : NULL;
         struct json_object *changes = doc_at(diff, "changes");
         bool only = mesh_case->shift && text_equal(doc_text(diff, "verdict"), "one");
-        const struct telling telling = {"ChangedSince", only && !mesh_case->shift_is_weak ? "medium" : "possible", NULL, SIDE_LOAD, "changes of the mesh since the baseline",
-                                        (double)doc_len(changes, "")};
+        const char *confidence = only && !mesh_case->shift_is_weak ? "medium" : "possible";
+        const struct telling telling = {"ChangedSince", confidence, NULL, SIDE_LOAD, "changes since the baseline", (double)doc_len(changes, "")};
         int told = 0;
 
         for (size_t i = 0; i < doc_len(changes, "") && told < MESH_SINCE_MAX; i++) {

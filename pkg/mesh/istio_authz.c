@@ -44,7 +44,8 @@ static bool needs_http(struct json_object *rules)
                                 if (doc_len(doc_at(doc_item(to, j), "operation"), operations[k]) > 0)
                                         return true;
                 for (size_t j = 0; j < doc_len(from, ""); j++)
-                        if (doc_len(doc_item(from, j), "source.requestPrincipals") > 0 || doc_len(doc_item(from, j), "source.notRequestPrincipals") > 0)
+                        if (doc_len(doc_item(from, j), "source.requestPrincipals") > 0 ||
+                            doc_len(doc_item(from, j), "source.notRequestPrincipals") > 0)
                                 return true;
                 for (size_t j = 0; j < doc_len(when, ""); j++) {
                         const char *key = doc_text(doc_item(when, j), "key");

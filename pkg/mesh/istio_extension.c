@@ -36,7 +36,8 @@ static bool contains(const char *text, const char *word)
 
 static const char *filter_of(struct json_object *patch)
 {
-        const char *texts[] = {doc_text(patch, "value.typed_config.type_url"), doc_text(patch, "value.typed_config[\"@type\"]"), doc_text(patch, "value.name"),
+        const char *texts[] = {doc_text(patch, "value.typed_config.type_url"), doc_text(patch, "value.typed_config[\"@type\"]"),
+                               doc_text(patch, "value.name"),
                                doc_text(patch, "value.typedConfig[\"@type\"]")};
 
         for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -92,7 +93,8 @@ static const struct {
         const char *apply_to, *prefix;
 } touched[] = {{"CLUSTER", "circuit."},       {"CLUSTER", "outlier."},       {"CLUSTER", "timeout.connectUs"}, {"CLUSTER", "timeout.idleUs"},
                {"CLUSTER", "lb."},            {"CLUSTER", "http."},          {"CLUSTER", "mtls."},          {"CLUSTER", "retries.budget"},
-               {"HTTP_ROUTE", "timeout.requestUs"}, {"HTTP_ROUTE", "timeout.perTryUs"}, {"HTTP_ROUTE", "retries.attempts"}, {"HTTP_ROUTE", "retries.on"},
+               {"HTTP_ROUTE", "timeout.requestUs"}, {"HTTP_ROUTE", "timeout.perTryUs"}, {"HTTP_ROUTE", "retries.attempts"},
+               {"HTTP_ROUTE", "retries.on"},
                {"HTTP_ROUTE", "retries.backoff"}, {"HTTP_ROUTE", "split"}, {"HTTP_ROUTE", "mirror"}, {"HTTP_ROUTE", "route."}};
 
 static void doubt_values(struct view *view, struct json_object *config, const char *ref)
@@ -153,7 +155,8 @@ static void order_filters(struct json_object *list, const char *root)
                 size_t j = i;
                 for (; j > 0; j--) {
                         struct json_object *before = doc_item(list, j - 1);
-                        bool root_one = text_equal(doc_text(one, "metadata.namespace"), root), root_before = text_equal(doc_text(before, "metadata.namespace"), root);
+                        bool root_one = text_equal(doc_text(one, "metadata.namespace"), root);
+                        bool root_before = text_equal(doc_text(before, "metadata.namespace"), root);
                         if (priority_of(before) < priority_of(one) || (priority_of(before) == priority_of(one) && (root_before || !root_one)))
                                 break;
                         json_object_array_put_idx(list, j, json_object_get(before));
@@ -313,7 +316,8 @@ void istio_extensions(struct istio *istio)
         struct view *view = istio->view;
         auto_json struct json_object *clients = doc_push(doc_array(), json_object_get(view->question->client));
         const struct side client = {"extensions.client", "rateLimit.client", "SIDECAR_OUTBOUND", "CLIENT", view->client_namespace, clients};
-        const struct side server = {"extensions.server", "rateLimit.server", "SIDECAR_INBOUND", "SERVER", view->target_namespace, view->question->server_pods};
+        const struct side server = {"extensions.server", "rateLimit.server", "SIDECAR_INBOUND", "SERVER", view->target_namespace,
+                                    view->question->server_pods};
 
         bool known;
         const char *server_reason = istio_server_reason(view, &known);

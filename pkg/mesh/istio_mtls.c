@@ -204,10 +204,12 @@ static void put_refused(struct view *view, const char *client, const char *serve
         const char *ref = doc_text(origin, "ref");
 
         if (text_equal(client, "bare"))
-                put_finding(view, "PlaintextRefused", "error", ref, "the client is not in the mesh and the server takes only mTLS (%s): connections are reset",
+                put_finding(view, "PlaintextRefused", "error", ref,
+                            "the client is not in the mesh and the server takes only mTLS (%s): connections are reset",
                             ref ? ref : server);
         else
-                put_finding(view, "TlsMismatch", "error", ref, "the client's TLS mode %s does not fit the server's %s: connections fail", client, server);
+                put_finding(view, "TlsMismatch", "error", ref, "the client's TLS mode %s does not fit the server's %s: connections fail",
+                            client, server);
 }
 
 /* All pods of the target are alike, or the answer is "mixed". */
@@ -218,7 +220,8 @@ static void put_effective(struct view *view, const char *client, const char *dem
         const char *in_mesh = pair_up(client, excluded && meshed > 0 ? "unmeshed" : demanded), *outside = pair_up(client, "unmeshed");
 
         if (excluded && meshed > 0) {
-                put_finding(view, "InboundExcluded", "warn", NULL, "port %d is kept from the server's proxy (excludeInboundPorts)", view->target_port);
+                put_finding(view, "InboundExcluded", "warn", NULL, "port %d is kept from the server's proxy (excludeInboundPorts)",
+                            view->target_port);
                 /* The client goes by the pod's label, and would still offer mTLS. */
                 in_mesh = text_equal(client, "auto") && !text_equal(demanded, "DISABLE") ? "refused" : in_mesh;
         }

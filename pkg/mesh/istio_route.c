@@ -210,7 +210,8 @@ static void set_mirror(const struct view *view, struct json_object *sheet, const
 
         if (one) {
                 namespace_of_ref(ref, namespace);
-                struct json_object *percent = virtual_member(route, "mirrorPercentage", &unused, other), *entry = destination_of(view, one, namespace);
+                struct json_object *percent = virtual_member(route, "mirrorPercentage", &unused, other);
+                struct json_object *entry = destination_of(view, one, namespace);
                 auto_json struct json_object *wrapped = doc_object();
                 if (percent)
                         doc_set(wrapped, "percentage", json_object_get(percent));

@@ -45,10 +45,12 @@ static const char *excluded_because(const struct istio *istio, struct json_objec
 {
         const struct view *view = istio->view;
 
+        if (has_selector(rule) && !clients)
+                return "a workloadSelector counts only in its own namespace";
         if (has_selector(rule))
-                return !clients                                                                               ? "a workloadSelector counts only in its own namespace"
-                       : select_labels(doc_at(rule, "spec.workloadSelector.matchLabels"), view->client_labels) ? NULL
-                                                                                                               : "its workloadSelector does not fit the client";
+                return select_labels(doc_at(rule, "spec.workloadSelector.matchLabels"), view->client_labels)
+                               ? NULL
+                               : "its workloadSelector does not fit the client";
         return istio_is_exported(view, rule, "defaultDestinationRuleExportTo") ? NULL : "not exported to the client's namespace";
 }
 

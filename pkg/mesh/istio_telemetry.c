@@ -30,7 +30,8 @@ static bool layers_of(struct view *view, const struct side *side, struct json_ob
                 layers[layer] = NULL;
                 if (layer == 1 && in_root)
                         continue;
-                auto_json struct json_object *all = bag_objects(view->bag, ISTIO_TELEMETRY, KIND, layer == 0 ? view->root_namespace : side->namespace);
+                const char *namespace = layer == 0 ? view->root_namespace : side->namespace;
+                auto_json struct json_object *all = bag_objects(view->bag, ISTIO_TELEMETRY, KIND, namespace);
                 for (size_t i = 0; !layers[layer] && i < doc_len(all, ""); i++) {
                         struct json_object *object = doc_item(all, i), *labels = doc_at(object, "spec.selector.matchLabels");
                         bool selects = labels && select_count(labels) > 0;

@@ -211,7 +211,8 @@ static void collect(struct view *view, const char *kind, bool outbound, struct k
         for (size_t i = 0; i < doc_len(all, ""); i++) {
                 struct json_object *policy = doc_item(all, i);
                 const char *mesh = select_label(policy, "kuma.io/mesh"), *namespace = doc_text(policy, "metadata.namespace");
-                if (strcmp(mesh ? mesh : "default", kuma_mesh_of(doc_item(pods, 0))) != 0 || !reaches(role_of(view, policy), namespace, pod_namespace))
+                if (strcmp(mesh ? mesh : "default", kuma_mesh_of(doc_item(pods, 0))) != 0 ||
+                    !reaches(role_of(view, policy), namespace, pod_namespace))
                         continue;
                 if (outbound) {
                         add_parts(view, parts, policy, "to", pods, pod_namespace);

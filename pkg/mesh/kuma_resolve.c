@@ -180,6 +180,13 @@ static int64_t percent_of(struct json_object *object)
         return quantity_scaled(doc_at(object, "percentage"), 1e4, &parts) ? parts : 0;
 }
 
+static struct json_object *encode_fault(const char *type, const char *member, int64_t value, struct json_object *fault)
+{
+        struct json_object *entry = doc_set_int(doc_set_text(doc_object(), "type", type), member, value);
+
+        return doc_set_int(entry, "percentE4", percent_of(fault));
+}
+
 /* The list of the strongest part takes the place of the others, as merging of lists goes. */
 static void put_faults(struct view *view)
 {
@@ -192,10 +199,9 @@ static void put_faults(struct view *view)
                 struct json_object *delay = doc_at(doc_item(list, i), "delay"), *abort = doc_at(doc_item(list, i), "abort");
                 int64_t us = 0;
                 if (delay && quantity_us(doc_at(delay, "value"), &us))
-                        doc_push(faults, doc_set_int(doc_set_int(doc_set_text(doc_object(), "type", "delay"), "us", us), "percentE4", percent_of(delay)));
+                        doc_push(faults, encode_fault("delay", "us", us, delay));
                 if (abort)
-                        doc_push(faults, doc_set_int(doc_set_int(doc_set_text(doc_object(), "type", "abort"), "httpStatus", doc_int(abort, "httpStatus", 0)),
-                                                     "percentE4", percent_of(abort)));
+                        doc_push(faults, encode_fault("abort", "httpStatus", doc_int(abort, "httpStatus", 0), abort));
         }
         if (parts->unknown) {
                 json_object_put(faults);
@@ -285,14 +291,16 @@ static void put_effective_tls(struct kuma *kuma)
         } else if (meshed > 0 && meshed < pods) {
                 put_text(view, "mtls.effective", "mixed", ORIGIN_DEFAULT("not all pods are in the mesh"));
         } else if (meshed == 0 || text_equal(server, "DISABLE")) {
-                put_text(view, "mtls.effective", "plaintext", ORIGIN_DEFAULT(meshed == 0 ? "the server is not in the mesh" : "the Mesh has no enabled backend"));
+                put_text(view, "mtls.effective", "plaintext",
+                         ORIGIN_DEFAULT(meshed == 0 ? "the server is not in the mesh" : "the Mesh has no enabled backend"));
         } else if (!kuma->bare) {
                 put_text(view, "mtls.effective", "mutual", ORIGIN_DEFAULT("both proxies are there"));
         } else if (text_equal(server, "PERMISSIVE")) {
                 put_text(view, "mtls.effective", "plaintext", ORIGIN_DEFAULT(kuma->bare));
         } else {
                 put_text(view, "mtls.effective", "refused", ORIGIN_DEFAULT(kuma->bare));
-                put_finding(view, "PlaintextRefused", "error", ref, "the client is not in the mesh and the server takes only mTLS (%s): connections are reset",
+                put_finding(view, "PlaintextRefused", "error", ref,
+                            "the client is not in the mesh and the server takes only mTLS (%s): connections are reset",
                             ref ? ref : server);
         }
 }

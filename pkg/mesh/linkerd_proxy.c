@@ -52,7 +52,8 @@ static size_t servers_for(struct view *view, char ref[static REF_MAX], const cha
         for (size_t i = 0; i < doc_len(all, ""); i++) {
                 struct json_object *server = doc_item(all, i);
                 const char *named = doc_text(server, "spec.port");
-                int fits = doc_at(server, "spec.podSelector") ? select_pods_matching(doc_at(server, "spec.podSelector"), view->question->server_pods) : 0;
+                struct json_object *selector = doc_at(server, "spec.podSelector");
+                int fits = selector ? select_pods_matching(selector, view->question->server_pods) : 0;
                 if (fits == 0 || (!named && doc_int(server, "spec.port", 0) != view->target_port))
                         continue;
                 if (named && !text_equal(named, doc_text(view_service_port(view), "targetPort")))
@@ -131,7 +132,8 @@ static void put_mtls(struct linkerd *linkerd)
 {
         struct view *view = linkerd->view;
         const char *inbound = doc_text(mesh_policy(view->snapshot, "authz.default"), "value");
-        const char *skipped = linkerd_annotation(doc_item(view->question->server_pods, 0), linkerd->server_space, "config.linkerd.io/skip-inbound-ports");
+        struct json_object *pod = doc_item(view->question->server_pods, 0);
+        const char *skipped = linkerd_annotation(pod, linkerd->server_space, "config.linkerd.io/skip-inbound-ports");
         int64_t pods = doc_int(view->snapshot, "membership.server.pods", 0), meshed = doc_int(view->snapshot, "membership.server.meshedPods", 0);
 
         if (linkerd->unknown || !view->server_known) {

@@ -43,7 +43,8 @@ static void decide_protocol(struct linkerd *linkerd)
         }
         if (own || pod || whole) {
                 linkerd->opaque = own ? linkerd_lists_port(own, view->port) : linkerd_lists_port(pod ? pod : whole, view->target_port);
-                view_set_protocol(view, linkerd->opaque ? "opaque" : "detected", own ? "Service annotation" : pod ? "pod or namespace annotation" : "linkerd-config");
+                view_set_protocol(view, linkerd->opaque ? "opaque" : "detected",
+                                  own ? "Service annotation" : pod ? "pod or namespace annotation" : "linkerd-config");
                 return;
         }
         linkerd->opaque = linkerd_lists_port(OPAQUE_PORTS, view->target_port);

@@ -184,12 +184,14 @@ static struct json_object *sheet_of_profile(struct json_object *profile, const c
         if (timeout && !quantity_us(timeout, &us))
                 sheet_set(sheet, "timeout.requestUs", NULL, ORIGIN_UNKNOWN("not a duration"));
         else
-                sheet_set(sheet, "timeout.requestUs", route ? json_object_new_int64(us) : NULL, timeout ? linkerd_origin(ref, field) : ORIGIN_DEFAULT(NULL));
+                sheet_set(sheet, "timeout.requestUs", route ? json_object_new_int64(us) : NULL,
+                          timeout ? linkerd_origin(ref, field) : ORIGIN_DEFAULT(NULL));
         sheet_set(sheet, "timeout.responseUs", NULL, ORIGIN_DEFAULT("a ServiceProfile has none"));
         sheet_set(sheet, "timeout.idleUs", NULL, ORIGIN_DEFAULT("a ServiceProfile has none"));
         sheet_set(sheet, "timeout.perTryUs", NULL, ORIGIN_DEFAULT("a ServiceProfile has none"));
         snprintf(field, sizeof field, "spec.routes[%zu].isRetryable", index);
-        sheet_set(sheet, "retries.attempts", retryable ? NULL : json_object_new_int64(0), retryable ? linkerd_origin(ref, field) : ORIGIN_DEFAULT(NULL));
+        sheet_set(sheet, "retries.attempts", retryable ? NULL : json_object_new_int64(0),
+                  retryable ? linkerd_origin(ref, field) : ORIGIN_DEFAULT(NULL));
         sheet_set(sheet, "retries.on", NULL, ORIGIN_DEFAULT(NULL));
         set_budget(sheet, profile, ref, retryable);
         return sheet;
@@ -271,7 +273,8 @@ static void put_routes(struct linkerd *linkerd)
         if (!hits->attached)
                 doc_push(sheets, sheet_of_route(view, NULL));
         else if (!hits->certain)
-                put_finding(view, "NoRoute", hits->len == 0 ? "error" : "warn", NULL, "requests that fit no HTTPRoute of the Service are answered with 404");
+                put_finding(view, "NoRoute", hits->len == 0 ? "error" : "warn", NULL,
+                            "requests that fit no HTTPRoute of the Service are answered with 404");
         for (size_t i = 0; doc_len(sheets, "") == 0 && i < ARRAY_LEN(route_keys); i++)
                 put_unknown(view, route_keys[i], "no route fits");
         sheets_put(view, sheets, "the routes that the load may take");

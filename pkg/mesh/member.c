@@ -159,7 +159,8 @@ void member_client(struct view *view)
                 set_facts(member, table, row, pod);
         if (view->client_known && json_object_is_type(doc_at(member, "intent"), json_type_boolean) &&
             doc_bool(member, "intent", false) != view->client_meshed)
-                put_finding(view, "MembershipDiffers", "warn", NULL, "the client's labels ask for %s, and the pod %s: labels only count when a pod is created",
+                put_finding(view, "MembershipDiffers", "warn", NULL,
+                            "the client's labels ask for %s, and the pod %s: labels only count when a pod is created",
                             view->client_meshed ? "no mesh" : "the mesh", view->client_meshed ? "is in it" : "is not in it");
 }
 

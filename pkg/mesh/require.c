@@ -22,7 +22,8 @@ static char *type_unmet(const char *value, struct json_object *snapshot)
         static const struct {
                 const char *value, *type;
         } types[] = {
-                {"none", "NONE"}, {"istio", "ISTIO"}, {"linkerd", "LINKERD"}, {"consul", "CONSUL"}, {"kuma", "KUMA"}, {"cilium", "CILIUM_SERVICE_MESH"},
+                {"none", "NONE"},     {"istio", "ISTIO"}, {"linkerd", "LINKERD"},
+                {"consul", "CONSUL"}, {"kuma", "KUMA"},   {"cilium", "CILIUM_SERVICE_MESH"},
         };
         const char *type = doc_text(snapshot, "type");
 
