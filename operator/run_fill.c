@@ -15,6 +15,7 @@
 #include "operator/run_queue.h"
 #include "operator/run_status.h"
 #include "operator/session_mesh.h"
+#include "result/repeats.h"
 #include "result/series.h"
 
 #define SHOW_EVERY_NS (10 * NS_PER_S)
@@ -167,9 +168,11 @@ static void fill_series(struct manager *manager, struct session *session, struct
         view->trial_unread = session->trials_len < (size_t)view->trial;
         if (!profile || profile->trials.max == 1 || view->trial_unread)
                 return;
-        uint32_t planned = series_planned(profile, session->trials, (size_t)view->trial, &known);
-        sight->trials_planned = known ? planned : 0;
-        view->series_over = known && (uint32_t)view->trial >= planned;
+        struct json_object *kept[PROFILE_TRIALS_MAX];
+        size_t stand = repeats_keep(session->trials, (size_t)view->trial, view->trial == PROFILE_TRIALS_MAX, kept);
+        uint32_t planned = series_planned(profile, kept, stand, &known);
+        sight->trials_planned = known ? planned + (uint32_t)view->trial - (uint32_t)stand : 0;
+        view->series_over = (known && stand >= planned) || view->trial == PROFILE_TRIALS_MAX;
         if (view->trial == 0)
                 return;
         fill_left(manager, run, sight, view);

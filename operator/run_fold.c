@@ -15,6 +15,7 @@
 #include "operator/session_mesh.h"
 #include "result/fold.h"
 #include "result/gates.h"
+#include "result/repeats.h"
 #include "result/series.h"
 #include "result/status.h"
 #include "result/verdict.h"
@@ -226,6 +227,9 @@ static void keep(struct session *session, const struct run_sight *sight, const s
                  const struct estimates *estimates)
 {
         auto_json struct json_object *row = encode_row(session, sight, gates, fold), *workers = encode_workers(session, fold, sight);
+        int repeated = repeats_next(session->trials, session->trials_len);
+        if (repeated >= 0)
+                doc_set_int(row, "repeats", repeated);
         const struct trial_input input = {
                 .index = session->trial,
                 .fold = fold,
@@ -245,7 +249,7 @@ static void keep(struct session *session, const struct run_sight *sight, const s
                 .fold = fold,
                 .interval_ms = session->load_plan->interval_ms,
                 .trial_doc = doc,
-                .bytes_max = PACK_RUN_BYTES_MAX / session->profile->trials.max,
+                .bytes_max = PACK_RUN_BYTES_MAX / profile_trials_most(session->profile),
         };
         struct fail fail = {0};
         pack_write(&pack, &session->pack, &fail);
@@ -317,7 +321,9 @@ void run_status_fold_series(struct session *session, const struct run_view *view
         session->packed = true;
         if (session->context)
                 context_mark_after(session->context, sight->wall_ms);
-        if (series_merge(session->profile, session->load_plan, session->trials, session->trials_len, cuts_short(sight->run.stop_reason), &result))
+        struct json_object *kept[PROFILE_TRIALS_MAX];
+        size_t stand = repeats_keep(session->trials, session->trials_len, true, kept);
+        if (series_merge(session->profile, session->load_plan, kept, stand, cuts_short(sight->run.stop_reason), &result))
                 conclude(session, view, sight, &(struct outcome){.fold = result.fold, .gates = &result.gates, .estimates = &result.estimates,
                                                                  .trials = result.trials, .trials_len = result.trials_len, .rows = rows,
                                                                  .workers = result.workers, .number = PROFILE_TRIALS_MAX});

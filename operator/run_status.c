@@ -172,7 +172,7 @@ static void show_admitted(struct json_object *status, const struct session *sess
         doc_set(status, "profile", doc_set_text(profile, "digest", digest));
         doc_set_text(doc_set_text(status, "phase", "Preparing"), "target", sight->target_key);
         doc_set_time(status, "startTime", sight->wall_ms);
-        doc_set_time(status, "deadline", sight->wall_ms + profile_deadline_ms(session->profile));
+        doc_set_time(status, "deadline", sight->wall_ms + profile_given_ms(session->profile));
         json_object_object_del(status, "queue");
         doc_set_text(status, "message", "preparing the load");
 }

@@ -121,6 +121,10 @@ void profile_free_at(struct profile **profile);
 
 /* What a run may take from its first step to its result: limits.deadline, of each trial and with the pauses between them. */
 int64_t profile_deadline_ms(const struct profile *profile);
+/* What it is given: each trial may have to be repeated, and limits.total bounds all of it. */
+int64_t profile_given_ms(const struct profile *profile);
+/* The most trials that there may be, repeats included; at most PROFILE_TRIALS_MAX. */
+uint32_t profile_trials_most(const struct profile *profile);
 
 /* Some value comes from a Secret. */
 bool profile_names_secrets(const struct profile *profile);

@@ -23,6 +23,22 @@ int64_t profile_deadline_ms(const struct profile *profile)
         return trials->max * profile->deadline_ms + (trials->max - 1) * trials->pause_ms;
 }
 
+uint32_t profile_trials_most(const struct profile *profile)
+{
+        uint32_t twice = 2 * profile->trials.max;
+
+        return profile->trials.max == 1 ? 1 : twice < PROFILE_TRIALS_MAX ? twice : PROFILE_TRIALS_MAX;
+}
+
+int64_t profile_given_ms(const struct profile *profile)
+{
+        int64_t needed_ms = profile_deadline_ms(profile);
+
+        if (profile->trials.max == 1)
+                return needed_ms;
+        return 2 * needed_ms < profile->total_ms ? 2 * needed_ms : profile->total_ms;
+}
+
 static enum fail_kind check_total(const struct profile *profile, struct fail *fail)
 {
         int64_t wanted_ms = profile_deadline_ms(profile);

@@ -2,7 +2,9 @@
  *
  * A run of several trials: each has its Job, once, one after the other, whatever fails in between. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "data/doc.h"
 #include "world.h"
 
 /* Short trials: what is explored is what lies between them. */
@@ -39,6 +41,17 @@ static void begin_settling(struct world *world)
         world_server(world, "web");
         world_profile(world, "web", "web", SETTLING_LOAD);
         world_run_new(world, "series", "web", TRIALS("{\"min\":3}"));
+}
+
+/* What the second trial's worker says contradicts itself; its repeat is fine. */
+static void second_lies(void *owner, struct json_object *pod, struct pod_script *script)
+{
+        static const struct worker_script honest = {.ready_ms = 20, .notice_ms = 300, .latency_ns = 2 * NS_PER_MS};
+        static const struct worker_script liar = {.ready_ms = 20, .notice_ms = 300, .latency_ns = 2 * NS_PER_MS, .lies = true};
+        const char *name = doc_text(pod, "metadata.name");
+
+        (void)owner;
+        *script = world_pod(name && strstr(name, "-t1-") ? &liar : &honest);
 }
 
 static void begin_two_stages(struct world *world)
@@ -103,6 +116,14 @@ const struct workload workload_trials[] = {
                 .script = settling,
                 .horizon_ms = 600000,
                 .ends = "series=Succeeded",
+        },
+        {
+                .name = "trials_repeated",
+                .what = "the second of three trials is invalid, and run once more",
+                .begin = begin,
+                .script = second_lies,
+                .horizon_ms = 300000,
+                .ends = "series=Succeeded/Valid",
         },
         CANCELLED_AT("7000", "pause"),
         CANCELLED_AT("11500", "second"),
