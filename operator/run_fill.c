@@ -114,12 +114,13 @@ static void fill_job(struct manager *manager, const char *namespace, const char 
                 return;
         job_decode(sight->job_object, job);
         bool had_pods = job->started_wall_ms >= 0 || job->active > 0 || job->terminating > 0;
-        view->job = !text_equal(job->owner_uid, uid)     ? JOB_FOREIGN
-                    : job->complete || job->failed       ? JOB_ENDED
-                    : job->suspended                     ? JOB_SUSPENDED
-                                                         : JOB_ACTIVE;
-        view->job_stopping = job->deleting || (job->suspended && had_pods && view->stop_reason && !view->terminal);
         view->job_is_bound = text_equal(sight->run.job_uid, job->uid);
+        bool ours = view->job_is_bound || text_equal(job->owner_uid, uid); /* a bound one, whatever became of its owners */
+        view->job = !ours                          ? JOB_FOREIGN
+                    : job->complete || job->failed ? JOB_ENDED
+                    : job->suspended               ? JOB_SUSPENDED
+                                                   : JOB_ACTIVE;
+        view->job_stopping = job->deleting || (job->suspended && had_pods && view->stop_reason && !view->terminal);
 }
 
 /* ---- trials ---- */
