@@ -15,6 +15,21 @@ static void begin(struct world *world)
         world_run_new(world, "second", "web", ",\"baseline\":{\"run\":\"first\"}");
 }
 
+#define PROFILE "{\"apiVersion\":\"loadstone.dev/v1alpha1\",\"kind\":\"PerformanceProfile\",\"metadata\":{\"name\":\"web\"},\"spec\":{" \
+                "\"target\":{\"service\":{\"name\":\"web\",\"port\":\"http\"}},\"load\":" WORLD_LOAD ",\"validity\":{\"minWindow\":\"1s\"}," \
+                "\"limits\":{\"readyTimeout\":\"20s\"},\"baseline\":%s}}"
+
+/* The profile says with what its runs are compared. */
+static void begin_by_profile(struct world *world)
+{
+        auto_free char *body = xasprintf(PROFILE, world_argument(world));
+
+        world_server(world, "web");
+        world_ask(world, "POST", "/apis/loadstone.dev/v1alpha1/namespaces/shop/performanceprofiles", body);
+        world_run_new(world, "first", "web", "");
+        world_run_new(world, "second", "web", "");
+}
+
 /* Once, and only after the second run has a plan, which names its baseline. A fault may hide any phase from everybody. */
 static bool time_to_act(struct world *world)
 {
@@ -67,6 +82,24 @@ const struct workload workload_baseline[] = {
                 .name = "baseline_run_gone",
                 .what = "the baseline itself is deleted; its result stays",
                 .begin = begin,
+                .act = delete_first,
+                .horizon_ms = 300000,
+                .ends = "second=Succeeded",
+        },
+        {
+                .name = "baseline_previous",
+                .what = "each run is compared with the last of its profile, and that one's result is deleted while it is needed",
+                .argument = "{\"from\":\"previous\"}",
+                .begin = begin_by_profile,
+                .act = delete_result,
+                .horizon_ms = 300000,
+                .ends = "first=Succeeded second=Succeeded",
+        },
+        {
+                .name = "baseline_pinned",
+                .what = "each run is compared with the first of its profile, which is deleted meanwhile",
+                .argument = "{\"from\":\"pinned\",\"run\":\"first\"}",
+                .begin = begin_by_profile,
                 .act = delete_first,
                 .horizon_ms = 300000,
                 .ends = "second=Succeeded",
