@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/guard.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
@@ -53,6 +54,11 @@ static bool comes_before(int64_t a_wall_ms, const char *a_name, int64_t b_wall_m
         return a_wall_ms != b_wall_ms ? a_wall_ms < b_wall_ms : strcmp(a_name, b_name) < 0;
 }
 
+static bool same_target(const char *a, const char *b)
+{
+        return text_equal(a, b) || !guard_stands(GUARD_TARGET);
+}
+
 struct queue_seen {
         struct manager *manager;
         const struct run *run;
@@ -96,7 +102,7 @@ static void see_in_queue(void *owner, const struct other *other)
 {
         struct queue_seen *seen = owner;
 
-        if (!text_equal(headed(seen, other), seen->target))
+        if (!same_target(headed(seen, other), seen->target))
                 return;
         if (loads(seen->manager, other))
                 seen->busy = true;
@@ -122,7 +128,7 @@ static void fill_turn(struct manager *manager, const struct run *run, const char
 
 static bool waits_at(const struct active_run *active, const char *target)
 {
-        return !active->loads && text_equal(active->target ? active->target : active->wanted, target);
+        return !active->loads && same_target(active->target ? active->target : active->wanted, target);
 }
 
 static bool before_in_queue(const struct other *a, const struct other *b)

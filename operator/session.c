@@ -111,7 +111,8 @@ struct session *session_free(struct session *session)
         followers_done(session);
         harvest_free(session->harvest);
         pack_done(&session->pack);
-        plan_done(&session->plan);
+        if (guard_stands(GUARD_FREE))
+                plan_done(&session->plan);
         profile_free(session->profile);
         load_plan_free(session->load_plan);
         json_object_put(session->generator_nodes);

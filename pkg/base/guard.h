@@ -17,6 +17,9 @@ enum guard {
         GUARD_PAUSE,       /* a name that goes on failing keeps its pause, whatever news comes */
         GUARD_MESSAGE,     /* a termination message counts where the log is lost */
         GUARD_REST,        /* a status that would not change is not written */
+        GUARD_TARGET,      /* a run waits for others of its own target only */
+        GUARD_FREE,        /* what a run held is given back */
+        GUARD_CLOSE,       /* the descriptors of a loop are closed with it */
 };
 
 #ifdef LOADSTONE_MUTANTS

@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/mem.h"
 
 #define EVENTS_PER_STEP 64
@@ -55,8 +56,10 @@ struct loop *loop_free(struct loop *loop)
                 loop_disarm(loop, loop->timers[0]);
         free(loop->timers);
         assert(!loop->due); /* nobody frees the loop from inside a timer */
-        close(loop->timer_fd);
-        close(loop->epoll_fd);
+        if (guard_stands(GUARD_CLOSE)) {
+                close(loop->timer_fd);
+                close(loop->epoll_fd);
+        }
         free(loop->watched);
         free(loop);
         return NULL;

@@ -16,8 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/guard.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -64,6 +66,14 @@ static unsigned number_of(const char *text)
         return (unsigned)strtoul(text, NULL, 10);
 }
 
+static double cpu_s(int whose)
+{
+        struct rusage usage = {0};
+
+        getrusage(whose, &usage);
+        return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
 #ifdef LOADSTONE_MUTANTS
 static bool remove_guard(const char *name)
 {
@@ -71,6 +81,7 @@ static bool remove_guard(const char *name)
                 [GUARD_BIND] = "bind", [GUARD_LIVE_READ] = "live-read", [GUARD_DEADLINE] = "deadline",
                 [GUARD_LEASE_FENCE] = "lease-fence", [GUARD_DIGEST] = "digest",
                 [GUARD_LOOK] = "look", [GUARD_PAUSE] = "pause", [GUARD_MESSAGE] = "message", [GUARD_REST] = "rest",
+                [GUARD_TARGET] = "target", [GUARD_FREE] = "free", [GUARD_CLOSE] = "close",
         };
 
         for (size_t i = 1; i < ARRAY_LEN(names); i++)
@@ -92,6 +103,7 @@ int main(int argc, char **argv)
         struct branch_scope scope = {.seed = 1};
         unsigned plans = 0, hours = 0;
         bool fine = true, found = false;
+        int64_t begun_ns = clock_now_ns(clock_system());
 
         if (argc == 3 && text_equal(argv[1], "--plan"))
                 return one_plan(argv[2]);
@@ -125,6 +137,7 @@ int main(int argc, char **argv)
                 found = true;
                 fine = branch_explore(workload, &scope, &plans) && fine;
         }
-        printf("       %u plans\n", plans);
+        printf("       %u plans in %.0f s, %.0f s of CPU\n", plans, (double)(clock_now_ns(clock_system()) - begun_ns) / NS_PER_S,
+               cpu_s(RUSAGE_SELF) + cpu_s(RUSAGE_CHILDREN));
         return fine && found ? 0 : 1;
 }
