@@ -15,6 +15,7 @@
 #include "operator/authors.h"
 #include "operator/job_pods.h"
 #include "operator/manager_internal.h"
+#include "operator/node_pages.h"
 #include "operator/profile_index.h"
 #include "operator/profile_pass.h"
 #include "operator/run_pass.h"
@@ -444,6 +445,7 @@ struct manager *manager_new(struct loop *loop, struct kube_client *client, const
         manager->authors = authors_new(client, authors_changed, manager);
         manager->forbidden = forbidden_new(client, survey_arrived, manager);
         manager->mesh = mesh_store_new(client, loop);
+        manager->node_pages = node_pages_new(loop, client);
         manager->settings = settings_new(client, manager->events, options->own_namespace, settings_changed, manager);
         const struct lease_options election = {
                 .namespace = options->own_namespace,
@@ -491,6 +493,7 @@ struct manager *manager_free(struct manager *manager)
         kube_cache_free(manager->pods);
         kube_cache_free(manager->configmaps);
         mesh_store_free(manager->mesh);
+        node_pages_free(manager->node_pages);
         settings_free(manager->settings);
         authors_free(manager->authors);
         forbidden_free(manager->forbidden);

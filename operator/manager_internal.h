@@ -18,6 +18,7 @@
 
 struct session;
 struct authors;
+struct node_pages;
 
 /* What the cache shows of a run that has not ended, so that looking for those at one target parses none of the others. */
 struct active_run {
@@ -42,6 +43,7 @@ struct manager {
         struct kube_cache *runs, *profiles, *jobs, *pods, *configmaps;
         struct settings *settings;
         struct mesh_store *mesh;   /* what the sessions want to know of meshes */
+        struct node_pages *node_pages; /* what the sessions sample of nodes */
         struct authors *authors;
         struct forbidden *forbidden;
         struct lease *lease;

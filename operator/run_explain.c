@@ -6,6 +6,7 @@
 #include "data/doc.h"
 #include "mesh/summary.h"
 #include "operator/session_mesh.h"
+#include "operator/session_samples.h"
 #include "result/onset.h"
 
 /* Failed is what had no answer: a bad status is one, and the proxies have counted it. 'onset' is borrowed. */
@@ -35,8 +36,8 @@ static const char *shift_of(const struct compared *compared)
         return word == COMPARISON_WORSE || word == COMPARISON_BETTER ? compared->change : NULL;
 }
 
-/* All that is known of why the load fared as it did, the surest first; new. */
-static struct json_object *explain(const struct session *session, const struct status_end *end)
+/* What the mesh has to do with it; new. */
+static struct json_object *explain_mesh(const struct session *session, const struct status_end *end)
 {
         const struct onset onset = onset_of(end->fold);
         const struct mesh_load load = load_of(session, end->fold, &onset);
@@ -50,6 +51,28 @@ static struct json_object *explain(const struct session *session, const struct s
                 .shift = shift_of(end->compared),
                 .shift_is_weak = end->compared && end->compared->method == COMPARE_SECTIONS,
         });
+}
+
+static int rank_of(struct json_object *explanation)
+{
+        const char *confidence = doc_text(explanation, "confidence");
+
+        return text_equal(confidence, "high") ? 0 : text_equal(confidence, "medium") ? 1 : 2;
+}
+
+/* All that is known of why the load fared as it did, the surest first; among equals as their own rules put them, the mesh before. New. */
+static struct json_object *explain(const struct session *session, const struct status_end *end)
+{
+        auto_json struct json_object *mesh = explain_mesh(session, end), *samples = session_samples_explain(session);
+        struct json_object *const lists[] = {mesh, samples};
+        struct json_object *all = doc_array();
+
+        for (int rank = 0; rank <= 2; rank++)
+                for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+                        for (size_t i = 0; i < doc_len(lists[k], ""); i++)
+                                if (rank_of(doc_item(lists[k], i)) == rank)
+                                        doc_push(all, json_object_get(doc_item(lists[k], i)));
+        return all;
 }
 
 /* At most 'bytes_max' of the text. */

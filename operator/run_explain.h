@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the mesh did to the load, into the terminal status. Pure. */
+ * What the mesh, and the machines, did to the load, into the terminal status. Pure. */
 #pragma once
 
 #include "operator/session.h"

@@ -406,8 +406,6 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         if (!view->plan_found)
                 fill_secrets(manager, session, sight, view);
         fill_records(session, view);
-        if (sight->start_at_wall_ms >= 0 && view->job == JOB_ACTIVE)
-                session_look_at_nodes(session);
         fill_mesh(session, sight, view);
         if (view->series_over)
                 view->records = RECORDS_SETTLED; /* nothing is left that could be stopped */

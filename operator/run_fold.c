@@ -13,6 +13,7 @@
 #include "operator/run_explain.h"
 #include "operator/run_status.h"
 #include "operator/session_mesh.h"
+#include "operator/session_samples.h"
 #include "result/fold.h"
 #include "result/gates.h"
 #include "result/repeats.h"
@@ -123,6 +124,7 @@ static struct json_object *compose(struct session *session, const struct run_sig
                 doc_set_text(doc_at(final, "comparison.baseline"), "digest", doc_text(session->plan.meta, "baseline.digest"));
         if (session->context)
                 doc_set(final, "context", context_encode_status(session->context, session->generator_nodes, truncated));
+        session_samples_put(session, doc_at(final, "context"), false);
         run_explain(session, end, final, truncated);
         if (json_object_array_length(truncated) > 0)
                 return doc_set(final, "truncated", truncated);
@@ -156,8 +158,12 @@ static void store_away(struct session *session, const struct run_sight *sight, c
         auto_json struct json_object *context =
                 session->context ? context_encode_full(session->context, session->generator_nodes) : NULL;
 
-        if (context)
+        bool series = outcome->number == PROFILE_TRIALS_MAX; /* rows are stored with each trial */
+        auto_json struct json_object *samples = series ? NULL : session_samples_encode(session, PACK_TRIAL_BYTES_MAX / PACK_SAMPLES_PART);
+        if (context) {
                 doc_set(context, "mesh", run_explain_full(session, end));
+                session_samples_put(session, context, true);
+        }
         doc_set(summary, "full", status_encode_full(outcome->fold));
         doc_set(summary, "estimates", encode_estimates(outcome));
         const struct pack_input input = {
@@ -171,6 +177,7 @@ static void store_away(struct session *session, const struct run_sight *sight, c
                 .summary = summary,
                 .provenance = provenance,
                 .context = context,
+                .samples = samples,
         };
         if (pack_write(&input, &session->pack, &fail)) {
                 log_line("result does not fit", "run", session->key, "error", fail.text, NULL);
@@ -240,6 +247,8 @@ static void keep(struct session *session, const struct run_sight *sight, const s
                 .nodes = session->trial_nodes,
         };
         auto_json struct json_object *doc = trial_encode(&input);
+        size_t bytes_max = PACK_RUN_BYTES_MAX / profile_trials_most(session->profile);
+        auto_json struct json_object *samples = session_samples_encode(session, bytes_max / PACK_SAMPLES_PART);
         const struct pack_input pack = {
                 .namespace = session->namespace,
                 .run_name = session->name,
@@ -248,8 +257,9 @@ static void keep(struct session *session, const struct run_sight *sight, const s
                 .trial = session->trial,
                 .fold = fold,
                 .interval_ms = session->load_plan->interval_ms,
+                .samples = samples,
                 .trial_doc = doc,
-                .bytes_max = PACK_RUN_BYTES_MAX / profile_trials_most(session->profile),
+                .bytes_max = bytes_max,
         };
         struct fail fail = {0};
         pack_write(&pack, &session->pack, &fail);
@@ -266,6 +276,9 @@ static void judge(struct session *session, const struct run_view *view, const st
                 .window_ms = profile->min_window_ms,
                 .interval_ms = session->load_plan->interval_ms,
         };
+        const struct fold_span *window = fold_window(fold);
+        if (session->measured_from_wall_ms)
+                session_samples_judge(session, session->measured_from_wall_ms + window->from_ms, session->measured_from_wall_ms + window->to_ms);
         char pressure[CONTEXT_PRESSURE_TEXT];
         struct gates_facts facts = facts_of(session, fold, view, pressure);
         auto_free char *unmet = session_mesh_unmet(session);

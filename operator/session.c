@@ -15,6 +15,7 @@
 #include "data/doc.h"
 #include "operator/run_apply.h"
 #include "operator/session_mesh.h"
+#include "operator/session_samples.h"
 #include "result/series.h"
 
 #define LOG_SILENCE_S 120
@@ -54,6 +55,7 @@ void session_begin_trial(struct session *session, int trial)
         if (session->trial == trial)
                 return;
         session->trial = trial;
+        session_samples_begin_trial(session);
         followers_done(session);
         session->harvest = harvest_free(session->harvest);
         pack_done(&session->pack);
@@ -92,11 +94,12 @@ void session_forget_target(struct session *session)
         session->suspect_since_ns = 0;
         session->denial[0] = '\0';
         session->mesh = session_mesh_free(session->mesh);
+        session->samples = session_samples_free(session->samples);
         session->context = context_free(session->context);
         session->target = target_free(session->target);
         json_object_put(take(session->service));
         json_object_put(take(session->selector));
-        map_done(&session->nodes_asked);
+        session_forget_nodes(session);
         session->service_asked = session->before_marked = false;
         session->around_since_ns = 0;
 }
@@ -221,6 +224,7 @@ void session_see_pod(struct session *session, struct json_object *object, bool g
         if (pod.node) {
                 note_node(session->generator_nodes, pod.node);
                 note_node(session->trial_nodes, pod.node);
+                session_samples_see_pod(session, SAMPLES_GENERATOR, object);
                 session_ask_node(session, pod.node);
         }
         harvest_pod(session->harvest, follower->worker, pod.uid);

@@ -16,6 +16,7 @@
 #include "load/plan.h"
 #include "operator/manager_internal.h"
 #include "probe/context.h"
+#include "probe/samples.h"
 #include "result/harvest.h"
 #include "result/pack.h"
 
@@ -50,6 +51,7 @@ struct session {
         struct load_plan *load_plan;
 
         struct session_mesh *mesh;     /* session_mesh.h; NULL: nobody looks at it */
+        struct session_samples *samples; /* session_samples.h; NULL: nobody looks yet */
         struct context *context;
         struct kube_cache *around[CONTEXT_KINDS]; /* watches on what surrounds the target, NULL where none */
         struct kube_cache *consent;    /* watch on a Service of another namespace, NULL when it is of the own */
@@ -62,8 +64,9 @@ struct session {
         int64_t around_since_ns, looked_ns;
         bool before_marked, settled;
         struct json_object *generator_nodes;
-        struct map nodes_asked;
-        int64_t nodes_due_ns;          /* when they are looked at again */
+        struct map nodes_asked;        /* names */
+        struct kube_cache *nodes[SAMPLES_NODES_MAX]; /* watches on the first of them */
+        size_t nodes_len;
         int64_t measured_from_wall_ms; /* 0: load has not begun */
 
         int trial;                     /* that everything about workers and their results below belongs to */
@@ -141,9 +144,8 @@ void session_see_pod(struct session *session, struct json_object *pod, bool gone
 void session_ask_events(struct session *session, const char *name);
 /* Remembers a read, so that it is cancelled with the session. */
 void session_asked(struct session *session, uint64_t request);
-/* Fetches nodes that are not known yet. */
+/* Looks at a node, as long as the target is known: the first SAMPLES_NODES_MAX are watched, others read once. */
 void session_ask_node(struct session *session, const char *node);
-/* While load is sent: fetches those that are known again, now and then. */
-void session_look_at_nodes(struct session *session);
+void session_forget_nodes(struct session *session);
 /* Runs the pass of this run again now. */
 void session_wake(struct session *session);

@@ -11,10 +11,9 @@
 #include "data/doc.h"
 #include "operator/session.h"
 #include "operator/session_mesh.h"
+#include "operator/session_samples.h"
 
 #define AROUND_WAIT_NS (5 * NS_PER_S)
-#define NODES_EVERY_NS (60 * NS_PER_S)
-#define NODES_LOOKED_AT_MAX 16
 #define ASK_AGAIN_NS NS_PER_S
 
 static void say_problem(struct session *session, const char *text)
@@ -93,8 +92,10 @@ static void around_changed(struct session *session, enum context_kind kind, stru
                 session_wake(session); /* where the load goes has changed */
         if (!of_target(session, kind, object))
                 return;
-        if (kind == CONTEXT_POD && doc_text(object, "spec.nodeName"))
+        if (kind == CONTEXT_POD && doc_text(object, "spec.nodeName")) {
+                session_samples_see_pod(session, SAMPLES_TARGET, object);
                 session_ask_node(session, doc_text(object, "spec.nodeName"));
+        }
         if (!session->before_marked)
                 context_add(session->context, kind, object);
         else
@@ -159,52 +160,12 @@ bool session_around_settled(const struct session *session)
                           loop_now_ns(session->manager->loop) - session->around_since_ns > AROUND_WAIT_NS);
 }
 
-static void node_arrived(void *owner, struct json_object *node, const struct fail *fail)
-{
-        struct session *session = owner;
-
-        if (fail->kind == FAIL_NONE)
-                context_add(session->context, CONTEXT_NODE, node);
-}
-
-void session_ask_node(struct session *session, const char *node)
-{
-        if (session->manager->options->namespace) /* installed for one namespace: no rights on nodes */
-                return;
-        if (!session->context || map_find(&session->nodes_asked, node))
-                return;
-        map_set(&session->nodes_asked, node, session);
-        session_asked(session, kube_get(session->manager->client, &(struct kube_ref){&kube_nodes, NULL, node}, node_arrived, session));
-}
-
-static void node_arrived_again(void *owner, struct json_object *node, const struct fail *fail)
-{
-        struct session *session = owner;
-
-        if (fail->kind == FAIL_NONE)
-                context_observe(session->context, CONTEXT_NODE, NULL, node, clock_wall_ms(loop_clock(session->manager->loop)));
-}
-
-/* A kubelet holds on to a pressure for minutes after it is over: now and then is often enough. */
-void session_look_at_nodes(struct session *session)
-{
-        int64_t now_ns = loop_now_ns(session->manager->loop);
-        size_t at = 0;
-        const char *node;
-        void *unused;
-
-        if (!session->context || now_ns < session->nodes_due_ns)
-                return;
-        session->nodes_due_ns = now_ns + NODES_EVERY_NS;
-        for (int i = 0; i < NODES_LOOKED_AT_MAX && map_next(&session->nodes_asked, &at, &node, &unused); i++)
-                session_asked(session, kube_get(session->manager->client, &(struct kube_ref){&kube_nodes, NULL, node}, node_arrived_again, session));
-}
-
 static void open_context(struct session *session)
 {
         if (session->context)
                 return;
         session->context = context_new();
+        session->samples = session_samples_new(session);
         if (session->manager->options->namespace)
                 context_nodes_unknown(session->context);
 }

@@ -465,6 +465,11 @@ struct loop *kube_client_loop(const struct kube_client *client)
         return client->loop;
 }
 
+const struct kube_config *kube_client_config(const struct kube_client *client)
+{
+        return client->config;
+}
+
 /* splitmix64 */
 uint64_t kube_client_random(struct kube_client *client)
 {

@@ -59,6 +59,7 @@ enum fail_kind kube_client_new(struct loop *loop, struct kube_config *config, st
 struct kube_client *kube_client_free(struct kube_client *client); /* cancels everything without calling 'done' */
 
 struct loop *kube_client_loop(const struct kube_client *client);
+const struct kube_config *kube_client_config(const struct kube_client *client); /* borrowed */
 /* Numbers for jitter and names, never for secrets: seeded by the kernel, or by a test that wants them repeatable. */
 uint64_t kube_client_random(struct kube_client *client);
 void kube_client_seed(struct kube_client *client, uint64_t seed);

@@ -53,6 +53,31 @@ struct kube_config *kube_config_free(struct kube_config *config)
         return NULL;
 }
 
+static char *copy_of(const char *text)
+{
+        return text ? xstrdup(text) : NULL;
+}
+
+struct kube_config *kube_config_beside(const struct kube_config *config, const char *server)
+{
+        struct kube_config *beside = xnew(struct kube_config);
+
+        *beside = (struct kube_config){
+                .server = xstrdup(server),
+                .ca_pem = copy_of(config->ca_pem),
+                .ca_file = copy_of(config->ca_file),
+                .cert_pem = copy_of(config->cert_pem),
+                .key_pem = copy_of(config->key_pem),
+                .cert_file = copy_of(config->cert_file),
+                .key_file = copy_of(config->key_file),
+                .token = copy_of(config->token),
+                .token_file = copy_of(config->token_file),
+                .proxy_url = xstrdup(""), /* none, whatever the environment says */
+                .namespace = copy_of(config->namespace),
+        };
+        return beside;
+}
+
 enum fail_kind config_read_token(const char *path, char **ret_token, struct fail *fail)
 {
         char *text = NULL;

@@ -33,6 +33,9 @@ enum fail_kind kube_config_in_cluster(struct kube_config **ret_config, struct fa
 /* 'path' NULL: $KUBECONFIG (a list of files is merged, the first to set a name wins), then ~/.kube/config.
  * 'context' NULL: current-context. FAIL_MISSING, FAIL_INVALID (with file and field). */
 enum fail_kind kube_config_load(const char *path, const char *context, struct kube_config **ret_config, struct fail *fail);
+/* The same identity for another server of the cluster, as a kubelet: its certificate is checked against the same CA, whatever was
+ * said about the API server's, and no proxy is asked. A credential plugin's token is taken as it is now. Caller frees. */
+struct kube_config *kube_config_beside(const struct kube_config *config, const char *server);
 struct kube_config *kube_config_free(struct kube_config *config);
 
 /* The bearer token to send now, borrowed until the next call; NULL when there is none. Re-reads files and runs the exec

@@ -38,31 +38,38 @@ const char *sample_metric_name(enum sample_metric metric);
 
 enum samples_role { SAMPLES_TARGET = 1, SAMPLES_GENERATOR = 2 }; /* a node may have both */
 
+/* The best first. */
+enum samples_source { SAMPLES_CADVISOR, SAMPLES_RESOURCE, SAMPLES_SOURCES };
+
+const char *samples_source_name(enum samples_source source); /* "kubelet cadvisor", … */
+
 struct samples;
 struct samples_node;
 
 struct samples *samples_new(void);
 struct samples *samples_free(struct samples *samples); /* NULL is fine; returns NULL */
 
-/* Told again changes nothing, but a node may get another role. What is beyond the bounds is counted as cut. Handles live as long as
- * 'samples'; NULL: beyond the bound. */
-void samples_add_pod(struct samples *samples, enum samples_role role, const char *namespace, const char *pod, const char *node);
+/* A pod that has a node, as it is now; told again when it changed, since its containers may be others. What is beyond the bounds is
+ * counted as cut. */
+void samples_add_pod(struct samples *samples, enum samples_role role, struct json_object *pod);
+/* Told again, a node may get another role. The handle lives as long as 'samples'; NULL: beyond the bound. */
 struct samples_node *samples_add_node(struct samples *samples, enum samples_role role, const char *name);
 /* Another trial: rows and problems go, the last readings stay, so that its first row has a beginning. */
 void samples_forget(struct samples *samples);
 
-/* ---- one page of one node: begun, its lines, and its end; nothing of a page counts that was not closed ---- */
+/* ---- one page of one node at a time: begun, its lines, and its end; nothing of a page counts that was not closed ---- */
 
-void samples_open(struct samples_node *node);
+void samples_open(struct samples_node *node, enum samples_source source);
 void samples_take(struct samples_node *node, const struct prometheus_line *line);
-/* 'source' names where it came from (static text), 'wall_ms' when it arrived: the time of series that tell none. */
-void samples_close(struct samples_node *node, const char *source, int64_t wall_ms);
+/* 'wall_ms' is when it arrived: the time of series that tell none. */
+void samples_close(struct samples_node *node, int64_t wall_ms);
 /* Nothing came, or not all: why. Told also when there never will be a page ("no rights"). */
 void samples_miss(struct samples_node *node, const char *problem);
 
 /* ---- what it came to ---- */
 
-/* Of the target's pods from..to (wall time). Rows that reach over the edge count with their part inside. */
+/* Of the target's pods from..to (wall time); of each figure the source that has most to say of it. Rows that reach over the edge count
+ * with their part inside. */
 struct samples_summary {
         bool cpu_known, memory_known, throttled_known;
         double cpu_mean, cpu_max, cpu_limit;          /* cores of one pod: mean over pods and time, the most of any row; limit 0: none, or not known */
@@ -73,8 +80,12 @@ struct samples_summary {
         char worst_pod[254];                          /* its name, "" when nobody was throttled */
         double covered;                               /* share of the pods' time that rows cover */
         int64_t row_ms;                               /* mean span of a row */
+        uint32_t pods;                                /* that there were; their time in the window is what 'covered' is of */
+        double pods_ms;
 };
 void samples_summary(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms, struct samples_summary *ret_summary);
+/* Another window, of the same pods or of others: means weigh by time. */
+void samples_summary_add(struct samples_summary *summary, const struct samples_summary *other);
 
 /* How a node did from..to. Shares are 0..1; below 0: not known. */
 struct samples_strain {
@@ -85,16 +96,15 @@ struct samples_strain {
         double cpu_pressure, memory_pressure, io_pressure; /* mean */
         double steal;                   /* mean */
         double covered;      /* share of the time that rows cover */
-        const char *source;  /* of the newest page; NULL: there was none */
         const char *problem; /* why the newest try came to nothing, "" when it did not */
 };
 /* At most SAMPLES_NODES_MAX; returns how many. */
 size_t samples_strains(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms,
                        struct samples_strain ret_strains[static SAMPLES_NODES_MAX]);
 
-/* For the result: [{"kind": "node" | "pod" | "container", "role", "name", "pod", "namespace", "node", "from":[ms…], "to":[ms…],
- * "cpuMilli":[…], …}], times since 'zero_wall_ms', null where a row does not know. Only rows that end after from_wall_ms. The text has
+/* For the result: [{"kind": "node" | "pod" | "container", "role", "name", "pod", "namespace", "node", "source", "from":[ms…], "to":[ms…],
+ * "cpuMilli":[…], …}], one for each source, times since 'zero_wall_ms', null where a row does not know. Only rows that end after from_wall_ms. The text has
  * at most bytes_max: rows are joined first, then subjects left out, those that do least first. Caller owns. */
 struct json_object *samples_encode(const struct samples *samples, int64_t zero_wall_ms, int64_t from_wall_ms, size_t bytes_max);
-/* Where it came from: {"nodes":[{"name","source","pages","missed","problem"}],"podsCut","nodesCut"}. Caller owns. */
+/* Where it came from: {"nodes":[{"name","pages":{source: count},"missed","problem"}],"podsCut","nodesCut"}. Caller owns. */
 struct json_object *samples_encode_sources(const struct samples *samples);

@@ -8,12 +8,14 @@
 #include "data/doc.h"
 #include "probe/samples_internal.h"
 
-#define SUBJECTS_MAX (SAMPLES_NODES_MAX + SAMPLES_PODS_MAX * (1 + SAMPLES_CONTAINERS_MAX))
+#define LISTED_MAX (SAMPLES_SOURCES * (SAMPLES_NODES_MAX + SAMPLES_PODS_MAX * (1 + SAMPLES_CONTAINERS_MAX)))
 
 static const char *const kind_names[] = {[SUBJECT_NODE] = "node", [SUBJECT_POD] = "pod", [SUBJECT_CONTAINER] = "container"};
 
-struct listed {
+struct listed { /* one source's rows of one subject */
         const struct subject *subject;
+        const struct rows *rows;
+        enum samples_source source;
         const struct samples_pod *pod; /* NULL: a node */
         int roles;
         int rank;                      /* lower ones stay longer */
@@ -31,10 +33,18 @@ static double busy_of(const struct rows *rows)
         return rows->len > 0 ? sum / (double)rows->len : 0;
 }
 
-static void list_one(struct listed *list, size_t *len, const struct subject *subject, const struct samples_pod *pod, int roles, int rank)
+static void list_one(struct listed *list, size_t *len, const struct listed *like)
 {
-        if (subject->rows)
-                list[(*len)++] = (struct listed){subject, pod, roles, rank, busy_of(subject->rows)};
+        for (size_t i = 0; i < SAMPLES_SOURCES; i++) {
+                const struct rows *rows = like->subject->tracks[i].rows;
+                if (!rows)
+                        continue;
+                struct listed *one = &list[(*len)++];
+                *one = *like;
+                one->rows = rows;
+                one->source = (enum samples_source)i;
+                one->busy = busy_of(rows);
+        }
 }
 
 /* Fixed, so that the same rows give the same bytes: what matters most first, then what did most. */
@@ -47,23 +57,36 @@ static int compare_listed(const void *a, const void *b)
                 order = left->busy > right->busy ? -1 : 1;
         if (order == 0)
                 order = strcmp(left->pod ? left->pod->whole.name : "", right->pod ? right->pod->whole.name : "");
-        return order ? order : strcmp(left->subject->name, right->subject->name);
+        if (order == 0)
+                order = strcmp(left->subject->name, right->subject->name);
+        return order ? order : (int)left->source - (int)right->source;
+}
+
+static bool has_rows(const struct subject *subject)
+{
+        for (size_t i = 0; i < SAMPLES_SOURCES; i++)
+                if (subject->tracks[i].rows)
+                        return true;
+        return false;
 }
 
 /* The only container of a pod is not told beside it. */
 static struct listed *list_all(const struct samples *samples, size_t *ret_len)
 {
-        struct listed *list = xcalloc(SUBJECTS_MAX, sizeof *list);
+        struct listed *list = xcalloc(LISTED_MAX, sizeof *list);
         size_t len = 0;
 
         for (size_t i = 0; i < samples->nodes_len; i++)
-                list_one(list, &len, &samples->nodes[i]->whole, NULL, samples->nodes[i]->roles, 0);
+                list_one(list, &len, &(struct listed){.subject = &samples->nodes[i]->whole, .roles = samples->nodes[i]->roles});
         for (size_t i = 0; i < samples->pods_len; i++) {
                 const struct samples_pod *pod = samples->pods[i];
-                int rank = pod->role == SAMPLES_TARGET ? 1 : 2;
-                list_one(list, &len, &pod->whole, pod, (int)pod->role, rank);
-                for (size_t k = 0; k < pod->containers_len && (pod->containers_len > 1 || !pod->whole.rows); k++)
-                        list_one(list, &len, &pod->containers[k], pod, (int)pod->role, rank + 2);
+                struct listed like = {.subject = &pod->whole, .pod = pod, .roles = (int)pod->role, .rank = pod->role == SAMPLES_TARGET ? 1 : 2};
+                list_one(list, &len, &like);
+                like.rank += 2;
+                for (size_t k = 0; k < pod->containers_len && (pod->containers_len > 1 || !has_rows(&pod->whole)); k++) {
+                        like.subject = &pod->containers[k];
+                        list_one(list, &len, &like);
+                }
         }
         qsort(list, len, sizeof *list, compare_listed);
         *ret_len = len;
@@ -129,7 +152,7 @@ static const char *role_name(int roles)
 /* NULL when no row counts. */
 static struct json_object *encode_subject(const struct listed *listed, int64_t zero_wall_ms, int64_t from_wall_ms, size_t rows_max)
 {
-        struct rows *rows = fewer(listed->subject->rows, from_wall_ms, rows_max);
+        struct rows *rows = fewer(listed->rows, from_wall_ms, rows_max);
         struct json_object *object = NULL;
 
         if (rows->len > 0) {
@@ -139,6 +162,7 @@ static struct json_object *encode_subject(const struct listed *listed, int64_t z
                         doc_set_text(doc_set_text(object, "namespace", listed->pod->namespace), "node", listed->pod->node);
                         doc_set_text(object, "pod", listed->subject->kind == SUBJECT_CONTAINER ? listed->pod->whole.name : NULL);
                 }
+                doc_set_text(object, "source", samples_source_name(listed->source));
                 put_columns(object, rows, zero_wall_ms);
         }
         rows_free(rows);
@@ -192,8 +216,11 @@ struct json_object *samples_encode_sources(const struct samples *samples)
         for (size_t i = 0; i < samples->nodes_len; i++) {
                 const struct samples_node *node = samples->nodes[i];
                 struct json_object *entry = doc_set_text(doc_object(), "name", node->whole.name);
-                doc_set_text(entry, "source", node->source);
-                doc_set_int(doc_set_int(entry, "pages", node->pages), "missed", node->missed);
+                struct json_object *pages = doc_object();
+                for (size_t k = 0; k < SAMPLES_SOURCES; k++)
+                        if (node->pages[k] > 0)
+                                doc_set_int(pages, samples_source_name((enum samples_source)k), node->pages[k]);
+                doc_set_int(doc_set(entry, "pages", pages), "missed", node->missed);
                 doc_push(nodes, doc_set_text(entry, "problem", node->problem[0] ? node->problem : NULL));
         }
         doc_set(sources, "nodes", nodes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Between samples.c (what is sampled, and pages), samples_rows.c (readings become rows), samples_summary.c and samples_encode.c. */
+ * Between samples.c (what is sampled), samples_page.c (lines become readings), samples_rows.c (readings become rows), samples_summary.c
+ * and samples_encode.c. */
 #pragma once
 
 #include "base/map.h"
@@ -30,11 +31,15 @@ struct rows {
 
 enum subject_kind { SUBJECT_NODE, SUBJECT_POD, SUBJECT_CONTAINER };
 
+struct track { /* what one source says of one subject */
+        struct reading next, last;
+        struct rows *rows; /* NULL until there is one */
+};
+
 struct subject {
         enum subject_kind kind;
         char *name;
-        struct reading next, last;
-        struct rows *rows; /* NULL until there is one */
+        struct track tracks[SAMPLES_SOURCES];
 };
 
 struct samples_pod {
@@ -50,14 +55,15 @@ struct samples_node {
         struct samples *samples;
         int roles;
         struct subject whole;
+        enum samples_source source;     /* of the page that is open */
         struct samples_pod *touched;
-        const char *source;
-        uint32_t pages, missed;
+        uint32_t pages[SAMPLES_SOURCES], missed;
         char problem[SAMPLES_PROBLEM_MAX];
 };
 
 struct samples {
-        struct map by_name; /* "namespace/pod" -> struct samples_pod */
+        struct map by_name;   /* "namespace/pod" -> struct samples_pod */
+        struct map by_cgroup; /* the last part of a cgroup's name -> struct cgroup */
         struct samples_pod *pods[SAMPLES_PODS_MAX];
         size_t pods_len;
         struct samples_node *nodes[SAMPLES_NODES_MAX];
@@ -65,10 +71,20 @@ struct samples {
         uint32_t pods_cut, nodes_cut;
 };
 
-/* Makes a row of subject->next, which becomes the last reading; a reading that is not newer is nothing. The row was throttled at least
+/* Makes a row of track->next, which becomes the last reading; a reading that is not newer is nothing. The row was throttled at least
  * 'throttled_least' (NaN: not known); *ret_throttled (may be NULL) is what it became, untouched without a row. */
-void rows_commit(struct subject *subject, float throttled_least, float *ret_throttled);
+void rows_commit(struct track *track, float throttled_least, float *ret_throttled);
 struct rows *rows_free(struct rows *rows);
+
+/* Whose cgroup it is, by its name ("/kubepods/burstable/pod<uid>/<id>", or systemd's "…/cri-containerd-<id>.scope"). */
+struct cgroup {
+        struct samples_pod *pod;
+        struct subject *subject;
+};
+/* NULL: of nobody that is sampled. */
+const struct cgroup *samples_cgroup(const struct samples *samples, const char *name, size_t len);
+struct subject *samples_container(struct samples_pod *pod, const char *name, size_t len); /* NULL: beyond the bound */
+
 float rows_value(const struct rows *rows, enum sample_metric metric, size_t row);
 void rows_set(struct rows *rows, enum sample_metric metric, size_t row, float value);
 /* The row 'from' of 'other' becomes part of the row 'into', which lies before it in time. */

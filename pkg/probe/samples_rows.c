@@ -10,7 +10,9 @@
 
 enum form {
         FORM_GAUGE,  /* as it stands */
+        FORM_BOUND,  /* the same where 0 is none */
         FORM_RATE,   /* rise per second */
+        FORM_WAIT,   /* the same of a counter that stands at 0 for ever where the kernel does not count */
         FORM_SHARE,  /* rise of one counter per rise of another */
         FORM_PART,   /* one gauge of another */
         FORM_RISE,
@@ -29,10 +31,10 @@ static const struct metric_row {
         [SAMPLE_MEMORY] = {"memoryKiB", FORM_GAUGE, RAW_MEMORY, 0, 1.0 / 1024, JOIN_MOST},
         [SAMPLE_THROTTLED] = {"throttledPermille", FORM_SHARE, RAW_STOPPED, RAW_PERIODS, 1e3, JOIN_MEAN},
         [SAMPLE_CPU_LIMIT] = {"cpuLimitMilli", FORM_PART, RAW_QUOTA, RAW_QUOTA_PERIOD, 1e3, JOIN_LAST},
-        [SAMPLE_MEMORY_LIMIT] = {"memoryLimitKiB", FORM_GAUGE, RAW_MEMORY_LIMIT, 0, 1.0 / 1024, JOIN_LAST},
-        [SAMPLE_CPU_PRESSURE] = {"cpuPressurePermille", FORM_RATE, RAW_CPU_WAIT, 0, 1e3, JOIN_MEAN},
-        [SAMPLE_MEMORY_PRESSURE] = {"memoryPressurePermille", FORM_RATE, RAW_MEMORY_WAIT, 0, 1e3, JOIN_MEAN},
-        [SAMPLE_IO_PRESSURE] = {"ioPressurePermille", FORM_RATE, RAW_IO_WAIT, 0, 1e3, JOIN_MEAN},
+        [SAMPLE_MEMORY_LIMIT] = {"memoryLimitKiB", FORM_BOUND, RAW_MEMORY_LIMIT, 0, 1.0 / 1024, JOIN_LAST},
+        [SAMPLE_CPU_PRESSURE] = {"cpuPressurePermille", FORM_WAIT, RAW_CPU_WAIT, 0, 1e3, JOIN_MEAN},
+        [SAMPLE_MEMORY_PRESSURE] = {"memoryPressurePermille", FORM_WAIT, RAW_MEMORY_WAIT, 0, 1e3, JOIN_MEAN},
+        [SAMPLE_IO_PRESSURE] = {"ioPressurePermille", FORM_WAIT, RAW_IO_WAIT, 0, 1e3, JOIN_MEAN},
         [SAMPLE_STEAL] = {"stealPermille", FORM_RATE, RAW_STEAL, 0, 1e3, JOIN_MEAN},
         [SAMPLE_DROPS] = {"drops", FORM_RISE, RAW_DROPS, 0, 1, JOIN_SUM},
 };
@@ -83,17 +85,23 @@ static bool rise_of(const struct reading *last, const struct reading *next, enum
 static float value_of(const struct metric_row *metric, const struct reading *last, const struct reading *next)
 {
         double span_s = (double)(next->wall_ms - last->wall_ms) / 1e3, rise = 0, base = 0;
-        bool rises = metric->form != FORM_GAUGE && metric->form != FORM_PART;
+        bool rises = metric->form != FORM_GAUGE && metric->form != FORM_BOUND && metric->form != FORM_PART;
 
         if (rises && (last->wall_ms == 0 || !rise_of(last, next, metric->raw, &rise)))
                 return NAN;
         switch (metric->form) {
         case FORM_GAUGE:
                 return next->known[metric->raw] ? (float)(next->value[metric->raw] * metric->scale) : NAN;
+        case FORM_BOUND:
+                return next->known[metric->raw] && next->value[metric->raw] > 0 ? (float)(next->value[metric->raw] * metric->scale) : NAN;
         case FORM_PART:
                 if (!next->known[metric->raw] || !next->known[metric->base] || next->value[metric->base] <= 0)
                         return NAN;
                 return (float)(next->value[metric->raw] / next->value[metric->base] * metric->scale);
+        case FORM_WAIT:
+                if (next->value[metric->raw] <= 0)
+                        return NAN;
+                return (float)(rise / span_s * metric->scale);
         case FORM_RATE:
                 return (float)(rise / span_s * metric->scale);
         case FORM_RISE:
@@ -160,11 +168,11 @@ static void halve(struct rows *rows)
         rows->joined = rows->stride *= 2; /* the last row is whole */
 }
 
-static void add_row(struct subject *subject, int64_t from_wall_ms, int64_t to_wall_ms, const float values[static SAMPLE_METRICS])
+static void add_row(struct track *track, int64_t from_wall_ms, int64_t to_wall_ms, const float values[static SAMPLE_METRICS])
 {
-        if (!subject->rows)
-                subject->rows = xnew(struct rows);
-        struct rows *rows = subject->rows;
+        if (!track->rows)
+                track->rows = xnew(struct rows);
+        struct rows *rows = track->rows;
         rows->stride = rows->stride ? rows->stride : 1;
         if (rows->len == SAMPLES_ROWS_MAX)
                 halve(rows);
@@ -187,12 +195,12 @@ static void add_row(struct subject *subject, int64_t from_wall_ms, int64_t to_wa
         }
 }
 
-void rows_commit(struct subject *subject, float throttled_least, float *ret_throttled)
+void rows_commit(struct track *track, float throttled_least, float *ret_throttled)
 {
-        const struct reading next = subject->next, last = subject->last;
+        const struct reading next = track->next, last = track->last;
         float values[SAMPLE_METRICS];
 
-        subject->next = (struct reading){0};
+        track->next = (struct reading){0};
         if (next.wall_ms == 0 || next.wall_ms < last.wall_ms + SPAN_MS_MIN)
                 return;
         for (enum sample_metric i = 0; i < SAMPLE_METRICS; i++)
@@ -200,7 +208,7 @@ void rows_commit(struct subject *subject, float throttled_least, float *ret_thro
         values[SAMPLE_THROTTLED] = fmaxf(values[SAMPLE_THROTTLED], throttled_least); /* a NaN beside a number is nothing */
         if (ret_throttled)
                 *ret_throttled = values[SAMPLE_THROTTLED];
-        subject->last = next;
+        track->last = next;
         /* The first reading has no span: what it says of memory is of that moment. */
-        add_row(subject, last.wall_ms ? last.wall_ms : next.wall_ms, next.wall_ms, values);
+        add_row(track, last.wall_ms ? last.wall_ms : next.wall_ms, next.wall_ms, values);
 }

@@ -34,7 +34,7 @@ static bool is_of(const struct rows *rows, size_t row, const struct window *wind
         return inside_ms(rows, row, window) * 2 >= (double)(rows->to_wall_ms[row] - rows->from_wall_ms[row]);
 }
 
-static struct course course_of(const struct rows *rows, enum sample_metric metric, const struct window *window)
+static struct course course_in(const struct rows *rows, enum sample_metric metric, const struct window *window)
 {
         struct course course = {0};
 
@@ -51,6 +51,30 @@ static struct course course_of(const struct rows *rows, enum sample_metric metri
         return course;
 }
 
+/* Of the source that has most to say of it in the window. */
+static const struct rows *best_of(const struct subject *subject, enum sample_metric metric, const struct window *window)
+{
+        const struct rows *best = NULL;
+        size_t most = 0;
+
+        for (size_t i = 0; i < SAMPLES_SOURCES; i++) {
+                const struct rows *rows = subject->tracks[i].rows;
+                size_t len = 0;
+                for (size_t k = 0; rows && k < rows->len; k++)
+                        len += inside_ms(rows, k, window) > 0 && !isnan(rows_value(rows, metric, k));
+                if (len > most) {
+                        most = len;
+                        best = rows;
+                }
+        }
+        return best;
+}
+
+static struct course course_of(const struct subject *subject, enum sample_metric metric, const struct window *window)
+{
+        return course_in(best_of(subject, metric, window), metric, window);
+}
+
 static void add(struct course *all, const struct course *one)
 {
         all->sum += one->sum;
@@ -65,8 +89,9 @@ static double mean_of(const struct course *course)
 }
 
 /* The least limit that any row in the window says; 0: none does. */
-static double limit_of(const struct rows *rows, enum sample_metric metric, const struct window *window)
+static double limit_of(const struct subject *subject, enum sample_metric metric, const struct window *window)
 {
+        const struct rows *rows = best_of(subject, metric, window);
         double least = 0;
 
         for (size_t i = 0; rows && i < rows->len; i++) {
@@ -77,8 +102,10 @@ static double limit_of(const struct rows *rows, enum sample_metric metric, const
         return least;
 }
 
-static double at_limit_ms(const struct rows *rows, const struct window *window)
+/* Against the limit that holds at the end of the row, by the source that knows limits. */
+static double at_limit_ms(const struct subject *subject, const struct window *window)
 {
+        const struct rows *rows = best_of(subject, SAMPLE_CPU_LIMIT, window);
         double ms = 0;
 
         for (size_t i = 0; rows && i < rows->len; i++) {
@@ -110,21 +137,23 @@ static void note_worst(struct samples_summary *summary, const char *pod, double 
 
 static void add_pod(struct samples_summary *summary, struct totals *totals, const struct subject *pod, const struct window *window)
 {
-        struct course cpu = course_of(pod->rows, SAMPLE_CPU, window), memory = course_of(pod->rows, SAMPLE_MEMORY, window);
-        struct course throttled = course_of(pod->rows, SAMPLE_THROTTLED, window);
+        struct course cpu = course_of(pod, SAMPLE_CPU, window), memory = course_of(pod, SAMPLE_MEMORY, window);
+        struct course throttled = course_of(pod, SAMPLE_THROTTLED, window);
+        const struct rows *rows = best_of(pod, SAMPLE_CPU, window);
 
         add(&totals->cpu, &cpu);
         add(&totals->memory, &memory);
         add(&totals->throttled, &throttled);
-        summary->cpu_limit = lower(summary->cpu_limit, limit_of(pod->rows, SAMPLE_CPU_LIMIT, window) / 1e3);
-        summary->memory_limit = lower(summary->memory_limit, limit_of(pod->rows, SAMPLE_MEMORY_LIMIT, window) * 1024);
+        summary->cpu_limit = lower(summary->cpu_limit, limit_of(pod, SAMPLE_CPU_LIMIT, window) / 1e3);
+        summary->memory_limit = lower(summary->memory_limit, limit_of(pod, SAMPLE_MEMORY_LIMIT, window) * 1024);
         note_worst(summary, pod->name, mean_of(&throttled) / 1e3);
-        totals->at_limit_ms += at_limit_ms(pod->rows, window);
-        for (size_t i = 0; pod->rows && i < pod->rows->len; i++) {
-                totals->covered_ms += inside_ms(pod->rows, i, window);
-                totals->rows += inside_ms(pod->rows, i, window) > 0;
+        totals->at_limit_ms += at_limit_ms(pod, window);
+        for (size_t i = 0; rows && i < rows->len; i++) {
+                totals->covered_ms += inside_ms(rows, i, window);
+                totals->rows += inside_ms(rows, i, window) > 0;
         }
         totals->wanted_ms += (double)(window->to_wall_ms - window->from_wall_ms);
+        summary->pods++;
 }
 
 void samples_summary(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms, struct samples_summary *ret_summary)
@@ -145,17 +174,46 @@ void samples_summary(const struct samples *samples, int64_t from_wall_ms, int64_
         summary.throttled_known = totals.throttled.known;
         summary.throttled = mean_of(&totals.throttled) / 1e3;
         summary.at_limit = totals.cpu.ms > 0 ? totals.at_limit_ms / totals.cpu.ms : 0;
+        summary.pods_ms = totals.wanted_ms;
         summary.covered = totals.wanted_ms > 0 ? fmin(1, totals.covered_ms / totals.wanted_ms) : 0;
         summary.row_ms = totals.rows > 0 ? (int64_t)(totals.covered_ms / (double)totals.rows) : 0;
         *ret_summary = summary;
 }
 
+static void join(double *mean, double ms, bool known, double other, double other_ms, bool other_known)
+{
+        if (other_known)
+                *mean = known && ms + other_ms > 0 ? (*mean * ms + other * other_ms) / (ms + other_ms) : other;
+}
+
+void samples_summary_add(struct samples_summary *summary, const struct samples_summary *other)
+{
+        double ms = summary->pods_ms * summary->covered, other_ms = other->pods_ms * other->covered;
+
+        join(&summary->cpu_mean, ms, summary->cpu_known, other->cpu_mean, other_ms, other->cpu_known);
+        join(&summary->memory_mean, ms, summary->memory_known, other->memory_mean, other_ms, other->memory_known);
+        join(&summary->throttled, ms, summary->throttled_known, other->throttled, other_ms, other->throttled_known);
+        join(&summary->at_limit, ms, summary->cpu_known, other->at_limit, other_ms, other->cpu_known);
+        join(&summary->covered, summary->pods_ms, true, other->covered, other->pods_ms, true);
+        summary->cpu_max = fmax(summary->cpu_max, other->cpu_max);
+        summary->memory_max = fmax(summary->memory_max, other->memory_max);
+        summary->cpu_limit = lower(summary->cpu_limit, other->cpu_limit);
+        summary->memory_limit = lower(summary->memory_limit, other->memory_limit);
+        note_worst(summary, other->worst_pod, other->worst_throttled);
+        summary->cpu_known = summary->cpu_known || other->cpu_known;
+        summary->memory_known = summary->memory_known || other->memory_known;
+        summary->throttled_known = summary->throttled_known || other->throttled_known;
+        summary->row_ms = other->row_ms ? other->row_ms : summary->row_ms;
+        summary->pods = other->pods > summary->pods ? other->pods : summary->pods;
+        summary->pods_ms += other->pods_ms;
+}
+
 /* ---- nodes ---- */
 
 /* Of 1000, as a share; below 0 when no row told. */
-static double share_of(const struct rows *rows, enum sample_metric metric, const struct window *window)
+static double share_of(const struct subject *node, enum sample_metric metric, const struct window *window)
 {
-        struct course course = course_of(rows, metric, window);
+        struct course course = course_of(node, metric, window);
 
         return course.known ? mean_of(&course) / 1e3 : -1;
 }
@@ -173,21 +231,20 @@ size_t samples_strains(const struct samples *samples, int64_t from_wall_ms, int6
 
         for (size_t i = 0; i < samples->nodes_len; i++) {
                 const struct samples_node *node = samples->nodes[i];
-                const struct rows *rows = node->whole.rows;
-                struct course cpu = course_of(rows, SAMPLE_CPU, &window), memory = course_of(rows, SAMPLE_MEMORY, &window);
-                double cores = limit_of(rows, SAMPLE_CPU_LIMIT, &window), bytes = limit_of(rows, SAMPLE_MEMORY_LIMIT, &window);
+                const struct subject *whole = &node->whole;
+                struct course cpu = course_of(whole, SAMPLE_CPU, &window), memory = course_of(whole, SAMPLE_MEMORY, &window);
+                double cores = limit_of(whole, SAMPLE_CPU_LIMIT, &window), bytes = limit_of(whole, SAMPLE_MEMORY_LIMIT, &window);
                 ret_strains[i] = (struct samples_strain){
                         .node = node->whole.name,
                         .roles = node->roles,
                         .cpu_mean = cpu.known ? part_of(mean_of(&cpu), cores) : -1,
                         .cpu_max = cpu.known ? part_of(cpu.most, cores) : -1,
                         .memory_max = memory.known ? part_of(memory.most, bytes) : -1,
-                        .cpu_pressure = share_of(rows, SAMPLE_CPU_PRESSURE, &window),
-                        .memory_pressure = share_of(rows, SAMPLE_MEMORY_PRESSURE, &window),
-                        .io_pressure = share_of(rows, SAMPLE_IO_PRESSURE, &window),
-                        .steal = share_of(rows, SAMPLE_STEAL, &window),
+                        .cpu_pressure = share_of(whole, SAMPLE_CPU_PRESSURE, &window),
+                        .memory_pressure = share_of(whole, SAMPLE_MEMORY_PRESSURE, &window),
+                        .io_pressure = share_of(whole, SAMPLE_IO_PRESSURE, &window),
+                        .steal = share_of(whole, SAMPLE_STEAL, &window),
                         .covered = wanted_ms > 0 ? fmin(1, cpu.ms / wanted_ms) : 0,
-                        .source = node->source,
                         .problem = node->problem,
                 };
         }

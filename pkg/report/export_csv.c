@@ -10,6 +10,8 @@ static const struct { const char *head, *column; } columns[] = {
         {"from_ms", "from"},           {"to_ms", "to"},          {"offered_per_s", "offered"}, {"answered_per_s", "achieved"},
         {"failed_per_s", "failed"},    {"p50_us", "p50"},        {"p90_us", "p90"},            {"max_us", "max"},
         {"in_flight", "inFlight"},     {"backlog", "backlog"},   {"generator_cores", "cores"}, {"workers", "workers"},
+        {"target_cores", "targetCores"}, {"target_cores_limit", "targetCoresLimit"}, {"target_memory_mib", "targetMemoryMiB"},
+        {"target_memory_limit_mib", "targetMemoryLimitMiB"}, {"target_throttled_percent", "targetThrottled"},
 };
 
 /* Only our own numbers and "> 5s" are ever in a cell, nothing that has to be quoted, and nothing a spreadsheet would run. */

@@ -12,6 +12,8 @@ struct json_object *parts_load(struct json_object *spec);
 struct json_object *parts_curve(const struct unpack *unpack);
 struct json_object *parts_histogram(const struct unpack *unpack);
 struct json_object *parts_series(const struct unpack *unpack);
+/* Adds what the target used to the columns of parts_series (may be NULL), as far as it was sampled. */
+void parts_add_samples(const struct unpack *unpack, struct json_object *series);
 struct json_object *parts_tail(const struct unpack *unpack);
 /* 'context' is a status's or the full one; 'shape_wall_ms' when the shape began, -1 not known. */
 struct json_object *parts_changes(struct json_object *context, int64_t shape_wall_ms);

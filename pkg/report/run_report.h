@@ -17,10 +17,13 @@
  *              requests:[{name,method,path,weight,headers:[name],body,expect:[status]}], headersFrom:[name]}   absent when not kept
  *   "curve":  {"latency":[[q,micros]…],"service":…}    of the measured window, as far as ten requests were slower
  *   "histogram": {"perDecade":20,"first":n,"ok":[…],"error":[…],"censored":n}    bin i: 10^((first+i)/20) ns to the next
- *   "series": {"pointMs","timeoutMs","from":[…],"to","workers","offered","achieved","failed","p50","p90","max","inFlight","backlog","cores"}
+ *   "series": {"pointMs","timeoutMs","from":[…],"to","workers","offered","achieved","failed","p50","p90","max","inFlight","backlog","cores",
+ *              "targetCores","targetCoresLimit","targetMemoryMiB","targetMemoryLimitMiB","targetThrottled"}   the target's pods together, throttled: the
+ *              worst of them, percent of the periods; each absent when it was not sampled
+ *   "samples": the rows of probe/samples.h as they were stored; absent when there are none
  *   "tail":   {"pointMs","from":[…],"to","p99"}     wider points, so that ten requests are slower in each; absent when there is no such width
  *   "changes":[{"atMs","at","kind","object","text"}], "gaps":[{"fromMs","toMs"}]    atMs null when the start is not known
- *   "context":{target,nodes,mesh}, "provenance":{program,image,profileDigest,labels,startSkewMicros,workers,…}, "evidence":{configMap,digest,chunks,bytes}} */
+ *   "context":{target,nodes,mesh,samples}, "provenance":{program,image,profileDigest,labels,startSkewMicros,workers,…}, "evidence":{configMap,digest,chunks,bytes}} */
 #pragma once
 
 #include <json-c/json.h>

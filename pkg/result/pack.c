@@ -384,6 +384,38 @@ static void put_grid(struct writer *writer, const struct grid *grid)
         }
 }
 
+/* ---- samples ---- */
+
+static char *encode_samples(struct json_object *list, size_t from, size_t to)
+{
+        auto_json struct json_object *doc = doc_set_int(doc_object(), "version", 1), *subjects = doc_array();
+
+        for (size_t i = from; i < to; i++)
+                doc_push(subjects, json_object_get(doc_item(list, i)));
+        doc_set(doc, "subjects", take(subjects));
+        return doc_canonical(doc);
+}
+
+/* As many subjects as fit into each chunk. */
+static void put_samples(struct writer *writer)
+{
+        struct json_object *list = writer->input->samples;
+        size_t len = doc_len(list, ""), from = 0, used = 0;
+
+        for (size_t i = 0; i < len; i++) {
+                size_t size = escaped_size(doc_print(doc_item(list, i))) + 1;
+                if (i > from && writer->used + used + size + 256 > ROOM_BYTES) {
+                        put_item(writer, "samples.json", encode_samples(list, from, i), 0);
+                        open_chunk(writer);
+                        from = i;
+                        used = 0;
+                }
+                used += size;
+        }
+        if (len > from && !writer->full)
+                put_item(writer, "samples.json", encode_samples(list, from, len), 0);
+}
+
 /* ---- ConfigMaps ---- */
 
 void pack_digest(struct json_object *config_map, char sha256[static PACK_SHA256_MAX])
@@ -481,6 +513,7 @@ static bool try_write(const struct pack_input *input, const struct detail *detai
         grid_init(&grid, input->fold, detail->merged);
         put_hists(&writer);
         put_grid(&writer, &grid);
+        put_samples(&writer);
         put_exact(&writer);
         pack->point_ms = grid.point_ms;
         grid_done(&grid);

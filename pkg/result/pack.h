@@ -17,6 +17,8 @@
  *   "grid.latency", "grid.error", "grid.censored"   one base64 HDR V2 at 2 digits per point, one per line; an empty line is an empty
  *                    histogram
  * A grid that does not fit one chunk goes on in the next, same keys, "first" says where.
+ *   "samples.json"   {"version":1,"subjects":[…]} of probe/samples.h: CPU, memory and throttling of nodes and pods as rows in time, in
+ *                    milliseconds since the shape began like the grid, but at their own times; goes on in the next chunk too
  *
  * Manifest data: "manifest.json" {"version":1,"run":{name,namespace,uid},"profile","trial","intervalMs","pointMs","timeoutMs",
  * "window" (as in status.results),"digits" (of the pieces' details),"chunks":[{"name","sha256","bytes"}],"bytes"}, "summary.json" (status_encode_full, validity, verdict, objectives, workers),
@@ -37,6 +39,7 @@
 #define PACK_RUN_BYTES_MAX (4 * 1024 * 1024) /* of all trials together */
 #define PACK_CHUNKS_MAX 8                  /* chunk n of trial t is series number t * PACK_CHUNKS_MAX + n */
 #define PACK_SHA256_MAX 65
+#define PACK_SAMPLES_PART 4                /* samples may take one part in so many of a trial's bytes */
 
 struct pack_input { /* everything borrowed for the call */
         const char *namespace, *run_name, *run_uid;
@@ -47,6 +50,7 @@ struct pack_input { /* everything borrowed for the call */
         struct json_object *summary;    /* written as it is to summary.json */
         struct json_object *provenance; /* may be NULL */
         struct json_object *context;    /* full context; may be NULL */
+        struct json_object *samples;    /* array of subjects (samples_encode of probe/samples.h); may be NULL */
         struct json_object *trial_doc;  /* of one trial of several (result/trial.h): the last map is "…-r<trial>" with it; NULL: "…-result" */
         size_t bytes_max;               /* of all maps together; 0: PACK_TRIAL_BYTES_MAX */
 };

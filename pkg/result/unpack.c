@@ -204,6 +204,23 @@ static enum fail_kind read_grid(struct unpack *unpack, struct json_object *chunk
         return read_lines(chunk, "grid.censored", unpack, (size_t)first, (size_t)len, offsetof(struct harvest_point, censored), fail);
 }
 
+/* ---- samples ---- */
+
+#define SUBJECTS_MAX 4096
+
+static enum fail_kind read_samples(struct unpack *unpack, struct json_object *chunk, struct fail *fail)
+{
+        auto_json struct json_object *samples = NULL;
+
+        if (parse_at(chunk, "samples.json", &samples, fail))
+                return FAIL_INVALID;
+        struct json_object *subjects = doc_at(samples, "subjects");
+        for (size_t i = 0; i < doc_len(subjects, "") && doc_len(unpack->samples, "") < SUBJECTS_MAX; i++)
+                if (json_object_is_type(doc_item(subjects, i), json_type_object))
+                        doc_push(unpack->samples, json_object_get(doc_item(subjects, i)));
+        return FAIL_NONE;
+}
+
 /* ---- the whole ---- */
 
 static enum fail_kind read_chunks(struct unpack *unpack, struct json_object *maps, struct fail *fail)
@@ -215,7 +232,7 @@ static enum fail_kind read_chunks(struct unpack *unpack, struct json_object *map
                 const char *name = doc_text(chunk, "name");
                 if (find_map(maps, name, doc_text(chunk, "sha256"), &map, fail))
                         return fail->kind;
-                if (read_hists(unpack, map, fail) || read_grid(unpack, map, fail))
+                if (read_hists(unpack, map, fail) || read_grid(unpack, map, fail) || read_samples(unpack, map, fail))
                         return fail_wrap(fail, "ConfigMap %.64s", name);
         }
         return FAIL_NONE;
@@ -247,6 +264,7 @@ enum fail_kind unpack_read(struct json_object *ref, struct json_object *maps, st
         struct fail local = {0};
         struct fail *said = fail ? fail : &local;
 
+        unpack->samples = doc_array();
         if (read_all(unpack, ref, maps, said)) {
                 unpack_free(unpack);
                 return said->kind;
@@ -270,6 +288,7 @@ struct unpack *unpack_free(struct unpack *unpack)
                 json_object_put(unpack->summary);
                 json_object_put(unpack->provenance);
                 json_object_put(unpack->context);
+                json_object_put(unpack->samples);
         }
         free(unpack);
         return NULL;

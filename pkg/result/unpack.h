@@ -33,6 +33,7 @@ struct unpack {
         struct harvest_point points[HARVEST_POINTS_MAX];   /* in order of time; their histograms are owned */
         size_t points_len;
         int64_t point_ms, timeout_ns;
+        struct json_object *samples;                       /* owned; the subjects of all chunks, empty when there are none */
 };
 
 /* 'maps' is an array of ConfigMaps in any order, others among them; borrowed. 'ref' is status.resultRef. FAIL_MISSING: the manifest

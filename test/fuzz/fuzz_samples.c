@@ -12,13 +12,13 @@ static void take_line(void *owner, const struct prometheus_line *line)
         samples_take(owner, line);
 }
 
-static void read_page(struct samples_node *node, const char *text, size_t size)
+static void read_page(struct samples_node *node, enum samples_source source, const char *text, size_t size)
 {
         struct prometheus_page page = {.lines_max = 1000, .bytes_max = 1 << 20};
         uint64_t state = size + 1;
         enum fail_kind kind = FAIL_NONE;
 
-        samples_open(node);
+        samples_open(node, source);
         for (size_t at = 0, piece; at < size && !kind; at += piece) {
                 piece = fuzz_piece(&state, size - at);
                 kind = prometheus_feed(&page, text + at, piece, take_line, node, NULL);
@@ -26,7 +26,7 @@ static void read_page(struct samples_node *node, const char *text, size_t size)
         if (kind || prometheus_end(&page, NULL))
                 samples_miss(node, "broken");
         else
-                samples_close(node, "fuzz", INT64_C(1700000020000));
+                samples_close(node, INT64_C(1700000020000));
         prometheus_done(&page);
 }
 
@@ -48,6 +48,9 @@ static void must_be_sane(struct json_object *subjects)
         }
 }
 
+static const char pod_text[] = "{\"metadata\":{\"namespace\":\"shop\",\"name\":\"web-1\",\"uid\":\"1\"},\"spec\":{\"nodeName\":\"n1\"},"
+                               "\"status\":{\"containerStatuses\":[{\"name\":\"web\",\"containerID\":\"containerd://a\"}]}}";
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         struct samples *samples = samples_new();
@@ -55,12 +58,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct samples_summary summary;
         char *text = fuzz_copy(data, size);
         size_t half = size / 2;
+        enum samples_source source = size % 2 ? SAMPLES_CADVISOR : SAMPLES_RESOURCE;
+        auto_json struct json_object *pod = NULL;
 
-        samples_add_pod(samples, SAMPLES_TARGET, "shop", "web-1", "n1");
-        read_page(node, text, half);
-        read_page(node, text + half, size - half);
+        must(!doc_parse(pod_text, strlen(pod_text), &pod, NULL));
+        samples_add_pod(samples, SAMPLES_TARGET, pod);
+        read_page(node, SAMPLES_CADVISOR, text, half);
+        read_page(node, source, text + half, size - half);
         auto_json struct json_object *once = samples_encode(samples, 0, INT64_MIN, 4096);
-        read_page(node, text + half, size - half);
+        read_page(node, source, text + half, size - half);
         auto_json struct json_object *twice = samples_encode(samples, 0, INT64_MIN, 4096);
         must_be_sane(once);
         must_be_sane(twice);

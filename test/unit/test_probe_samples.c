@@ -20,12 +20,22 @@ struct scene {
         struct samples_node *node;
 };
 
+static void add_pod(struct samples *samples, const char *name, const char *uid, const char *container_id)
+{
+        auto_free char *text = xasprintf("{\"metadata\":{\"namespace\":\"shop\",\"name\":\"%s\",\"uid\":\"%s\"},\"spec\":{\"nodeName\":\"n1\"},"
+                                         "\"status\":{\"containerStatuses\":[{\"name\":\"web\",\"containerID\":\"containerd://%s\"}]}}", name, uid, container_id);
+        auto_json struct json_object *pod = NULL;
+
+        assert_int_equal(doc_parse(text, strlen(text), &pod, NULL), FAIL_NONE);
+        samples_add_pod(samples, SAMPLES_TARGET, pod);
+}
+
 static struct scene scene(void)
 {
         struct scene scene = {.samples = samples_new()};
 
         scene.node = samples_add_node(scene.samples, SAMPLES_TARGET, "n1");
-        samples_add_pod(scene.samples, SAMPLES_TARGET, "shop", "web-1", "n1");
+        add_pod(scene.samples, "web-1", "uid-1", "c1");
         return scene;
 }
 
@@ -34,16 +44,21 @@ static void line_read(void *owner, const struct prometheus_line *line)
         samples_take(owner, line);
 }
 
-static void page(struct samples_node *node, const char *text)
+static void page_of(struct samples_node *node, enum samples_source source, const char *text)
 {
         struct prometheus_page page = {.lines_max = 20000, .bytes_max = 8 << 20};
         struct fail fail = {0};
 
-        samples_open(node);
+        samples_open(node, source);
         if (prometheus_feed(&page, text, strlen(text), line_read, node, &fail) || prometheus_end(&page, &fail))
                 fail_msg("%s", fail.text);
         prometheus_done(&page);
-        samples_close(node, "test", T0);
+        samples_close(node, T0);
+}
+
+static void page(struct samples_node *node, const char *text)
+{
+        page_of(node, SAMPLES_CADVISOR, text);
 }
 
 /* What one container of shop/web-1 has used until 'at_ms', as cAdvisor tells it: of itself and of its pod. */
@@ -125,7 +140,7 @@ static void a_counter_that_fell_or_another_cgroup_says_nothing_of_that_span(void
         struct scene scene_ = scene();
         (void)state;
 
-        samples_add_pod(scene_.samples, SAMPLES_TARGET, "shop", "web-1", "n1"); /* told again: nothing */
+        add_pod(scene_.samples, "web-1", "uid-1", "c1"); /* told again: nothing */
         one_more(&scene_, 0, 10, 100, 50, "a");
         one_more(&scene_, 10000, 2, 10, 0, "a");    /* fell */
         one_more(&scene_, 20000, 30, 500, 400, "b"); /* another container, higher already */
@@ -183,7 +198,7 @@ static void a_page_that_broke_off_is_forgotten_and_said(void **state)
         static const char text[] = "pod_cpu_usage_seconds_total{namespace=\"shop\",pod=\"web-1\"} 1 1700000000000\n";
         (void)state;
 
-        samples_open(scene_.node);
+        samples_open(scene_.node, SAMPLES_CADVISOR);
         prometheus_feed(&half, text, strlen(text), line_read, scene_.node, NULL);
         prometheus_done(&half);
         samples_miss(scene_.node, "no whole answer");
@@ -194,7 +209,7 @@ static void a_page_that_broke_off_is_forgotten_and_said(void **state)
         assert_true(strains[0].cpu_mean < 0 && strains[0].steal < 0);
         auto_json struct json_object *sources = samples_encode_sources(scene_.samples);
         assert_int_equal(doc_int(doc_item(doc_at(sources, "nodes"), 0), "missed", 0), 2);
-        assert_int_equal(doc_int(doc_item(doc_at(sources, "nodes"), 0), "pages", 0), 1);
+        assert_int_equal(doc_int(doc_item(doc_at(sources, "nodes"), 0), "pages[\"kubelet cadvisor\"]", 0), 1);
         samples_free(scene_.samples);
 }
 
@@ -252,6 +267,90 @@ static void an_hour_by_the_second_keeps_its_mean_in_few_rows(void **state)
         samples_free(scene_.samples);
 }
 
+/* A cgroup without labels: of which it is stands in its name, whichever driver made it. */
+static void cgroups_are_known_by_their_names(void **state)
+{
+        static const struct { const char *id; bool container; } of[] = {
+                {"/kubepods/burstable/poduid-1/c1", true},
+                {"/own/kubepods/poduid-1", false},
+                {"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-poduid_1.slice/cri-containerd-c1.scope", true},
+                {"/kubepods.slice/kubepods-poduid_1.slice", false},
+        };
+        (void)state;
+
+        for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+                struct scene scene_ = scene();
+                auto_free char *text = xasprintf("container_cpu_usage_seconds_total{container=\"\",id=\"%s\",name=\"\",namespace=\"\",pod=\"\"} 1 %lld\n"
+                                                 "container_cpu_usage_seconds_total{container=\"\",id=\"/kubepods/poduid-2/c2\"} 1 %lld\n", of[i].id,
+                                                 (long long)T0 + 1, (long long)T0 + 1);
+                page(scene_.node, text);
+                auto_json struct json_object *rows = samples_encode(scene_.samples, T0, T0, 1 << 20);
+                assert_int_equal(doc_len(rows, ""), 1);
+                assert_string_equal(doc_text(doc_item(rows, 0), "kind"), of[i].container ? "container" : "pod");
+                assert_string_equal(doc_text(doc_item(rows, 0), "name"), of[i].container ? "web" : "web-1");
+                samples_free(scene_.samples);
+        }
+}
+
+/* The kubelet's own page: containers as of now, pods as of a while ago. */
+static void the_sum_of_containers_is_newer_than_their_pod(void **state)
+{
+        struct scene scene_ = scene();
+        (void)state;
+
+        for (int i = 0; i < 3; i++) {
+                auto_free char *text = xasprintf("container_cpu_usage_seconds_total{container=\"web\",namespace=\"shop\",pod=\"web-1\"} %d %lld\n"
+                                                 "container_cpu_usage_seconds_total{container=\"side\",namespace=\"shop\",pod=\"web-1\"} %d %lld\n"
+                                                 "pod_cpu_usage_seconds_total{namespace=\"shop\",pod=\"web-1\"} 1 %lld\n",
+                                                 i, (long long)T0 + i * 2000, 2 * i, (long long)T0 + i * 2000 + 5, (long long)T0 - 9000);
+                page_of(scene_.node, SAMPLES_RESOURCE, text);
+        }
+        struct samples_summary found = summary(&scene_, 0, 4000);
+        near(found.cpu_mean, 1.5);
+        auto_json struct json_object *rows = samples_encode(scene_.samples, T0, T0 + 5, 1 << 20);
+        assert_int_equal(doc_len(rows, ""), 3);
+        assert_string_equal(doc_text(doc_item(rows, 0), "source"), "kubelet resource");
+        assert_int_equal(doc_len(doc_item(rows, 0), "to"), 2);
+        samples_free(scene_.samples);
+}
+
+/* Two sources of one pod stay two; what each says best counts. */
+static void the_source_that_says_most_counts(void **state)
+{
+        struct scene scene_ = scene();
+        (void)state;
+
+        one_more(&scene_, 0, 0, 0, 0, "a");
+        one_more(&scene_, 10000, 2, 100, 30, "a");
+        for (int i = 0; i <= 5; i++) {
+                auto_free char *text = xasprintf("container_cpu_usage_seconds_total{container=\"web\",namespace=\"shop\",pod=\"web-1\"} %f %lld\n",
+                                                 i == 5 ? 2.0 : 0.0, (long long)T0 + i * 2000);
+                page_of(scene_.node, SAMPLES_RESOURCE, text);
+        }
+        struct samples_summary found = summary(&scene_, 0, 10000);
+        near(found.cpu_max, 1); /* not 0.2 */
+        near(found.cpu_mean, 0.2);
+        near(found.throttled, 0.3);
+        assert_int_equal(found.row_ms, 2000);
+        samples_free(scene_.samples);
+}
+
+static void pressure_that_was_never_counted_is_not_known(void **state)
+{
+        struct scene scene_ = scene();
+        struct samples_strain strain[SAMPLES_NODES_MAX];
+        (void)state;
+
+        for (int i = 0; i < 2; i++) {
+                auto_free char *text = xasprintf("container_cpu_usage_seconds_total{id=\"/\"} %d %lld\ncontainer_pressure_cpu_waiting_seconds_total{id=\"/\"} 0 %lld\n",
+                                                 i, (long long)T0 + i * 1000, (long long)T0 + i * 1000);
+                page(scene_.node, text);
+        }
+        samples_strains(scene_.samples, T0, T0 + 1000, strain);
+        assert_true(strain[0].cpu_pressure < 0);
+        samples_free(scene_.samples);
+}
+
 static void more_pods_than_the_bound_are_counted(void **state)
 {
         struct scene scene_ = scene();
@@ -260,7 +359,7 @@ static void more_pods_than_the_bound_are_counted(void **state)
         for (int i = 0; i < SAMPLES_PODS_MAX + 10; i++) {
                 char name[32];
                 snprintf(name, sizeof name, "more-%d", i);
-                samples_add_pod(scene_.samples, SAMPLES_TARGET, "shop", name, "n1");
+                add_pod(scene_.samples, name, name, name);
         }
         auto_json struct json_object *sources = samples_encode_sources(scene_.samples);
         assert_int_equal(doc_int(sources, "podsCut", 0), 11);
@@ -278,6 +377,10 @@ int main(void)
                 cmocka_unit_test(a_page_that_broke_off_is_forgotten_and_said),
                 cmocka_unit_test(a_node_is_told_as_shares_of_what_it_has),
                 cmocka_unit_test(an_hour_by_the_second_keeps_its_mean_in_few_rows),
+                cmocka_unit_test(cgroups_are_known_by_their_names),
+                cmocka_unit_test(the_sum_of_containers_is_newer_than_their_pod),
+                cmocka_unit_test(the_source_that_says_most_counts),
+                cmocka_unit_test(pressure_that_was_never_counted_is_not_known),
                 cmocka_unit_test(more_pods_than_the_bound_are_counted),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,18 @@ static struct json_object *context(void)
         return doc;
 }
 
+/* Two pods; the first known by two sources, the finer of which says nothing of the last two seconds. */
+static struct json_object *used_by_pods(void)
+{
+        return parse("[{\"kind\":\"pod\",\"role\":\"target\",\"name\":\"cart-1\",\"namespace\":\"shop\",\"source\":\"kubelet cadvisor\",\"from\":[-2000,0],\"to\":[0,2500],"
+                     "\"cpuMilli\":[10,900],\"throttledPermille\":[null,400],\"cpuLimitMilli\":[500,500]},"
+                     "{\"kind\":\"pod\",\"role\":\"target\",\"name\":\"cart-1\",\"namespace\":\"shop\",\"source\":\"kubelet resource\",\"from\":[-1000,0,1000,2000],\"to\":[0,1000,2000,3000],"
+                     "\"cpuMilli\":[0,100,200,300],\"memoryKiB\":[1024,1024,2048,2048]},"
+                     "{\"kind\":\"pod\",\"role\":\"target\",\"name\":\"cart-2\",\"namespace\":\"shop\",\"source\":\"kubelet cadvisor\",\"from\":[0],\"to\":[5000],"
+                     "\"cpuMilli\":[50],\"throttledPermille\":[100],\"cpuLimitMilli\":[500]},"
+                     "{\"kind\":\"pod\",\"role\":\"generator\",\"name\":\"load\",\"namespace\":\"shop\",\"source\":\"kubelet cadvisor\",\"from\":[0],\"to\":[5000],\"cpuMilli\":[9999]}]");
+}
+
 static struct json_object *comparison(void)
 {
         return parse("{\"baseline\":{\"run\":\"cart-6\"},\"verdict\":\"worse\",\"message\":\"latency.p99 12 % slower than cart-6 (8 % to 16 %)\","
@@ -123,10 +135,10 @@ static struct made make(const struct harvest *harvest, const struct load_plan *p
         judge(status);
         auto_json struct json_object *summary = doc_set(doc_object(), "full", status_encode_full(fold));
         auto_json struct json_object *provenance = parse("{\"operator\":\"0.1.0\",\"worker\":{\"warmupMs\":1000},\"profile\":{\"digest\":\"v1:sha256:00\"}}");
-        auto_json struct json_object *full = context();
+        auto_json struct json_object *full = context(), *used = used_by_pods();
         const struct pack_input input = {
                 .namespace = "shop", .run_name = "cart-7", .run_uid = FIXTURE_UID, .profile = "cart", .fold = fold,
-                .interval_ms = plan->interval_ms, .summary = summary, .provenance = provenance, .context = full,
+                .interval_ms = plan->interval_ms, .summary = summary, .provenance = provenance, .context = full, .samples = used,
         };
         assert_int_equal(pack_write(&input, &pack, NULL), FAIL_NONE);
         doc_set(status, "resultRef", pack_encode_ref(&pack));
@@ -236,6 +248,35 @@ static void the_page_has_the_figures_of_the_run(void **state)
                 sum += doc_int(doc_item(doc_at(page, "histogram.ok"), i), "", 0);
         assert_int_equal(sum, doc_int(page, "results.succeeded", 0));
         assert_int_equal(doc_int(page, "histogram.censored", -1), doc_int(page, "results.censored", -2));
+}
+
+static void what_the_target_used_stands_beside_its_latency(void **state)
+{
+        static const struct { const char *column; double values[5]; /* below 0: not known */ } wanted[] = {
+                {"targetCores", {0.15, 0.25, 0.35, 0.05, 0.05}},
+                {"targetCoresLimit", {1, 1, 1, 0.5, 0.5}},
+                {"targetMemoryMiB", {1, 2, 2, -1, -1}},
+                {"targetThrottled", {40, 40, 40, 10, 10}},
+        };
+        auto_run_report struct run_report report = {0};
+
+        (void)state;
+        report_of_short(&report);
+        for (size_t k = 0; k < ARRAY_LEN(wanted); k++) {
+                auto_free char *path = xasprintf("series.%s", wanted[k].column);
+                struct json_object *column = doc_at(report.page, path);
+                assert_int_equal(doc_len(column, ""), 5);
+                for (size_t i = 0; i < 5; i++) {
+                        double value = doc_item(column, i) ? json_object_get_double(doc_item(column, i)) : -1;
+                        if (!(value > wanted[k].values[i] - 0.001 && value < wanted[k].values[i] + 0.001))
+                                fail_msg("%s %zu: %f", wanted[k].column, i, value);
+                }
+        }
+        assert_null(doc_at(report.page, "series.targetMemoryLimitMiB"));
+        assert_int_equal(doc_len(report.page, "samples"), 4);
+        auto_free char *csv = export(&report, "csv");
+        assert_non_null(strstr(csv, ",target_throttled_percent\r\n"));
+        assert_non_null(strstr(csv, ",0.150,1.000,1.000,,40.000\r\n"));
 }
 
 static void changes_stand_on_the_axis_of_the_shape(void **state)
@@ -417,6 +458,7 @@ int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_page_has_the_figures_of_the_run),
+                cmocka_unit_test(what_the_target_used_stands_beside_its_latency),
                 cmocka_unit_test(changes_stand_on_the_axis_of_the_shape),
                 cmocka_unit_test(points_among_requests_without_an_answer_say_so),
                 cmocka_unit_test(the_last_moments_have_no_rate),

@@ -12,6 +12,16 @@ struct stored {
         struct json_object *ref, *maps;
 };
 
+#define STORED_SUBJECTS 40 /* of 20 KB: more than one chunk holds */
+
+static const char *padding(void)
+{
+        static char text[20001];
+
+        memset(text, 'x', sizeof text - 1);
+        return text;
+}
+
 static void store(struct stored *stored)
 {
         struct harvest *harvest = fixture_harvest(1);
@@ -24,8 +34,13 @@ static void store(struct stored *stored)
         harvest_feed(harvest, 0, log.log.data, log.log.size);
         *stored = (struct stored){.harvest = harvest, .plan = plan, .fold = fold_new(harvest, plan), .maps = doc_array()};
         auto_json struct json_object *summary = doc_set(doc_object(), "full", status_encode_full(stored->fold));
+        auto_json struct json_object *rows = doc_array();
+        for (int i = 0; i < STORED_SUBJECTS; i++) {
+                auto_free char *name = xasprintf("pod-%d-%.20000s", i, padding());
+                doc_push(rows, doc_set_text(doc_object(), "name", name));
+        }
         const struct pack_input input = {.namespace = "shop", .run_name = "web-1", .run_uid = FIXTURE_UID, .fold = stored->fold,
-                                         .interval_ms = 1000, .summary = summary};
+                                         .interval_ms = 1000, .summary = summary, .samples = rows};
         assert_int_equal(pack_write(&input, &pack, NULL), FAIL_NONE);
         stored->ref = pack_encode_ref(&pack);
         for (size_t i = 0; i < pack.len; i++)
@@ -72,6 +87,25 @@ static void what_was_packed_is_read_back(void **state)
         assert_non_null(unpack_find(unpack, "r1"));
         assert_null(unpack_find(unpack, "r2"));
         assert_non_null(doc_at(unpack->summary, "full"));
+        unpack_free(unpack);
+        stored_done(&stored);
+}
+
+static void samples_go_on_from_chunk_to_chunk(void **state)
+{
+        struct stored stored;
+        struct unpack *unpack = NULL;
+
+        (void)state;
+        store(&stored);
+        assert_int_equal(unpack_read(stored.ref, stored.maps, &unpack, NULL), FAIL_NONE);
+        assert_true(doc_len(unpack->manifest, "chunks") >= 2);
+        assert_int_equal(doc_len(unpack->samples, ""), STORED_SUBJECTS);
+        for (int i = 0; i < STORED_SUBJECTS; i++) {
+                char name[16];
+                snprintf(name, sizeof name, "pod-%d-x", i);
+                assert_true(text_starts(doc_text(doc_item(unpack->samples, (size_t)i), "name"), name));
+        }
         unpack_free(unpack);
         stored_done(&stored);
 }
@@ -157,6 +191,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_was_packed_is_read_back),
+                cmocka_unit_test(samples_go_on_from_chunk_to_chunk),
                 cmocka_unit_test(every_point_of_time_is_read_back),
                 cmocka_unit_test(a_changed_byte_is_found_in_chunk_and_manifest),
                 cmocka_unit_test(a_chunk_that_is_gone_is_named),

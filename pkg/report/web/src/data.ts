@@ -139,7 +139,7 @@ export interface Load {
   }[];
 }
 
-type Column<T = number> = (T | null)[];
+export type Column<T = number> = (T | null)[];
 
 export interface Series {
   pointMs: number;
@@ -156,6 +156,13 @@ export interface Series {
   inFlight: Column;
   backlog: Column;
   cores: Column;
+  /** Of the target's pods together; absent when nobody sampled them. */
+  targetCores?: Column;
+  targetCoresLimit?: Column;
+  targetMemoryMiB?: Column;
+  targetMemoryLimitMiB?: Column;
+  /** Percent of the periods in which a CPU limit stopped the pod that it stopped most. */
+  targetThrottled?: Column;
 }
 
 export interface Tail {
@@ -171,6 +178,13 @@ export interface Change {
   kind: string;
   object: string;
   text: string;
+}
+
+/** Of one pod, quantities as Kubernetes writes them, or "unknown". */
+export interface Used {
+  mean?: string;
+  max?: string;
+  limit?: string;
 }
 
 export interface Report {
@@ -205,9 +219,17 @@ export interface Report {
   changes?: Change[];
   gaps?: {fromMs: number | null; toMs: number | null}[];
   context?: {
-    target?: {pods?: {min: number | string; max: number | string}; images?: string[]; restarts?: number | string};
+    target?: {
+      pods?: {min: number | string; max: number | string};
+      images?: string[];
+      restarts?: number | string;
+      cpu?: Used;
+      memory?: Used;
+      throttled?: string;
+    };
+    samples?: {source?: string; every?: string; covered?: string; problem?: string};
     mesh?: Mesh;
-    nodes?: {name: string; role: string; kernel: string; kubelet: string; instanceType: string}[];
+    nodes?: {name: string; role: string; kernel: string; kubelet: string; instanceType: string; cpuMax?: string; memoryMax?: string; steal?: string}[];
   };
   provenance?: {
     program?: string;

@@ -2,7 +2,7 @@
 //
 // The course of the run: charts over one axis of time.
 import {areaY, axisX, axisY, dot, gridY, line, rect, ruleX, ruleY, text, type Markish, type PlotOptions} from '@observablehq/plot';
-import type {Latency, Report, Series} from '../data';
+import type {Column, Latency, Report, Series} from '../data';
 import {clock, durationMs, latency, micros, number} from '../format';
 import {groupMarks, logDomain, logTicks, timeTicks} from '../ticks';
 import {chart, type Chart, type Key} from './frame';
@@ -183,6 +183,43 @@ export function waitingChart(series: Series, g: Ground): Chart | null {
     keys: lines,
     height: 160,
     options: linear(g, lines),
+  });
+}
+
+/** What the target used of something, and how much it may; nothing when nobody sampled it. */
+function usedChart(title: string, unit: string, used: Column | undefined, limit: Column | undefined, series: Series, g: Ground): Chart | null {
+  if (!used) return null;
+  const at = middle(series.from, series.to);
+  const lines: LineSpec[] = [
+    {label: 'in use', class: 'ink-a', points: pointsOf(at, used)},
+    ...(limit ? [{label: 'limit', class: 'ink-limit', points: pointsOf(at, limit)}] : []),
+  ];
+  return chart({
+    title,
+    unit,
+    description: `${title} over time: ${lines.map((one) => described(one.label, one.points, number)).join('; ')}.`,
+    keys: lines,
+    height: 160,
+    options: linear(g, lines),
+  });
+}
+
+export const cpuChart = (series: Series, g: Ground) => usedChart('CPU of the target', 'cores, all pods', series.targetCores, series.targetCoresLimit, series, g);
+export const memoryChart = (series: Series, g: Ground) =>
+  usedChart('Memory of the target', 'MiB, all pods', series.targetMemoryMiB, series.targetMemoryLimitMiB, series, g);
+
+/** Nothing when no limit ever stopped it. */
+export function throttledChart(series: Series, g: Ground): Chart | null {
+  const points = pointsOf(middle(series.from, series.to), series.targetThrottled ?? []);
+  if ((rangeOf(points)?.high ?? 0) < 0.1) return null;
+  const lines: LineSpec[] = [{label: 'stopped by its CPU limit', class: 'ink-bad', points}];
+  return chart({
+    title: 'Throttling of the target',
+    unit: '% of periods, worst pod',
+    description: `Share of the scheduler's periods in which the CPU limit stopped the target: ${described('', points, (value) => `${number(value)} %`)}.`,
+    keys: lines,
+    height: 140,
+    options: linear(g, lines, [areaY(points, {x: 'at', y: 'value', className: 'ink-bad', fill: 'currentColor', fillOpacity: 0.15})]),
   });
 }
 

@@ -3,12 +3,32 @@
 // The course of the run: what was sent, how long it took, and what changed in the cluster meanwhile, on one axis of time.
 import {cursor} from '../charts/cursor';
 import type {Chart} from '../charts/frame';
-import {ground, latencyChart, middle, rateChart, waitingChart} from '../charts/time';
+import {cpuChart, ground, latencyChart, memoryChart, middle, rateChart, throttledChart, waitingChart} from '../charts/time';
 import type {Report, Series} from '../data';
 import {details, el, section, table} from '../dom';
 import {clock, latency, number, span} from '../format';
 
 const perSecond = (value: number | null | undefined) => (value === null || value === undefined ? '–' : number(value));
+
+function used(series: Series, i: number): (string | null)[] {
+  const cores = series.targetCores?.[i] ?? null;
+  const memory = series.targetMemoryMiB?.[i] ?? null;
+  const throttled = series.targetThrottled?.[i] ?? 0;
+  return [
+    cores === null ? null : `target used ${number(cores)} cores`,
+    memory === null ? null : `${number(memory)} MiB`,
+    throttled > 0 ? `its CPU limit stopped it in ${number(throttled)} % of the periods` : null,
+  ];
+}
+
+/** How far samples reach, or why there are none. */
+function sampled(report: Report): string | null {
+  const samples = report.context?.samples;
+  if (!samples) return null;
+  const missing = samples.problem ? `CPU and memory are missing, or not all there: ${samples.problem}.` : null;
+  if (!samples.source || !samples.every) return missing;
+  return [`CPU and memory are from ${samples.source}, a sample every ${samples.every}.`, missing].filter(Boolean).join(' ');
+}
 
 function describe(report: Report, series: Series, i: number): string {
   const closed = report.results?.latencyKind === 'uncorrected';
@@ -19,6 +39,7 @@ function describe(report: Report, series: Series, i: number): string {
     `half within ${latency(series.p50[i])}`,
     series.p90[i] === null ? null : `90 of 100 within ${latency(series.p90[i])}`,
     `slowest ${latency(series.max[i])}`,
+    ...used(series, i),
   ].filter(Boolean);
   return `${clock(series.from[i]!)} to ${clock(series.to[i]!)}: ${parts.join(', ')}.`;
 }
@@ -63,13 +84,19 @@ export function course(report: Report): HTMLElement | null {
   const {series} = report;
   if (!series?.from.length) return section('Over time', 'The course of this run was not kept; the figures above are all there is.', changes(report));
   const behind = ground(report, series);
-  const charts = [rateChart(report, series, behind), latencyChart(report, series, behind), waitingChart(series, behind)].filter(
-    (one): one is Chart => one !== null,
-  );
+  const charts = [
+    rateChart(report, series, behind),
+    latencyChart(report, series, behind),
+    waitingChart(series, behind),
+    cpuChart(series, behind),
+    throttledChart(series, behind),
+    memoryChart(series, behind),
+  ].filter((one): one is Chart => one !== null);
   const intro = [
     `Each point is ${span(series.pointMs)}.`,
     behind.measured ? 'The shaded part is what the figures of this report are taken from.' : null,
     behind.changes.length ? 'Numbered marks are changes in the cluster, listed below.' : null,
+    sampled(report),
   ].filter(Boolean).join(' ');
   return section(
     'Over time',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the load was, where it went, and where these figures come from.
-import type {Load, Report} from '../data';
+import type {Load, Report, Used} from '../data';
 import {el, section, table} from '../dom';
 import {bytes, day, spacedDuration} from '../format';
 import {connections, floor, limitedBy, pacing} from '../generator';
@@ -56,24 +56,40 @@ export function load(report: Report): HTMLElement {
   );
 }
 
+function used(figures: Used | undefined): string | null {
+  if (!figures?.mean || figures.mean === 'unknown') return null;
+  return `${figures.mean} on average, ${figures.max} at most, ${figures.limit ? `limit ${figures.limit}` : 'no limit known'}`;
+}
+
 export function cluster(report: Report): HTMLElement | null {
   const target = report.context?.target;
   const nodes = report.context?.nodes ?? [];
   if (!target && !nodes.length) return null;
   const pods = target?.pods;
+  const sampled = nodes.some((node) => node.cpuMax);
   return section(
     'The cluster meanwhile',
     null,
     facts([
       ['Ready pods of the target', pods ? (pods.min === pods.max ? String(pods.min) : `${pods.min} to ${pods.max}`) : null],
       ['Restarts', target?.restarts === undefined ? null : String(target.restarts)],
+      ['CPU of a pod', used(target?.cpu)],
+      ['Memory of a pod', used(target?.memory)],
+      ['Stopped by its CPU limit', target?.throttled && target.throttled !== 'unknown' ? `in ${target.throttled} of the periods` : null],
       ['Images', target?.images?.length ? el('ul', {class: 'code'}, ...target.images.map((image) => el('li', {}, image))) : null],
     ]),
     nodes.length
       ? table({
           caption: 'Nodes',
-          head: ['Node', 'Ran', 'Kernel', 'Kubelet', 'Type'],
-          rows: nodes.map((node) => [node.name, node.role === 'both' ? 'target and load' : node.role === 'generator' ? 'load' : node.role, node.kernel, node.kubelet, node.instanceType]),
+          head: ['Node', 'Ran', 'Kernel', 'Kubelet', 'Type', ...(sampled ? ['Most CPU', 'Most memory'] : [])],
+          rows: nodes.map((node) => [
+            node.name,
+            node.role === 'both' ? 'target and load' : node.role === 'generator' ? 'load' : node.role,
+            node.kernel,
+            node.kubelet,
+            node.instanceType,
+            ...(sampled ? [node.cpuMax ?? '–', node.memoryMax ?? '–'] : []),
+          ]),
           textColumns: 5,
         })
       : null,

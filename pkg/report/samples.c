@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * CPU and memory of the target beside its latency. Samples have times of their own; a point of the course shows what the rows over it say,
+ * each by its share, and nothing where they cover less than half of it. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "report/parts.h"
+
+enum sum {SUM_ALL, SUM_WORST}; /* of several pods */
+
+static const struct column {
+        const char *name, *from; /* in the page, in the samples */
+        double scale;
+        enum sum sum;
+} columns[] = {
+        {"targetCores", "cpuMilli", 1e-3, SUM_ALL},
+        {"targetCoresLimit", "cpuLimitMilli", 1e-3, SUM_ALL},
+        {"targetMemoryMiB", "memoryKiB", 1.0 / 1024, SUM_ALL},
+        {"targetMemoryLimitMiB", "memoryLimitKiB", 1.0 / 1024, SUM_ALL},
+        {"targetThrottled", "throttledPermille", 1e-1, SUM_WORST},
+};
+
+/* What one subject says at each point, NaN where it does not. */
+struct course {
+        double values[HARVEST_POINTS_MAX];
+        size_t rows; /* that say something of a point */
+};
+
+static double overlap_ms(const struct harvest_point *point, double from_ms, double to_ms)
+{
+        double from = fmax(from_ms, (double)point->from_ms), to = fmin(to_ms, (double)point->to_ms);
+
+        return to > from ? to - from : 0;
+}
+
+static double cell(struct json_object *column, size_t row)
+{
+        struct json_object *value = doc_item(column, row);
+
+        return json_object_is_type(value, json_type_int) ? (double)json_object_get_int64(value) : NAN;
+}
+
+static struct course course_of(const struct unpack *unpack, struct json_object *subject, const struct column *column)
+{
+        struct json_object *from = doc_at(subject, "from"), *to = doc_at(subject, "to"), *values = doc_at(subject, column->from);
+        double ms[HARVEST_POINTS_MAX] = {0}, sums[HARVEST_POINTS_MAX] = {0};
+        struct course course = {.rows = 0};
+
+        for (size_t row = 0; row < doc_len(values, ""); row++) {
+                double value = cell(values, row), from_ms = cell(from, row), to_ms = cell(to, row);
+                bool says = false;
+                for (size_t i = 0; i < unpack->points_len && !isnan(value + from_ms + to_ms); i++) {
+                        double shared = overlap_ms(&unpack->points[i], from_ms, to_ms);
+                        sums[i] += value * shared;
+                        ms[i] += shared;
+                        says = says || shared > 0;
+                }
+                course.rows += says;
+        }
+        for (size_t i = 0; i < unpack->points_len; i++) {
+                double span = (double)(unpack->points[i].to_ms - unpack->points[i].from_ms);
+                bool knows = span > 0 && ms[i] * 2 >= span;
+                course.values[i] = knows ? sums[i] / ms[i] * column->scale : NAN;
+        }
+        return course;
+}
+
+static bool is_target_pod(struct json_object *subject)
+{
+        return text_equal(doc_text(subject, "kind"), "pod") && text_equal(doc_text(subject, "role"), "target");
+}
+
+static bool same_pod(struct json_object *a, struct json_object *b)
+{
+        return text_equal(doc_text(a, "name"), doc_text(b, "name")) && text_equal(doc_text(a, "namespace"), doc_text(b, "namespace"));
+}
+
+/* Of several sources of one pod the one that says most; false for all but the first of them. */
+static bool best_course(const struct unpack *unpack, size_t first, const struct column *column, struct course *ret_course)
+{
+        struct json_object *subject = doc_item(unpack->samples, first);
+
+        for (size_t i = 0; i < first; i++)
+                if (is_target_pod(doc_item(unpack->samples, i)) && same_pod(doc_item(unpack->samples, i), subject))
+                        return false;
+        *ret_course = (struct course){.rows = 0};
+        for (size_t i = first; i < doc_len(unpack->samples, ""); i++) {
+                if (!is_target_pod(doc_item(unpack->samples, i)) || !same_pod(doc_item(unpack->samples, i), subject))
+                        continue;
+                struct course course = course_of(unpack, doc_item(unpack->samples, i), column);
+                if (course.rows > ret_course->rows)
+                        *ret_course = course;
+        }
+        return ret_course->rows > 0;
+}
+
+static double together(enum sum sum, double all, double one)
+{
+        if (isnan(all) || isnan(one))
+                return isnan(all) ? one : all;
+        return sum == SUM_ALL ? all + one : fmax(all, one);
+}
+
+/* NULL when no point knows it. */
+static struct json_object *encode_column(const struct unpack *unpack, const struct column *column)
+{
+        double all[HARVEST_POINTS_MAX];
+        bool any = false;
+        char text[64];
+
+        for (size_t i = 0; i < HARVEST_POINTS_MAX; i++)
+                all[i] = NAN;
+        for (size_t k = 0; k < doc_len(unpack->samples, ""); k++) {
+                struct course course;
+                if (!is_target_pod(doc_item(unpack->samples, k)) || !best_course(unpack, k, column, &course))
+                        continue;
+                any = true;
+                for (size_t i = 0; i < unpack->points_len; i++)
+                        all[i] = together(column->sum, all[i], course.values[i]);
+        }
+        if (!any)
+                return NULL;
+        struct json_object *list = doc_array();
+        for (size_t i = 0; i < unpack->points_len; i++) {
+                snprintf(text, sizeof text, "%.3f", all[i]);
+                json_object_array_add(list, isnan(all[i]) ? NULL : json_object_new_double_s(all[i], text));
+        }
+        return list;
+}
+
+void parts_add_samples(const struct unpack *unpack, struct json_object *series)
+{
+        for (size_t i = 0; series && i < ARRAY_LEN(columns); i++)
+                doc_set(series, columns[i].name, encode_column(unpack, &columns[i]));
+}

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CPU, memory and throttling of the target as the kubelet tells them, on the axis of the latency."""
+import json
+
+import cluster as c
+
+NS = "e2e-samples"
+
+
+def limited(name, cpu):
+    c.server(NS, name, args=["/etc/nginx/nginx-quiet.conf"])
+    c.kubectl("patch", f"deployment/{name}", "-n", NS, "--type=json", "-p", json.dumps([
+        {"op": "add", "path": "/spec/template/spec/containers/0/resources",
+         "value": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"cpu": cpu, "memory": "64Mi"}}}]))
+    c.server_ready(NS, name)
+
+
+def subjects_of(status):
+    """What samples.json of all chunks hold."""
+    found = []
+    manifest = json.loads(c.get("configmap", status["resultRef"]["configMap"], NS)["data"]["manifest.json"])
+    for chunk in manifest["chunks"]:
+        data = c.get("configmap", chunk["name"], NS)["data"]
+        if "samples.json" in data:
+            found += json.loads(data["samples.json"])["subjects"]
+    return found
+
+
+def milli(text):
+    assert text.endswith("m"), text
+    return int(text[:-1])
+
+
+def percent(text):
+    return float(text.rstrip("%"))
+
+
+def of_kind(subjects, kind, role):
+    return [s for s in subjects if s["kind"] == kind and s["role"] in (role, "both")]
+
+
+def a_busy_target_shows_its_cpu_and_an_idle_one_does_not():
+    limited("busy", "1")
+    c.apply(c.profile(NS, "busy", "busy", [c.hold(1500, 40)]), c.run(NS, "busy-1", "busy"))
+    busy = c.finished(NS, "busy-1", 150)
+    c.apply(c.profile(NS, "idle", "busy", [c.hold(1, 40)]), c.run(NS, "idle-1", "idle"))
+    idle = c.finished(NS, "idle-1", 150)
+    for status in (busy, idle):
+        target = status["context"]["target"]
+        assert status["context"]["samples"]["source"] == "kubelet cadvisor, kubelet resource", status["context"]["samples"]
+        assert "problem" not in status["context"]["samples"], status["context"]["samples"]
+        assert target["cpu"]["limit"] == "1000m" and target["memory"]["limit"] == "64.0Mi", target
+    assert milli(busy["context"]["target"]["cpu"]["mean"]) > 5 * milli(idle["context"]["target"]["cpu"]["mean"]), (busy["context"], idle["context"])
+    assert milli(idle["context"]["target"]["cpu"]["mean"]) < 50, idle["context"]
+    node = busy["context"]["nodes"][0]
+    assert node["role"] == "both" and 0 < percent(node["cpuMax"]) <= 105 and 0 < percent(node["memoryMax"]) < 100, node
+    rows = subjects_of(busy)
+    assert of_kind(rows, "node", "target") and of_kind(rows, "pod", "generator"), [(s["kind"], s["role"]) for s in rows]
+    pod = [s for s in of_kind(rows, "pod", "target") if s["source"] == "kubelet resource"][0]
+    steps = [b - a for a, b in zip(pod["to"], pod["to"][1:])]
+    assert len(steps) > 10 and max(steps) < 6000, steps
+    assert pod["to"] == sorted(pod["to"]) and all(a <= b for a, b in zip(pod["from"], pod["to"])), pod
+    assert max(m for m in pod["memoryKiB"] if m is not None) < 64 * 1024, pod
+
+
+def a_target_at_its_limit_is_throttled_and_said_to_be():
+    limited("tight", "20m")
+    c.apply(c.profile(NS, "tight", "tight", [c.hold(1500, 45)]), c.run(NS, "tight-1", "tight"))
+    status = c.finished(NS, "tight-1", 150)
+    target = status["context"]["target"]
+    assert target["cpu"]["limit"] == "20m" and 15 <= milli(target["cpu"]["mean"]) <= 25, target
+    assert percent(target["throttled"]) > 30, target
+    told = status["explanations"][0]
+    assert told["code"] == "TargetThrottled" and told["confidence"] == "high" and "limit of 20m" in told["text"], status["explanations"]
+    assert told["object"].startswith("Pod/tight-"), told
+    pod = [s for s in of_kind(subjects_of(status), "pod", "target") if s["source"] == "kubelet cadvisor"][0]
+    during = [t for to, t in zip(pod["to"], pod["throttledPermille"]) if t is not None and 15000 < to < 45000]
+    assert during and min(during) > 300, pod
+
+
+def without_the_right_the_reason_is_said_and_the_run_goes_on():
+    c.delete("clusterrole", "loadstone-operator-samples", "default")
+    try:
+        c.apply(c.profile(NS, "blind", "busy", [c.hold(50, 4)]), c.run(NS, "blind-1", "blind"))
+        status = c.finished(NS, "blind-1", 120)
+    finally:
+        c.install()
+    assert status["phase"] == "Succeeded" and status["context"]["target"]["cpu"]["mean"] == "unknown", status["context"]
+    assert "nodes/metrics" in status["context"]["samples"]["problem"], status["context"]["samples"]
+
+
+def all_tests(suite):
+    c.namespace(NS)
+    suite.one(a_busy_target_shows_its_cpu_and_an_idle_one_does_not)
+    suite.one(a_target_at_its_limit_is_throttled_and_said_to_be)
+    suite.one(without_the_right_the_reason_is_said_and_the_run_goes_on)
