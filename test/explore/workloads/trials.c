@@ -87,6 +87,33 @@ static void delete_it(struct world *world)
                 world_run_change(world, "series", "DELETE", NULL);
 }
 
+/* In the pause between two trials: the series goes on with what it froze. */
+static void edit_profile(struct world *world)
+{
+        if (time_to_act(world))
+                world_ask(world, "PATCH", "/apis/loadstone.dev/v1alpha1/namespaces/shop/performanceprofiles/web",
+                          "{\"spec\":{\"load\":{\"timeout\":\"2s\",\"shape\":[{\"hold\":{\"rate\":\"9/s\",\"for\":\"9s\"}}]}}}");
+}
+
+/* Each trial is invalid by itself, and so is its repeat: a series of nothing ends, and says so. */
+static void all_lie(void *owner, struct json_object *pod, struct pod_script *script)
+{
+        static const struct worker_script liar = {.ready_ms = 20, .notice_ms = 300, .latency_ns = 2 * NS_PER_MS, .lies = true};
+
+        (void)owner;
+        (void)pod;
+        *script = world_pod(&liar);
+}
+
+static void all_errors(void *owner, struct json_object *pod, struct pod_script *script)
+{
+        static const struct worker_script worker = {.ready_ms = 20, .notice_ms = 300, .latency_ns = 2 * NS_PER_MS, .miss_every = 1};
+
+        (void)owner;
+        (void)pod;
+        *script = world_pod(&worker);
+}
+
 #define CANCELLED_AT(ms, place)                                                                                              \
         {.name = "trials_cancelled_" place, .what = "cancelled in the middle of a series", .argument = ms, .begin = begin,  \
          .act = cancel, .horizon_ms = 300000, .ends_vary = true, .ends = "series=Cancelled|Succeeded"}
@@ -122,6 +149,31 @@ const struct workload workload_trials[] = {
                 .what = "the second of three trials is invalid, and run once more",
                 .begin = begin,
                 .script = second_lies,
+                .horizon_ms = 300000,
+                .ends = "series=Succeeded/Valid",
+        },
+        {
+                .name = "trials_invalid",
+                .what = "every trial is invalid, and so is every repeat",
+                .begin = begin,
+                .script = all_lie,
+                .horizon_ms = 300000,
+                .ends = "series=Succeeded/Invalid",
+        },
+        {
+                .name = "trials_all_errors",
+                .what = "not a single request of a series succeeds",
+                .begin = begin,
+                .script = all_errors,
+                .horizon_ms = 300000,
+                .ends = "series=Succeeded/Limited|Succeeded/Valid",
+        },
+        {
+                .name = "trials_profile_edited",
+                .what = "the profile is edited between two trials",
+                .argument = "7000",
+                .begin = begin,
+                .act = edit_profile,
                 .horizon_ms = 300000,
                 .ends = "series=Succeeded/Valid",
         },
