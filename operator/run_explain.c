@@ -14,7 +14,12 @@ static struct mesh_load load_of(const struct session *session, const struct fold
 {
         static const enum record_error unanswered[] = {RECORD_CONNECT, RECORD_RESET, RECORD_TIMEOUT, RECORD_TLS, RECORD_PROTOCOL, RECORD_UNFINISHED};
         const struct record_counters *counters = &fold->whole.counters;
-        struct mesh_load load = {.requests = (int64_t)counters->done, .client_throttled_ratio = -1, .server_throttled_ratio = -1};
+        struct mesh_load load = {
+                .requests = (int64_t)counters->done,
+                .trials = (uint32_t)session->trials_len,
+                .client_throttled_ratio = -1,
+                .server_throttled_ratio = -1,
+        };
 
         for (size_t i = 0; i < ARRAY_LEN(unanswered); i++)
                 load.failed += (int64_t)counters->errors[unanswered[i]];

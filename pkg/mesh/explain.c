@@ -146,7 +146,9 @@ static void tell_counters(struct explaining *explaining)
                 if (rise < 1 || is_told(explaining, rule->code))
                         continue;
                 struct telling telling = {rule->code, "high", rule->key, rule->side, mesh_counter_name(rule->counter), rise};
-                if (explaining->load->requests > 0)
+                if (explaining->load->trials > 1)
+                        explain_tell(explaining, &telling, "%.0f %s, in one of %u trials", rise, rule->words, explaining->load->trials);
+                else if (explaining->load->requests > 0)
                         explain_tell(explaining, &telling, "%.0f %s, of %lld requests of the load", rise, rule->words,
                                      (long long)explaining->load->requests);
                 else

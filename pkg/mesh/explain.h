@@ -23,6 +23,7 @@
 
 struct mesh_load {
         int64_t requests, failed;         /* of the measured window; failed: without an answer */
+        uint32_t trials;                  /* more than 1: these are of all of them, and the proxies were asked in one */
         double client_throttled_ratio, server_throttled_ratio; /* of the proxies' CPU periods; below 0: not known */
         const char *onset;                /* what began to be otherwise inside the window: "latency rose by 35 %"; NULL: nothing did */
         int64_t onset_wall_ms, onset_width_ms; /* when, and how wide the point of time is in which it began */

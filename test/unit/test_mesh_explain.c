@@ -69,6 +69,18 @@ static void a_counter_that_rose_names_the_object_that_says_so(void **state)
         assert_int_equal(doc_len(list, ""), 1);
 }
 
+static void what_was_counted_in_one_trial_is_not_told_of_all(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with("{}");
+        struct mesh_window window = rose(MESH_RESET_RX, 12);
+        struct mesh_load several = load;
+        several.trials = 3;
+        auto_json struct json_object *list = told(snapshot, &window, NULL, &several, NULL);
+        (void)state;
+
+        assert_string_equal(doc_text(entry_of(list, "UpstreamReset"), "sentence"), "12 requests were reset by the target's side, in one of 3 trials");
+}
+
 static void what_was_set_under_way_is_cited_too(void **state)
 {
         auto_json struct json_object *before = snapshot_with("{}"), *after = snapshot_with(
@@ -278,6 +290,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_counter_that_rose_names_the_object_that_says_so),
+                cmocka_unit_test(what_was_counted_in_one_trial_is_not_told_of_all),
                 cmocka_unit_test(what_was_set_under_way_is_cited_too),
                 cmocka_unit_test(a_setting_alone_is_only_possible),
                 cmocka_unit_test(without_counters_and_settings_nothing_is_said),
