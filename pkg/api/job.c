@@ -24,11 +24,21 @@ static const char own_names[] =
         "[{\"name\":\"POD_NAME\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}},"
         "{\"name\":\"POD_UID\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.uid\"}}}]";
 
-static struct json_object *literal(const char *text)
+struct json_object *job_literal(const char *text)
 {
         struct json_object *doc = NULL;
         doc_parse(text, strlen(text), &doc, NULL);
         return doc;
+}
+
+struct json_object *job_pod_security(void)
+{
+        return job_literal(pod_security);
+}
+
+struct json_object *job_container_security(void)
+{
+        return job_literal(container_security);
 }
 
 static struct json_object *labels_of(const struct run *run)
@@ -53,9 +63,9 @@ static struct json_object *encode_container(const struct profile *profile, const
                 doc_push_text(words, command[i]);
         doc_set_text(doc_set_text(container, "name", "load"), "image", image);
         doc_set(doc_set_text(container, "imagePullPolicy", "IfNotPresent"), "command", words);
-        doc_set(container, "env", literal(own_names));
-        doc_set(container, "resources", resources ? doc_copy(resources) : literal(default_resources));
-        doc_set(container, "securityContext", literal(container_security));
+        doc_set(container, "env", job_literal(own_names));
+        doc_set(container, "resources", resources ? doc_copy(resources) : job_literal(default_resources));
+        doc_set(container, "securityContext", job_container_security());
         doc_set_text(container, "terminationMessagePath", "/dev/termination-log");
         return doc_set(container, "volumeMounts", mounts);
 }
@@ -71,7 +81,7 @@ static struct json_object *encode_pod(const struct run *run, const struct profil
         doc_set_text(pod, "restartPolicy", "Never");
         doc_set_int(pod, "terminationGracePeriodSeconds", 5);
         doc_set_bool(doc_set_bool(pod, "automountServiceAccountToken", false), "enableServiceLinks", false);
-        doc_set(pod, "securityContext", literal(pod_security));
+        doc_set(pod, "securityContext", job_pod_security());
         doc_set(pod, "containers", doc_push(doc_array(), encode_container(profile, own_image ? own_image : image, mounts)));
         doc_set(pod, "volumes", volumes);
         for (size_t i = 0; i < ARRAY_LEN(passed); i++)
@@ -96,7 +106,7 @@ static struct json_object *encode_spec(const struct run *run, const struct profi
         doc_set_text(doc_set_bool(spec, "suspend", true), "completionMode", "Indexed");
         doc_set_int(doc_set_int(spec, "completions", profile->workers), "parallelism", profile->workers);
         doc_set_text(doc_set_int(spec, "backoffLimit", 0), "podReplacementPolicy", "Failed");
-        doc_set(spec, "podFailurePolicy", literal(failure_policy));
+        doc_set(spec, "podFailurePolicy", job_literal(failure_policy));
         doc_set_int(spec, "activeDeadlineSeconds", profile->deadline_ms / 1000 + 60);
         doc_set(template, "metadata", doc_set(doc_set(doc_object(), "labels", labels_of(run)), "annotations", annotations));
         doc_set(template, "spec", encode_pod(run, profile, image));
@@ -190,7 +200,7 @@ void job_add_pod(struct json_object *job, struct json_object *pod)
 void job_decode(struct json_object *object, struct job *ret_job)
 {
         struct json_object *conditions = doc_at(object, "status.conditions");
-        const char *start = doc_text(object, "status.startTime");
+        const char *start = doc_text(object, "status.startTime"), *completion = doc_text(object, "status.completionTime");
 
         *ret_job = (struct job){
                 .uid = doc_text(object, "metadata.uid"),
@@ -200,6 +210,7 @@ void job_decode(struct json_object *object, struct job *ret_job)
                 .suspended = doc_bool(object, "spec.suspend", false),
                 .deleting = doc_at(object, "metadata.deletionTimestamp") != NULL,
                 .started_wall_ms = start ? clock_parse(start) : -1,
+                .completed_wall_ms = completion ? clock_parse(completion) : -1,
                 .active = doc_int(object, "status.active", 0),
                 .terminating = doc_int(object, "status.terminating", 0),
         };

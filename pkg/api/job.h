@@ -33,6 +33,7 @@ struct job {
         bool suspended, deleting, complete, failed;
         const char *reason, *message;  /* of the Failed condition; NULL */
         int64_t started_wall_ms;       /* -1: not released yet */
+        int64_t completed_wall_ms;     /* -1: not complete */
         int64_t active, terminating;   /* pods */
 };
 /* Never fails; 'object' must not be NULL. */

@@ -59,3 +59,18 @@ void name_job(const char *run, const char *uid, int trial, char name[static NAME
         snprintf(suffix, sizeof suffix, "t%d", trial % 10000);
         with_suffix(run, uid, suffix, name);
 }
+
+void name_workload(const char *run, const char *uid, char name[static NAME_MAX_LEN])
+{
+        with_suffix(run, uid, "workload", name);
+}
+
+void name_apply(const char *run, const char *uid, char name[static NAME_MAX_LEN])
+{
+        with_suffix(run, uid, "apply", name);
+}
+
+void name_undo(const char *run, const char *uid, char name[static NAME_MAX_LEN])
+{
+        with_suffix(run, uid, "undo", name);
+}

@@ -180,7 +180,7 @@ enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_pro
             profile_decode_workers(profile, fail) || profile_decode_descriptors(profile, fail) ||
             profile_check_requests(profile, fail) || profile_decode_secrets(profile, fail) || decode_objectives(profile, fail) ||
             profile_decode_baseline(profile, fail) || profile_decode_trials(profile, fail) || profile_decode_context(profile, fail) ||
-            profile_check_placement(profile, fail) || check_size(spec, fail))
+            profile_check_placement(profile, fail) || profile_decode_workload(profile, fail) || check_size(spec, fail))
                 return FAIL_INVALID;
         *ret_profile = take(profile);
         return FAIL_NONE;

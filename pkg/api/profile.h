@@ -99,6 +99,10 @@ struct profile {
         struct profile_requirement requirements[PROFILE_REQUIREMENTS_MAX];
         size_t requirements_len;
         bool suspend;
+        bool has_workload;         /* workload.manifests are applied before the load, and taken back after the run */
+        bool allow_managed;        /* ... also where Argo CD or Flux keep what is there */
+        int64_t workload_ready_ms; /* until they have to be ready */
+        const char *account;       /* that does it; never NULL with a workload */
 };
 
 /* RFC 7386 merge of a run's overrides over a profile's spec, with the schema's defaults filled in afterwards. Only load.shape,
@@ -121,7 +125,7 @@ void profile_free_at(struct profile **profile);
 
 /* What a run may take from its first step to its result: limits.deadline, of each trial and with the pauses between them. */
 int64_t profile_deadline_ms(const struct profile *profile);
-/* What it is given: each trial may have to be repeated, and limits.total bounds all of it. */
+/* What it is given: each trial may have to be repeated, and limits.total bounds all of it; before that its workload has to become ready. */
 int64_t profile_given_ms(const struct profile *profile);
 /* The most trials that there may be, repeats included; at most PROFILE_TRIALS_MAX. */
 uint32_t profile_trials_most(const struct profile *profile);
@@ -130,7 +134,7 @@ uint32_t profile_trials_most(const struct profile *profile);
 bool profile_names_secrets(const struct profile *profile);
 
 #define PROFILE_DIGEST_MAX 80
-/* "v1:sha256:<64 hex>" over the canonical JSON of what is measured (target, load, and whether its client is in a mesh), defaults left out. */
+/* "v1:sha256:<64 hex>" over the canonical JSON of what is measured (target, the workload that is brought along, load, and whether its client is in a mesh), defaults left out. */
 void profile_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX]);
 /* The same of the load alone: two runs with the same one may be compared, whatever they loaded. */
 void profile_load_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX]);

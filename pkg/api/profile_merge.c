@@ -131,6 +131,8 @@ static void digest_of(const struct profile *profile, bool with_target, char text
 
         if (with_target)
                 doc_set(measured, "target", doc_copy(doc_at(profile->spec, "target")));
+        if (with_target)
+                doc_set(measured, "workload", doc_copy(doc_at(profile->spec, "workload.manifests")));
         doc_set(measured, "load", doc_copy(doc_at(profile->spec, "load")));
         doc_set(measured, "context", doc_copy(doc_at(profile->spec, "context")));
         /* Looking changes nothing. */

@@ -23,6 +23,8 @@ enum fail_kind profile_check_call_header(const struct profile *profile, const ch
 enum fail_kind profile_decode_secrets(struct profile *profile, struct fail *fail);
 /* Needs limits decoded; fills profile->trials. */
 enum fail_kind profile_decode_trials(struct profile *profile, struct fail *fail);
+/* Fills has_workload, allow_managed, workload_ready_ms and account. */
+enum fail_kind profile_decode_workload(struct profile *profile, struct fail *fail);
 /* Needs shape and objectives decoded; fills profile->baseline. */
 enum fail_kind profile_decode_baseline(struct profile *profile, struct fail *fail);
 /* Needs mesh_detect decoded; fills profile->requirements. */

@@ -32,11 +32,11 @@ uint32_t profile_trials_most(const struct profile *profile)
 
 int64_t profile_given_ms(const struct profile *profile)
 {
-        int64_t needed_ms = profile_deadline_ms(profile);
+        int64_t needed_ms = profile_deadline_ms(profile), before_ms = profile->has_workload ? profile->workload_ready_ms : 0;
 
         if (profile->trials.max == 1)
-                return needed_ms;
-        return 2 * needed_ms < profile->total_ms ? 2 * needed_ms : profile->total_ms;
+                return before_ms + needed_ms;
+        return before_ms + (2 * needed_ms < profile->total_ms ? 2 * needed_ms : profile->total_ms);
 }
 
 static enum fail_kind check_total(const struct profile *profile, struct fail *fail)

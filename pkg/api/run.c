@@ -10,6 +10,14 @@ static int64_t time_at(struct json_object *doc, const char *path)
         return clock_parse(doc_text(doc, path));
 }
 
+static const char *uid_of_role(struct json_object *jobs, const char *role)
+{
+        for (size_t i = 0; i < doc_len(jobs, ""); i++)
+                if (text_equal(doc_text(doc_item(jobs, i), "role"), role))
+                        return doc_text(doc_item(jobs, i), "uid");
+        return NULL;
+}
+
 static void decode_status(struct json_object *status, struct run *run)
 {
         run->status = status;
@@ -18,6 +26,7 @@ static void decode_status(struct json_object *status, struct run *run)
         run->target = doc_text(status, "target");
         run->stop_reason = doc_text(status, "stop.reason");
         run->stop_message = doc_text(status, "stop.message");
+        run->apply_uid = uid_of_role(doc_at(status, "jobs"), "apply");
         struct json_object *trials = doc_at(status, "trials"), *last = NULL;
         run->trials_bound = (int)doc_len(trials, "");
         last = run->trials_bound > 0 ? doc_item(trials, (size_t)run->trials_bound - 1) : NULL;

@@ -18,6 +18,7 @@ struct run {
         /* recorded in status */
         int64_t observed_generation;         /* -1: never looked at */
         const char *phase, *target, *stop_reason, *stop_message;
+        const char *apply_uid;               /* of the Job that applies the workload; NULL: none was bound */
         const char *job_uid, *job_name;      /* of the last trial that was bound */
         int trials_bound;                    /* how many were */
         int64_t trial_start_wall_ms;         /* when the last was bound; -1 when absent */
