@@ -19,4 +19,4 @@ struct command {
         enum cli_exit (*run)(int argc, char **argv);
 };
 
-extern const struct command command_report, command_run;
+extern const struct command command_apply, command_report, command_run, command_undo;

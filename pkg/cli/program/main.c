@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 
-static const struct command *const commands[] = {&command_run, &command_report};
+static const struct command *const commands[] = {&command_run, &command_report, &command_apply, &command_undo};
 
 static void print_help(FILE *out)
 {

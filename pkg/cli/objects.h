@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What "loadstone apply" and "loadstone undo" share: the steps, the API server, where each object is found there, and the summary that
+ * the operator reads from the pod. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "api/manifest.h"
+#include "api/steps.h"
+#include "cli/ask.h"
+#include "cli/command.h"
+
+#define OBJECTS_AT_ONCE MANIFESTS_MAX
+
+struct object_at { /* one of steps.manifests */
+        struct json_object *manifest; /* borrowed */
+        char name[MANIFEST_NAME_MAX]; /* for people */
+        struct kube_kind kind;        /* texts owned */
+        struct kube_ref ref;
+        char problem[160];            /* why it cannot be here, "" when it can; then there is no ref */
+};
+
+struct objects {
+        struct steps steps;
+        struct ask ask;
+        struct object_at at[OBJECTS_AT_ONCE];
+        size_t len;
+        const char *message_file; /* where the summary is left; NULL: nowhere */
+};
+
+/* argv as a command gets it. False: the command ends with *ret_exit (help was wanted, or the arguments are wrong). */
+bool objects_init(struct objects *objects, int argc, char **argv, enum cli_exit *ret_exit);
+void objects_done(struct objects *objects);
+#define auto_objects __attribute__((cleanup(objects_done)))
+
+/* Finds out where each is served; of a kind that is not there, or that belongs to no namespace, 'problem' says so. */
+enum fail_kind objects_resolve(struct objects *objects, struct fail *fail);
+
+/* The journal's ConfigMap; FAIL_MISSING. */
+enum fail_kind objects_get_journal(struct objects *objects, struct json_object **ret_configmap, struct fail *fail);
+struct kube_ref objects_journal_ref(const struct objects *objects);
+
+/* Prints how it ended and leaves the summary: {"did": N, "failed": "…"}, see api/step_job.h. */
+enum cli_exit objects_end(const struct objects *objects, const char *command, size_t did, const struct fail *fail);
