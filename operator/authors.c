@@ -155,6 +155,6 @@ enum authors_state authors_look(struct authors *authors, int64_t created_wall_ms
         if (authors->state != AUTHORS_CHECKED || created_wall_ms >= authors->since_wall_ms + IN_FORCE_MS)
                 return authors->state;
         snprintf(text, AUTHORS_TEXT_MAX, "it was written before policy " AUTHORS_POLICY " was in force, when nobody checked that its author may "
-                                         "read the Secrets: delete it and apply it again");
+                                         "use what it names: delete it and apply it again");
         return AUTHORS_UNCHECKED;
 }

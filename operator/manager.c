@@ -20,6 +20,7 @@
 #include "operator/profile_pass.h"
 #include "operator/run_pass.h"
 #include "operator/run_queue.h"
+#include "operator/step_jobs.h"
 
 #define PASSES_PER_STEP 32
 #define STEP_NS (20 * NS_PER_MS) /* no pass begins later: the Lease and the probes are waiting too */
@@ -226,8 +227,12 @@ static void job_changed(void *owner, struct json_object *before, struct json_obj
 {
         struct manager *manager = owner;
         struct json_object *object = after ? after : before;
-        const char *run = owner_name(object);
+        const char *owned_by = owner_name(object), *run = owned_by ? owned_by : doc_text(object, "metadata.annotations[\"" ANNOTATION_RUN "\"]");
+        struct step_job_seen *gone = step_jobs_changed(&manager->step_jobs, before, after);
 
+        if (gone && gone->target)
+                run_queue_left(manager, gone->target);
+        step_job_seen_free(gone);
         if (run)
                 manager_enqueue_run(manager, namespace_of(object), run, loop_now_ns(manager->loop));
 }
@@ -265,6 +270,7 @@ static void configmap_changed(void *owner, struct json_object *before, struct js
 #define CONDITION(field) "status.conditions." field
 
 static const char *const kept_of_jobs[] = {
+        LABEL(LABEL_RUN_UID), LABEL(LABEL_PART),   ANNOTATION(ANNOTATION_RUN), ANNOTATION(ANNOTATION_TARGET), "status.completionTime",
         OWNER("kind"),        OWNER("name"),       OWNER("uid"),        "metadata.deletionTimestamp", "spec.suspend",
         "status.startTime",   "status.active",     "status.terminating", CONDITION("type"),           CONDITION("status"),
         CONDITION("reason"),  CONDITION("message"), NULL};
@@ -481,6 +487,7 @@ struct manager *manager_free(struct manager *manager)
         while (map_next(&manager->active, &at, &key, &active))
                 active_free(active);
         map_done(&manager->active);
+        step_jobs_done(&manager->step_jobs);
         map_done(&manager->admitting);
         profile_index_done(&manager->of_profiles);
         job_pods_done(manager);

@@ -53,6 +53,7 @@ struct manager {
         struct map active;         /* "namespace/name" of runs that have not ended -> struct active_run */
         struct map profile_effects; /* "p:namespace/name" -> the write under way for it (profile_pass.c) */
         struct map admitting;      /* the same names, while the write that admits them is under way */
+        struct map step_jobs;      /* step_jobs.h */
         struct map job_pods;       /* "namespace/job" -> struct map of pod names */
         struct map of_profiles;    /* what belongs to each profile: profile_index.h */
         uint64_t profiles_round;   /* changes of profiles so far: what a run would load may be something else after each */

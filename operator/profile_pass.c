@@ -15,6 +15,7 @@
 #include "operator/authors.h"
 #include "operator/profile_index.h"
 #include "operator/run_status.h"
+#include "operator/step_jobs.h"
 #include "result/history.h"
 
 /* Nothing announces a policy that comes or goes. */
@@ -100,7 +101,7 @@ static void history_add(struct manager *manager, struct history *history, struct
                 .run_uid = uid ? uid : "",
                 .profile = doc_text(configmap, "metadata.labels[\"" LABEL_PROFILE "\"]"),
                 .created_wall_ms = clock_parse(doc_text(configmap, "metadata.creationTimestamp")),
-                .kept = active,
+                .kept = active || step_jobs_have(&manager->step_jobs, uid), /* its undo still reads what was applied */
         };
         history->runs += text_equal(doc_text(configmap, "metadata.labels[\"" LABEL_PART "\"]"), "result");
 }
@@ -231,13 +232,15 @@ static struct profile *judge(struct json_object *object, struct verdict *wrong)
 }
 
 /* CHECKED also when there is nothing to check. */
-static enum authors_state look_at_secrets(struct manager *manager, struct json_object *object, const struct profile *profile, struct verdict *wrong)
+static enum authors_state look_at_author(struct manager *manager, struct json_object *object, const struct profile *profile, struct verdict *wrong)
 {
-        if (!profile_names_secrets(profile) || settings_admin(manager->settings)->allow_secrets_without_policy)
+        bool secrets = profile_names_secrets(profile) && !settings_admin(manager->settings)->allow_secrets_without_policy;
+
+        if (!secrets && !profile->has_workload)
                 return AUTHORS_CHECKED;
         enum authors_state state = authors_look(manager->authors, clock_parse(doc_text(object, "metadata.creationTimestamp")), wrong->text);
         if (state == AUTHORS_UNCHECKED)
-                wrong->reason = "SecretsNotAllowed";
+                wrong->reason = secrets ? "SecretsNotAllowed" : "AccountNotAllowed";
         return state;
 }
 
@@ -255,7 +258,7 @@ void profile_pass(struct manager *manager, const char *queue_key)
                 return;
         }
         profile = judge(object, &wrong);
-        enum authors_state secrets = profile ? look_at_secrets(manager, object, profile, &wrong) : AUTHORS_CHECKED;
+        enum authors_state secrets = profile ? look_at_author(manager, object, profile, &wrong) : AUTHORS_CHECKED;
         if (secrets == AUTHORS_ASKED || secrets == AUTHORS_UNKNOWN) {
                 manager_pass_done(manager, key, loop_now_ns(manager->loop) + ASKED_AGAIN_NS);
                 return;

@@ -21,6 +21,7 @@
 #include "operator/run_look.h"
 #include "operator/run_series.h"
 #include "operator/run_status.h"
+#include "operator/run_steps.h"
 #include "operator/session_mesh.h"
 #include "result/pack.h"
 #include "result/series.h"
@@ -100,6 +101,14 @@ static void tell_people(const struct effect *effect, struct json_object *run)
                 event_emit(effect->session->manager->events, run, bad, reason, run_action_name(effect->action), message ? message : "");
 }
 
+static void take_steps(struct session *session, struct json_object *configmap)
+{
+        struct fail fail = {0};
+
+        if (run_steps_load(session, configmap, &fail))
+                note_refusal(session, &fail);
+}
+
 static void succeeded(struct effect *effect, struct json_object *object)
 {
         struct session *session = effect->session;
@@ -116,8 +125,12 @@ static void succeeded(struct effect *effect, struct json_object *object)
                 if (!session->plan_loaded && session_load_plan(session, object, &fail))
                         note_refusal(session, &fail);
         }
+        if (effect->action == RUN_CREATE_STEPS)
+                take_steps(session, object);
         if (effect->action == RUN_ADMIT)
                 session->caught_up = true;
+        if (effect->action == RUN_RELEASE_APPLY || (effect->action == RUN_DELETE_JOB && effect->cache == session->manager->jobs))
+                session->undo_looked = false; /* a pod of it may be there that nobody has told of */
         if (effect->action == RUN_CREATE_JOB)
                 session->job_made = true;
         if (effect->action == RUN_STORE)
@@ -144,6 +157,10 @@ static void live_read_done(void *owner, struct json_object *object, const struct
                                 session->stored++;
                         else
                                 session->stale_chunk = (free(session->stale_chunk), xstrdup(doc_text(object, "metadata.uid")));
+                        first.kind = FAIL_NONE;
+                }
+                if (effect->action == RUN_CREATE_STEPS) {
+                        take_steps(session, object); /* perhaps those of an earlier life: they are what counts then */
                         first.kind = FAIL_NONE;
                 }
                 if (effect->action == RUN_CREATE_PLAN && first.kind == FAIL_EXISTS && !session->plan_loaded)
@@ -182,7 +199,8 @@ static void effect_done(void *owner, struct json_object *object, const struct fa
         }
         case FAIL_INVALID:
         case FAIL_TOO_LARGE:
-                if (effect->action == RUN_CREATE_PLAN || effect->action == RUN_CREATE_JOB)
+                if (effect->action == RUN_CREATE_PLAN || effect->action == RUN_CREATE_JOB || effect->action == RUN_CREATE_STEPS ||
+                    effect->action == RUN_CREATE_APPLY || effect->action == RUN_CREATE_UNDO)
                         note_refusal(session, fail);
                 break;
         default:
@@ -272,9 +290,23 @@ static bool create_job(struct session *session, const struct run_sight *sight)
         return create(session, &kube_jobs, session->manager->jobs, job, RUN_CREATE_JOB);
 }
 
-static bool suspend_job(struct session *session, const struct run_sight *sight, bool suspend, enum run_action action)
+static bool create_steps(struct session *session, const struct run_sight *sight)
 {
-        const struct job *job = &sight->job;
+        auto_json struct json_object *configmap = run_steps_encode(session, sight);
+
+        return create(session, &kube_configmaps, session->manager->configmaps, configmap, RUN_CREATE_STEPS);
+}
+
+static bool create_step_job(struct session *session, const struct run_sight *sight, enum step_role role, enum run_action action)
+{
+        auto_json struct json_object *job = run_steps_encode_job(session, sight, role), *alone = mesh_client_encode(MESH_CLIENT_EXCLUDED, NULL);
+
+        job_add_pod(job, alone); /* it speaks with the API server alone, and has to end */
+        return create(session, &kube_jobs, session->manager->jobs, job, action);
+}
+
+static bool suspend_job(struct session *session, const struct job *job, bool suspend, enum run_action action)
+{
         auto_json struct json_object *patch = doc_object();
 
         doc_set(patch, "metadata", doc_set_text(doc_set_text(doc_object(), "uid", job->uid), "resourceVersion", job->version));
@@ -412,24 +444,39 @@ bool run_apply(struct session *session, const struct run_view *view, const struc
 {
         switch (plan->action) {
         case RUN_ADMIT:
-                session_resolve(session, &sight->run, view->plan_found); /* reads meanwhile what the plan will need */
+                session_resolve(session, &sight->run, view); /* reads meanwhile what the plan will need */
                 return write_status(session, view, sight, plan);
         case RUN_ACCEPT:
         case RUN_SHOW_QUEUE:
+        case RUN_BIND_APPLY:
         case RUN_BIND_JOB:
         case RUN_RECORD_STOP:
         case RUN_SHOW:
                 return write_status(session, view, sight, plan);
         case RUN_FINISH:
                 return finish(session, view, sight, plan);
+        case RUN_CREATE_STEPS:
+                return create_steps(session, sight);
+        case RUN_CREATE_UNDO:
+                return create_step_job(session, sight, STEP_UNDO, plan->action);
+        case RUN_CREATE_APPLY:
+                return create_step_job(session, sight, STEP_APPLY, plan->action);
+        case RUN_RELEASE_APPLY:
+                return suspend_job(session, &sight->apply, false, plan->action);
+        case RUN_DELETE_APPLY:
+                return delete_job(session, &sight->apply);
+        case RUN_RELEASE_UNDO:
+                return suspend_job(session, &sight->undo, false, plan->action);
+        case RUN_DELETE_UNDO:
+                return delete_job(session, &sight->undo);
         case RUN_CREATE_PLAN:
                 return create_plan(session, sight);
         case RUN_CREATE_JOB:
                 return create_job(session, sight);
         case RUN_RELEASE_JOB:
-                return suspend_job(session, sight, false, plan->action);
+                return suspend_job(session, &sight->job, false, plan->action);
         case RUN_STOP_JOB:
-                return suspend_job(session, sight, true, plan->action);
+                return suspend_job(session, &sight->job, true, plan->action);
         case RUN_DELETE_JOB:
                 return delete_job(session, &sight->job);
         case RUN_DELETE_LEFT:
@@ -443,7 +490,7 @@ bool run_apply(struct session *session, const struct run_view *view, const struc
                 run_look(session);
                 return true;
         case RUN_RESOLVE:
-                session_resolve(session, &sight->run, view->plan_found);
+                session_resolve(session, &sight->run, view);
                 return false;
         case RUN_READ_BASELINE:
                 return baseline_read(session);

@@ -29,6 +29,7 @@ static bool queue_moved(seen v)
 static bool over_cap(seen v) { return waiting(v) && v->over_cap; }
 static bool never_allowed(seen v) { return waiting(v) && v->target_denied; }
 
+static bool account_never(seen v) { return waiting(v) && v->account_refused; }
 static bool secrets_asked(seen v) { return v->secrets_asked; }
 static bool secrets_never(seen v) { return waiting(v) && v->secrets_refused; }
 static bool secrets_asked_first(seen v) { return waiting(v) && v->secrets_asked; }
@@ -43,6 +44,7 @@ static bool cancel_wanted(seen v) { return stop_unrecorded(v, v->cancel && v->re
 static bool stop_all(seen v) { return stop_unrecorded(v, v->stop_all && v->records != RECORDS_SETTLED); }
 static bool no_longer_allowed(seen v) { return stop_unrecorded(v, v->target_denied && v->records != RECORDS_SETTLED); }
 static bool secrets_no_longer(seen v) { return stop_unrecorded(v, v->secrets_refused); }
+static bool account_no_longer(seen v) { return stop_unrecorded(v, v->account_refused); }
 static bool braked(seen v) { return stop_unrecorded(v, v->braked && v->records != RECORDS_SETTLED); }
 static bool deadline_passed(seen v)
 {
@@ -58,6 +60,11 @@ static bool workers_missing(seen v)
         return stop_unrecorded(v, v->told_are_over && v->workers_announced < v->workers && v->job == JOB_ACTIVE);
 }
 static bool target_unresolved(seen v) { return stop_unrecorded(v, v->ready_overdue && v->target_problem && !v->plan_found); }
+static bool apply_failed(seen v) { return stop_unrecorded(v, v->workload && v->apply_failed); }
+static bool apply_lost(seen v)
+{
+        return stop_unrecorded(v, v->workload && v->apply_bound && (v->apply == JOB_ABSENT || v->apply == JOB_FOREIGN));
+}
 static bool create_refused(seen v) { return stop_unrecorded(v, v->refused); }
 static bool stopping_active_job(seen v) { return v->stop_reason && v->job == JOB_ACTIVE && !v->job_stopping; }
 static bool stopped_unbound_job(seen v) { return v->stop_reason && v->job == JOB_SUSPENDED && !v->job_stopping && !v->bound; }
@@ -71,6 +78,25 @@ static bool all_said(seen v) { return v->bound && v->records == RECORDS_SETTLED;
 static bool baseline_first(seen v) { return (all_said(v) || series_ends(v)) && v->baseline_unread; }
 static bool job_left(seen v) { return v->job_left; }
 static bool pausing(seen v) { return v->pausing && !v->bound && v->job == JOB_ABSENT; }
+
+static bool is_ours(enum view_job job) { return job != JOB_ABSENT && job != JOB_FOREIGN; }
+static bool over(seen v) { return !v->found || v->deleting || v->terminal; }
+static bool apply_left(seen v) { return over(v) && is_ours(v->apply) && !v->apply_stopping; }
+static bool apply_ending(seen v) { return over(v) && v->undo == JOB_SUSPENDED && (is_ours(v->apply) || v->apply_pods_left); }
+static bool undo_unchecked(seen v) { return over(v) && v->undo == JOB_SUSPENDED && v->undo_unchecked && guard_stands(GUARD_LOOK); }
+static bool undo_due(seen v) { return over(v) && v->undo == JOB_SUSPENDED; }
+static bool undo_done(seen v) { return over(v) && v->undo == JOB_ENDED && !v->undo_stopping; }
+static bool undoing(seen v) { return over(v) && is_ours(v->undo); }
+
+static bool step_name_taken(seen v) { return v->workload && ((v->apply == JOB_FOREIGN && !v->apply_bound) || v->undo == JOB_FOREIGN); }
+static bool workload_secrets_asked(seen v) { return v->workload && v->secrets_asked; }
+static bool steps_absent(seen v) { return v->workload && !v->steps_found && v->apply == JOB_ABSENT; }
+static bool steps_unread(seen v) { return v->workload && v->steps_found && !v->steps_read; }
+static bool undo_absent(seen v) { return v->workload && !v->apply_bound && v->undo == JOB_ABSENT; }
+static bool apply_absent(seen v) { return v->workload && !v->apply_bound && v->apply == JOB_ABSENT; }
+static bool apply_unbound(seen v) { return v->workload && !v->apply_bound; }
+static bool apply_held(seen v) { return v->workload && v->apply == JOB_SUSPENDED; }
+static bool applying(seen v) { return v->workload && v->apply == JOB_ACTIVE; }
 
 static bool plan_lost(seen v) { return (v->bound || v->trial > 0) && !v->plan_found; }
 static bool memory_empty(seen v) { return !v->context_ready; }
@@ -94,10 +120,16 @@ struct rule {
 
 static const struct rule rules[] = {
         {orphan_job, RUN_DELETE_JOB, "RunDeleted", "the run is gone and its Job is not"},
-        {run_gone, RUN_FORGET, "RunDeleted", "the run is gone"},
         {deleting_with_job, RUN_DELETE_JOB, "RunDeleting", "the run is being deleted and its Job is there"},
-        {deleting, RUN_WAIT, "RunDeleting", "the run is being deleted"},
         {ended_with_job, RUN_DELETE_JOB, "RunEnded", "the end is recorded and the Job is still there"},
+        {apply_left, RUN_DELETE_APPLY, "RunEnded", "the run is over and the Job that applies its workload is still there"},
+        {apply_ending, RUN_WAIT, "ApplyEnding", "the run is over and a pod that applies its workload has not ended"},
+        {undo_unchecked, RUN_LOOK, "UndoUnchecked", "the run is over, and the API server was not asked whether something of it still applies"},
+        {undo_due, RUN_RELEASE_UNDO, "UndoDue", "the run is over, and what it applied is to be taken back"},
+        {undo_done, RUN_DELETE_UNDO, "UndoDone", "what it applied is taken back"},
+        {undoing, RUN_WAIT, "UndoPending", "what it applied is being taken back"},
+        {run_gone, RUN_FORGET, "RunDeleted", "the run is gone"},
+        {deleting, RUN_WAIT, "RunDeleting", "the run is being deleted"},
         {ended, RUN_FORGET, "RunEnded", "the end is recorded"},
         {result_found, RUN_FINISH, "ResultStored", "the result is stored, its status is not"},
         {spec_invalid, RUN_FINISH, "InvalidSpec", "the spec can never run"},
@@ -106,6 +138,7 @@ static const struct rule rules[] = {
         {over_cap, RUN_FINISH, "CapExceeded", "asks for more than the administrator's caps, before it was admitted"},
         {never_allowed, RUN_FINISH, "TargetNotAllowed", "load may not go to this target, seen before it was admitted"},
         {secrets_never, RUN_FINISH, "SecretsNotAllowed", "names Secrets, and nobody checked that its author may read them"},
+        {account_never, RUN_FINISH, "AccountNotAllowed", "brings a workload along, and nobody checked that its author may use the account"},
         {secrets_asked_first, RUN_WAIT, "SecretsAsked", "names Secrets, and the API server is being asked whether that is checked"},
         {may_begin, RUN_ADMIT, "TargetFree", "nobody else loads the target, nobody is ahead, and the administrator's configuration has room"},
         {not_accepted, RUN_ACCEPT, "Waiting", "seen for the first time and may not begin yet"},
@@ -118,16 +151,28 @@ static const struct rule rules[] = {
         {stop_all, RUN_RECORD_STOP, "StoppedByAdmin", "stopAll is set in the administrator's configuration"},
         {no_longer_allowed, RUN_RECORD_STOP, "TargetNotAllowed", "load may not go to this target, or no longer"},
         {secrets_no_longer, RUN_RECORD_STOP, "SecretsNotAllowed", "names Secrets, nobody checks that its author may read them, and there is no plan yet"},
+        {account_no_longer, RUN_RECORD_STOP, "AccountNotAllowed", "brings a workload along, nobody checks that its author may use the account, and there is no plan yet"},
         {braked, RUN_RECORD_STOP, "Brake", "a worker's brake was pulled: the others stop too"},
         {deadline_passed, RUN_RECORD_STOP, "DeadlineExceeded", "the recorded deadline has passed"},
         {nobody_ready, RUN_RECORD_STOP, "WorkersNotReady", "readyTimeout passed and no worker is ready"},
         {workers_missing, RUN_RECORD_STOP, "WorkersMissing", "the load is over, and a worker was never ready for it"},
         {target_unresolved, RUN_RECORD_STOP, "TargetUnresolved", "readyTimeout passed and the target cannot be resolved"},
+        {apply_failed, RUN_RECORD_STOP, "WorkloadFailed", "what it brings along could not be applied, or was not ready in time"},
+        {apply_lost, RUN_RECORD_STOP, "WorkloadLost", "the Job that applies its workload is gone"},
         {create_refused, RUN_RECORD_STOP, "CreateRefused", "the API server refuses the plan or the Job for good"},
         {stopping_active_job, RUN_STOP_JOB, "Stopping", "to be stopped and the Job is active"},
         {stopped_unbound_job, RUN_DELETE_JOB, "Stopping", "to be stopped and the Job was made but never bound"},
         {stopped_before_load, RUN_FINISH, "StoppedEarly", "to be stopped and no load was ever sent"},
         {plan_lost, RUN_FINISH, "PlanLost", "load was bound to a plan that is gone"},
+        {step_name_taken, RUN_FINISH, "NameCollision", "a Job of the name of one that applies or takes back belongs to somebody else"},
+        {workload_secrets_asked, RUN_WAIT, "SecretsAsked", "before its workload is applied: the API server is being asked who checked its author"},
+        {steps_absent, RUN_CREATE_STEPS, "StepsAbsent", "what it brings along is not frozen yet"},
+        {steps_unread, RUN_RESOLVE, "StepsUnread", "what it brings along is not in memory"},
+        {undo_absent, RUN_CREATE_UNDO, "UndoAbsent", "there is no Job yet that will take it back"},
+        {apply_absent, RUN_CREATE_APPLY, "ApplyAbsent", "there is no Job yet that applies it"},
+        {apply_unbound, RUN_BIND_APPLY, "ApplyUnbound", "both Jobs are there and status does not name them yet"},
+        {apply_held, RUN_RELEASE_APPLY, "ApplySuspended", "the Job that applies it is bound and suspended"},
+        {applying, RUN_WAIT, "Applying", "what it brings along is being applied"},
         {memory_empty, RUN_RESOLVE, "Resolving", "plan, target and surroundings are not in memory"},
         {trial_unread, RUN_READ_TRIAL, "TrialUnread", "an earlier trial's result is stored and not in memory"},
         {store_left, RUN_STORE, "ResultsFolded", "results are folded and not all stored"},
@@ -179,6 +224,14 @@ const char *run_action_name(enum run_action action)
                 [RUN_ADMIT] = "admit",
                 [RUN_RESOLVE] = "resolve",
                 [RUN_LOOK] = "look",
+                [RUN_CREATE_STEPS] = "create-steps",
+                [RUN_CREATE_UNDO] = "create-undo",
+                [RUN_CREATE_APPLY] = "create-apply",
+                [RUN_BIND_APPLY] = "bind-apply",
+                [RUN_RELEASE_APPLY] = "release-apply",
+                [RUN_DELETE_APPLY] = "delete-apply",
+                [RUN_RELEASE_UNDO] = "release-undo",
+                [RUN_DELETE_UNDO] = "delete-undo",
                 [RUN_CREATE_PLAN] = "create-plan",
                 [RUN_CREATE_JOB] = "create-job",
                 [RUN_BIND_JOB] = "bind-job",

@@ -18,6 +18,14 @@ enum run_action {
         RUN_ADMIT,         /* records startTime and the deadline: the target is ours */
         RUN_RESOLVE,       /* look at the target and its surroundings */
         RUN_LOOK,          /* asks the API server for what an operator before this one has made */
+        RUN_CREATE_STEPS,  /* the immutable ConfigMap of what it brings along */
+        RUN_CREATE_UNDO,   /* suspended: the Job that will take it back, before the one that applies it */
+        RUN_CREATE_APPLY,  /* suspended */
+        RUN_BIND_APPLY,    /* the UIDs of both into status, compare-and-swap */
+        RUN_RELEASE_APPLY, /* suspend: false */
+        RUN_DELETE_APPLY,  /* like RUN_DELETE_JOB */
+        RUN_RELEASE_UNDO,  /* suspend: false */
+        RUN_DELETE_UNDO,   /* like RUN_DELETE_JOB */
         RUN_CREATE_PLAN,   /* the immutable plan ConfigMap */
         RUN_CREATE_JOB,    /* suspended */
         RUN_BIND_JOB,      /* its UID into status, compare-and-swap */

@@ -14,6 +14,7 @@
 #include "operator/job_pods.h"
 #include "operator/run_queue.h"
 #include "operator/run_status.h"
+#include "operator/run_steps.h"
 #include "operator/session_mesh.h"
 #include "result/repeats.h"
 #include "result/series.h"
@@ -41,13 +42,17 @@ static void wake_at(struct run_view *view, int64_t at_ns)
 
 /* ---- profile ---- */
 
-/* Until its plan is made: what names Secrets runs only when the API server asked its author for the right to them. */
+/* Until its plan is made: what names Secrets, or an account that applies a workload, runs only
+ * when the API server asked its author for the right to them. */
 static void fill_secrets(struct manager *manager, const struct session *session, struct run_sight *sight, struct run_view *view)
 {
         const char *written = doc_text(session->profile_object, "metadata.creationTimestamp");
         char text[AUTHORS_TEXT_MAX];
 
-        if (!session->profile || !profile_names_secrets(session->profile) || settings_admin(manager->settings)->allow_secrets_without_policy)
+        bool secrets = session->profile && profile_names_secrets(session->profile) && !settings_admin(manager->settings)->allow_secrets_without_policy;
+        bool account = session->profile && session->profile->has_workload;
+
+        if (!secrets && !account)
                 return;
         switch (authors_look(manager->authors, session->profile_object ? clock_parse(written) : sight->run.created_wall_ms, text)) {
         case AUTHORS_CHECKED:
@@ -62,7 +67,8 @@ static void fill_secrets(struct manager *manager, const struct session *session,
                 view->queue_position = view->queue_position ? view->queue_position : 1;
                 break;
         case AUTHORS_UNCHECKED:
-                view->secrets_refused = true;
+                view->secrets_refused = secrets;
+                view->account_refused = account;
                 snprintf(sight->invalid_text, sizeof sight->invalid_text, "%s", text);
                 break;
         }
@@ -274,7 +280,10 @@ static void fill_times(struct session *session, struct run_sight *sight, struct 
         const struct run *run = &sight->run;
         int64_t ready_ms = session->profile ? session->profile->ready_timeout_ms : INT64_C(300000);
         bool later_trial = view->trial > 0 && view->bound && run->trial_start_wall_ms >= 0;
-        int64_t begun_wall_ms = later_trial ? run->trial_start_wall_ms : view->trial > 0 ? sight->wall_ms : run->start_wall_ms;
+        bool unready = view->workload && !run_view_applied(view);
+        int64_t since_wall_ms = unready ? sight->wall_ms : view->workload && sight->apply.completed_wall_ms >= 0 ? sight->apply.completed_wall_ms
+                                                                                                               : run->start_wall_ms;
+        int64_t begun_wall_ms = later_trial ? run->trial_start_wall_ms : view->trial > 0 ? sight->wall_ms : since_wall_ms;
         int64_t ready_from_wall_ms = sight->job_object && sight->job.started_wall_ms >= 0 ? sight->job.started_wall_ms : begun_wall_ms;
 
         view->overdue = run->deadline_wall_ms >= 0 && sight->wall_ms > run->deadline_wall_ms;
@@ -360,8 +369,10 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         };
         if (!run_object) {
                 view->trial = session ? session->trial : 0;
-                if (session)
-                        fill_job(manager, session->namespace, session->name, session->uid, sight, view);
+                if (!session)
+                        return;
+                fill_job(manager, session->namespace, session->name, session->uid, sight, view);
+                run_steps_fill(manager, session, sight, view);
                 return;
         }
         run_decode(run_object, &sight->run);
@@ -371,6 +382,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         view->trial = trial_now(manager, run);
         view->bound = run->trials_bound > view->trial;
         fill_job(manager, run->namespace, run->name, run->uid, sight, view);
+        run_steps_fill(manager, session, sight, view);
         if (view->terminal || view->deleting)
                 return;
         name_plan(run->name, run->uid, name);
@@ -383,6 +395,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
                 sight->phase = phase_of(session, view, sight);
                 return;
         }
+        view->workload = session->profile && session->profile->has_workload && !view->plan_found && !view->bound && view->trial == 0;
         /* A Job that status names and no cache shows: another operator may have made it, or it is gone. Asked for once. */
         view->taken_over = !session->caught_up || (view->bound && view->job == JOB_ABSENT && !session->absence_checked);
         fill_series(manager, session, sight, view);
@@ -393,6 +406,8 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
                 session_ask_events(session, seen.waiting[0] ? seen.waiting : sight->job.name);
         if (sight->start_at_wall_ms < 0 && view->bound)
                 sight->start_at_wall_ms = run->start_at_wall_ms;
+        if (view->workload && view->apply == JOB_ACTIVE)
+                session_ask_events(session, sight->apply.name);
         session_settle(session);
         /* Before the load is released all of it must be known; afterwards what changes is enough. */
         bool released = view->bound && view->job != JOB_SUSPENDED;

@@ -15,7 +15,7 @@ static void answered(struct session *session, const struct fail *fail)
                 return;
         struct fail first = session->start_fail;
         session->start_fail = (struct fail){0};
-        session->caught_up = !first.kind;
+        session->caught_up = session->undo_looked = !first.kind;
         session->born_ns = loop_now_ns(session->manager->loop); /* nobody knew until now whom to listen to */
         if (first.kind)
                 manager_pass_failed(session->manager, session->key, &first);
@@ -53,6 +53,19 @@ static void configmap_arrived(void *owner, struct json_object *object, const str
         answered(session, fail);
 }
 
+/* What it may have brought along. */
+static void look_at_steps(struct session *session)
+{
+        char name[NAME_MAX_LEN];
+
+        name_workload(session->name, session->uid, name);
+        ask(session, &kube_configmaps, name, configmap_arrived);
+        name_apply(session->name, session->uid, name);
+        ask(session, &kube_jobs, name, job_arrived);
+        name_undo(session->name, session->uid, name);
+        ask(session, &kube_jobs, name, job_arrived);
+}
+
 /* The trial that was bound last; whether its result is stored, and then the next one's Job may be there too. */
 static void look_at_trial(struct session *session, struct json_object *object)
 {
@@ -63,6 +76,8 @@ static void look_at_trial(struct session *session, struct json_object *object)
         int last = run.trials_bound > 0 ? run.trials_bound - 1 : 0;
         name_job(session->name, session->uid, last, name);
         ask(session, &kube_jobs, name, job_arrived);
+        if (run.trials_bound == 0)
+                look_at_steps(session);
         if (run.trials_bound == 0)
                 return;
         name_job(session->name, session->uid, last + 1, name);
@@ -76,6 +91,8 @@ static void run_arrived(void *owner, struct json_object *object, const struct fa
         struct session *session = owner;
 
         take_over(session->manager->runs, object, fail);
+        if (fail->kind == FAIL_MISSING)
+                look_at_steps(session);
         if (!fail->kind)
                 look_at_trial(session, object);
         answered(session, fail);

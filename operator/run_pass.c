@@ -11,6 +11,7 @@
 #include "operator/run_apply.h"
 #include "operator/run_decide.h"
 #include "operator/run_fill.h"
+#include "operator/step_jobs.h"
 
 static void forget(struct manager *manager, const char *key)
 {
@@ -33,15 +34,19 @@ static void note_waiting(struct manager *manager, const char *key, const struct 
                 map_remove(&manager->short_of_room, key);
 }
 
-/* The session of this run; one of an earlier run of the same name is kept until its Job is gone. */
-static struct session *session_for(struct manager *manager, const char *key, struct json_object *run_object)
+/* The session of this run; one of an earlier run of the same name is kept until its Jobs are gone, and begun for what it has left. */
+static struct session *session_for(struct manager *manager, const char *key, const char *namespace, const char *name, struct json_object *run_object)
 {
         struct session *session = map_find(&manager->sessions, key);
+        const struct step_job_seen *left = step_jobs_of_another(&manager->step_jobs, namespace, name, doc_text(run_object, "metadata.uid"));
         struct run run;
 
-        if (session || !run_object)
+        if (session || (!run_object && !left))
                 return session;
-        run_decode(run_object, &run);
+        if (left)
+                run = (struct run){.namespace = left->namespace, .name = left->run, .uid = left->uid};
+        else
+                run_decode(run_object, &run);
         session = session_new(manager, key, &run);
         map_set(&manager->sessions, key, session);
         return session;
@@ -72,7 +77,7 @@ void run_pass(struct manager *manager, const char *queue_key)
         auto_free char *namespace = xstrndup(key + 2, strcspn(key + 2, "/"));
         const char *name = key + 2 + strlen(namespace) + 1;
         struct json_object *object = kube_cache_find(manager->runs, namespace, name);
-        struct session *session = session_for(manager, key, object);
+        struct session *session = session_for(manager, key, namespace, name, object);
         struct run_view view;
         struct run_sight sight;
 
@@ -90,7 +95,8 @@ void run_pass(struct manager *manager, const char *queue_key)
                 manager->counters.effects++;
         else
                 end_without_request(manager, key, &view, &plan);
-        if (!begun && plan.action == RUN_FORGET && namesake)
+        bool more = namesake || (!object && step_jobs_of_another(&manager->step_jobs, namespace, name, NULL));
+        if (!begun && plan.action == RUN_FORGET && more)
                 manager_enqueue_run(manager, namespace, name, loop_now_ns(manager->loop));
         run_sight_done(&sight);
 }

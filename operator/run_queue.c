@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/step_jobs.h"
 
 #define LOOK_AGAIN_NS NS_PER_S
 
@@ -110,14 +111,18 @@ static void see_in_queue(void *owner, const struct other *other)
                 seen->ahead++;
 }
 
-static void fill_turn(struct manager *manager, const struct run *run, const char *target, struct run_view *view)
+static void fill_turn(struct manager *manager, const char *target, struct run_sight *sight, struct run_view *view)
 {
+        const struct run *run = &sight->run;
         struct queue_seen seen = {.manager = manager, .run = run, .target = target};
+        const struct step_job_seen *owed = step_jobs_at_target(&manager->step_jobs, target, run->uid);
 
         each_other(manager, run, see_in_queue, &seen);
-        if (!seen.busy && seen.ahead == 0)
+        if (!seen.busy && seen.ahead == 0 && !owed)
                 return;
-        view->hold = HOLD_TARGET;
+        view->hold = seen.busy || seen.ahead > 0 ? HOLD_TARGET : HOLD_UNDO;
+        if (view->hold == HOLD_UNDO)
+                snprintf(sight->hold_text, sizeof sight->hold_text, "what run %.60s applied is still being taken back: see its Job %.50s…-undo", owed->run, owed->run);
         view->queue_position = seen.ahead + 1;
         int64_t look_ns = loop_now_ns(manager->loop) + view->queue_position * NS_PER_S;
         if (view->queue_position > QUEUE_NEAR && look_ns < view->wake_ns)
@@ -264,7 +269,7 @@ void run_queue_fill(struct manager *manager, struct session *session, struct run
                 snprintf(sight->invalid_text, sizeof sight->invalid_text, "%s", fail.text);
                 return;
         }
-        fill_turn(manager, &sight->run, sight->target_key, view);
+        fill_turn(manager, sight->target_key, sight, view);
         if (view->hold == HOLD_NONE)
                 fill_budget(manager, admin, session, sight, view);
         if (settings_unknown(manager->settings)) {

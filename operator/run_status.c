@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/run_steps.h"
 #include "result/series.h"
 #include "result/status.h"
 
@@ -27,6 +28,7 @@ const char *run_status_hold(enum view_hold hold)
                 [HOLD_BUDGET] = "BudgetFull",
                 [HOLD_CONFIGURATION] = "ConfigurationRefused",
                 [HOLD_STOP_ALL] = "StopAll",
+                [HOLD_UNDO] = "UndoPending",
                 [HOLD_SECRETS] = "PolicyUnknown",
         };
         return names[hold];
@@ -50,6 +52,9 @@ static const struct stop_word {
         {"CapExceeded", "asks for more than the administrator allows"},
         {"TargetNotAllowed", "load may not be sent to this target"},
         {"SecretsNotAllowed", "names Secrets, which is only allowed where somebody checks that its author may read them"},
+        {"AccountNotAllowed", "brings a workload along, which is only allowed where somebody checks that its author may use the account that applies it"},
+        {"WorkloadFailed", "the workload could not be applied"},
+        {"WorkloadLost", "the Job that applies the workload was deleted"},
         {"Brake", "stopped by limits.brake"},
         {"DeadlineExceeded", "did not end within limits.deadline"},
         {"WorkersNotReady", "no generator pod became ready within limits.readyTimeout"},
@@ -75,9 +80,13 @@ static const char *word_for(const char *reason)
 /* "did not end within limits.deadline; no node takes the generator pod: …" */
 static char *stop_message(const struct session *session, const struct run_sight *sight, const char *reason)
 {
+        auto_free char *failure = text_equal(reason, "WorkloadFailed") ? run_steps_failure(session, sight) : NULL;
         const char *detail = "";
 
-        if (text_equal(reason, "InvalidSpec") || text_equal(reason, "CapExceeded") || text_equal(reason, "SecretsNotAllowed"))
+        if (failure)
+                detail = failure;
+        else if (text_equal(reason, "InvalidSpec") || text_equal(reason, "CapExceeded") || text_equal(reason, "SecretsNotAllowed") ||
+            text_equal(reason, "AccountNotAllowed"))
                 detail = sight->invalid_text;
         else if (text_equal(reason, "TargetNotAllowed"))
                 detail = sight->invalid_text[0] ? sight->invalid_text : session->denial;
@@ -177,6 +186,13 @@ static void show_admitted(struct json_object *status, const struct session *sess
         doc_set_text(status, "message", "preparing the load");
 }
 
+static void show_applying(struct json_object *status, const struct session *session, const struct run_sight *sight)
+{
+        auto_free char *message = xasprintf("applying the workload as service account %s", session->profile->account);
+
+        doc_set_text(doc_set(status, "jobs", run_steps_encode_bound(sight)), "message", message);
+}
+
 static void show_bound(struct json_object *status, const struct session *session, const struct run_sight *sight)
 {
         struct json_object *trials = series_encode_rows(session->trials, session->trials_len), *trial = doc_object(), *workers = doc_object();
@@ -272,6 +288,9 @@ struct json_object *run_status_next(const struct session *session, const struct 
                 break;
         case RUN_ADMIT:
                 show_admitted(status, session, sight);
+                break;
+        case RUN_BIND_APPLY:
+                show_applying(status, session, sight);
                 break;
         case RUN_BIND_JOB:
                 show_bound(status, session, sight);

@@ -28,6 +28,7 @@ enum view_hold { /* why a run that could begin has to wait; names in run_status.
         HOLD_BUDGET,        /* the administrator's sums have no room */
         HOLD_CONFIGURATION, /* what the administrator wants cannot be read */
         HOLD_STOP_ALL,
+        HOLD_UNDO,          /* what an earlier run applied for this target is not taken back yet */
         HOLD_SECRETS,       /* whether the profile may name Secrets cannot be found out */
 };
 
@@ -48,6 +49,7 @@ struct run_view {
         bool stop_all;                  /* the administrator's switch */
         bool secrets_asked;             /* whether the profile may name Secrets is being found out */
         bool secrets_refused;           /* it may not */
+        bool account_refused;           /* nobody checked that its author may use the account that it names */
 
         /* recorded */
         bool admitted;                  /* status.startTime */
@@ -62,6 +64,15 @@ struct run_view {
         bool series_over;               /* as many trials as there should be are over */
         bool job_left;                  /* the Job of an earlier trial is still there, and nobody has deleted it */
         bool pausing;                   /* the pause since the last trial is not over */
+
+        /* observed: what it brings along; the two Jobs also of a run that is over or gone */
+        bool workload;                  /* it brings something, and there is no plan yet */
+        bool steps_found, steps_read;   /* what is to be applied is frozen; its digest is in memory */
+        enum view_job apply, undo;      /* the Jobs that do it and take it back */
+        bool apply_bound;               /* status names them by UID */
+        bool apply_failed, apply_stopping, undo_stopping; /* stopping: being deleted */
+        bool apply_pods_left;           /* pods of it that have not ended */
+        bool undo_unchecked;            /* since the Job that applies is gone, the API server was not asked for pods of it */
 
         /* observed */
         const char *target_problem;     /* why the target cannot be resolved now, NULL when it is */
@@ -85,3 +96,9 @@ struct run_view {
         bool status_stale;              /* phase, workers or progress moved enough to write */
         int64_t wake_ns;                /* when time alone changes the view, INT64_MAX for never */
 };
+
+/* What it brings along is there, and ready. */
+static inline bool run_view_applied(const struct run_view *view)
+{
+        return view->apply == JOB_ENDED && !view->apply_failed;
+}

@@ -12,9 +12,11 @@
 #include "api/pod.h"
 #include "api/profile.h"
 #include "api/run.h"
+#include "api/sha.h"
 #include "api/target.h"
 #include "load/plan.h"
 #include "operator/manager_internal.h"
+#include "operator/run_view.h"
 #include "probe/context.h"
 #include "probe/samples.h"
 #include "result/harvest.h"
@@ -59,7 +61,8 @@ struct session {
         int64_t suspect_since_ns;      /* an address behind the Service looks wrong; 0: none does */
         struct json_object *service;   /* owned reference; NULL while unknown */
         struct json_object *selector;  /* of the target's pods; owned reference, NULL when it has none */
-        bool service_asked, plan_asked;
+        char steps_digest[SHA_HEX_MAX]; /* of what it brings along; "" while unknown (run_steps.h) */
+        bool service_asked, plan_asked, steps_asked;
         char plan_uid[64];             /* of the plan in the cache when it was asked for */
         int64_t around_since_ns, looked_ns;
         bool before_marked, settled;
@@ -91,6 +94,7 @@ struct session {
 
         char problem[SESSION_TEXT_MAX]; /* why the target cannot be resolved, "" when it can */
         char denial[SESSION_TEXT_MAX];  /* why load may not go there (any more), "" when it may */
+        bool undo_looked;              /* the API server has said that nothing applies its workload any more */
         bool caught_up;                /* admitted in this life, or the API server has said what an operator before made of it */
         bool absence_checked;          /* ... also when the bound Job was not in the cache */
         bool job_made;                 /* in this life; that it is gone again has to be explained before another is made */
@@ -106,7 +110,7 @@ struct session *session_free(struct session *session);
 
 /* Reads or builds plan, profile, target and surroundings, as far as they are not there yet; the pass is run again when something
  * arrived, and after a second when something is missing. */
-void session_resolve(struct session *session, const struct run *run, bool plan_found);
+void session_resolve(struct session *session, const struct run *run, const struct run_view *view);
 /* Another trial begins: forgets the workers of the one before and what was made of their records. Nothing happens when it is this one. */
 void session_begin_trial(struct session *session, int trial);
 /* How long the warm-up of this trial is: what its workers said, else that of the trials before, else the plan's. 0 without a plan. */

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/run_steps.h"
 #include "operator/session.h"
 #include "operator/session_mesh.h"
 #include "operator/session_samples.h"
@@ -400,18 +401,24 @@ static void resolve_target(struct session *session)
         session->problem[0] = '\0';
 }
 
-void session_resolve(struct session *session, const struct run *run, bool plan_found)
+void session_resolve(struct session *session, const struct run *run, const struct run_view *view)
 {
         struct fail fail = {0};
 
-        if (plan_found && !session->plan_loaded) {
+        if (view->plan_found && !session->plan_loaded) {
                 ask_plan(session);
+                return;
+        }
+        if (!view->plan_found && view->steps_found && !view->steps_read) {
+                run_steps_ask(session);
                 return;
         }
         if (session_load_profile(session, run, &fail)) {
                 say_problem(session, fail.text);
                 return;
         }
+        if (session->profile->has_workload && !view->plan_found && !run_view_applied(view))
+                return; /* what it will load is not there yet */
         open_context(session);
         if (!session->service && !session->profile->url) {
                 ask_service(session);

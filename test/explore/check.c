@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "check_steps.h"
 #include "data/doc.h"
 #include "reasons.h"
 #include "sim.h"
@@ -28,6 +29,7 @@ struct check {
         struct apisim *sim;
         uint64_t version;   /* looked at up to here */
         struct map runs;    /* by uid; those that are there */
+        struct check_steps steps;
         unsigned runs_seen;
         bool person;
         char problem[512];
@@ -71,6 +73,7 @@ struct check *check_free(struct check *check)
         while (map_next(&check->runs, &at, &uid, &run))
                 run_free(run);
         map_done(&check->runs);
+        check_steps_done(&check->steps);
         free(check);
         return NULL;
 }
@@ -169,6 +172,7 @@ static void look_at_run(struct check *check, struct json_object *before, struct 
 {
         const char *name = doc_text(after, "metadata.name");
         struct seen_run *run = run_of(check, doc_text(after, "metadata.uid"));
+        char text[256];
 
         if (!after) {
                 run_free(map_remove(&check->runs, doc_text(before, "metadata.uid")));
@@ -177,6 +181,8 @@ static void look_at_run(struct check *check, struct json_object *before, struct 
         run = run ? run : new_run(check, after);
         if (loads(after) && !loads(before))
                 look_for_others(check, after);
+        if (loads(after) && !loads(before) && check_steps_admitted(check->sim, after, text, sizeof text))
+                wrong(check, "%s", text);
         if (!before)
                 return;
         if (!check->person && (!same(before, after, "spec") || !same(before, after, "metadata.labels") ||
@@ -230,7 +236,7 @@ static bool another_is_active(const struct check *check, struct json_object *run
 
         for (size_t i = 0; i < jobs->len; i++) {
                 struct json_object *job = jobs->objects[i]->json;
-                if (text_equal(doc_text(job, LABEL_RUN_UID), doc_text(run, "metadata.uid")) && !text_equal(doc_text(job, "metadata.name"), name) &&
+                if (!check_steps_concern(job) && text_equal(doc_text(job, LABEL_RUN_UID), doc_text(run, "metadata.uid")) && !text_equal(doc_text(job, "metadata.name"), name) &&
                     !suspended(job) && !over(job))
                         return true;
         }
@@ -241,9 +247,15 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
 {
         const char *run_uid = doc_text(after, LABEL_RUN_UID), *uid = doc_text(after, "metadata.uid"), *name = doc_text(after, "metadata.name");
         struct seen_run *run = run_of(check, run_uid);
+        char text[256];
 
         if (!run_uid)
                 return;
+        if (check_steps_concern(after)) {
+                if (check_steps_job(&check->steps, check->sim, before, after, text, sizeof text))
+                        wrong(check, "%s", text);
+                return;
+        }
         /* For a run that is gone or has ended, which its operator has not seen yet, a Job may be made: suspended, never to be released,
          * and collected. */
         struct object *object = sim_store_by_uid(check->sim, run_uid);
@@ -282,7 +294,13 @@ static bool has_told(struct json_object *pod)
 static void look_at_pod(struct check *check, struct json_object *before, struct json_object *after)
 {
         struct seen_run *run = run_of(check, doc_text(after, LABEL_RUN_UID));
+        char text[256];
 
+        if (check_steps_concern(after ? after : before)) {
+                if (check_steps_pod(&check->steps, before, after, text, sizeof text))
+                        wrong(check, "%s", text);
+                return;
+        }
         if (run && has_told(after) && !has_told(before))
                 run->told++;
 }
@@ -412,7 +430,7 @@ bool check_end(struct check *check, const char *ends, char *text, size_t size)
                          run && doc_text(run, "status.message") ? doc_text(run, "status.message") : "");
                 return true;
         }
-        return false;
+        return check_steps_end(&check->steps, text, size);
 }
 
 void check_print_end(struct check *check, struct buf *out)

@@ -148,7 +148,7 @@ bool life_left(const struct life *life, char *text, size_t size)
         const struct manager *manager = life->manager;
         const struct kube_stats stats = kube_client_stats(life->client);
         size_t things = manager->sessions.len + manager->active.len + manager->admitting.len + manager->waiting.len +
-                        manager->profile_effects.len + manager->job_pods.len;
+                        manager->profile_effects.len + manager->job_pods.len + manager->step_jobs.len;
 
         /* A profile whose Secrets nobody checks is looked at again every half minute. */
         if (manager->leading && queue_len(manager->queue) > kube_cache_len(manager->profiles))

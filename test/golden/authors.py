@@ -14,7 +14,7 @@ OWN = [f"s{i}" for i in range(16)] + ["ca", "client"]  # what "author" may read;
 RIGHTS = {  # user: rules of their Role
     "reader": [(["performanceprofiles", "benchmarkruns"], "loadstone.dev", None, ["get", "create", "update", "patch"])],
     "worker": [(["jobs"], "batch", None, ["create"])],
-    "author": [(["jobs"], "batch", None, ["create"]), (["secrets"], "", OWN, ["get"])],
+    "author": [(["jobs"], "batch", None, ["create"]), (["secrets"], "", OWN, ["get"]), (["serviceaccounts"], "", ["deployer"], ["impersonate"])],
     OPERATOR: [(["performanceprofiles/status", "benchmarkruns/status"], "loadstone.dev", None, ["get"])],  # kubectl reads what it patches
 }
 
@@ -120,6 +120,17 @@ def a_change_asks_again():
     agrees(patched("author", "performanceprofile", "secret", {"spec": {"load": {"headersFrom": [header(0, "s0"), header(1, "s1")]}}}))
 
 
+def a_workload_needs_the_right_to_its_account():
+    def brings(account=None):
+        made = {**spec(), "workload": {"manifests": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}]}}
+        return {**made, "serviceAccountName": account} if account else made
+    sentence = "workload is applied as service account {}, which you may not impersonate: ask for that right on it, or let somebody who has it apply this"
+    for made in (profile, lambda inside: run({"template": inside})):
+        says(sentence.format("default"), created("author", made(brings())))
+        says(sentence.format("other"), created("author", made(brings("other"))))
+        agrees(created("author", made(brings("deployer"))))
+
+
 def another_target_would_get_to_see_the_secret():
     says(names("load.headersFrom[0]", "s0"), patched("worker", "performanceprofile", "secret", {"spec": {"target": {"host": "mine.example.com"}}}))
 
@@ -154,7 +165,7 @@ def tests(suite):
     c.until(30, "the policy to be looked at", lambda: "observedGeneration" in json.loads(
         c.kubectl("get", "validatingadmissionpolicy", "loadstone-authors", "-o", "json")).get("status", {}))
     for test in (who_may_not_create_jobs_writes_neither_profiles_nor_runs, who_may_needs_no_more_where_there_is_no_secret,
-                 a_secret_that_the_author_may_not_read_is_named, as_many_as_there_can_be_are_within_the_cost, a_change_asks_again,
+                 a_secret_that_the_author_may_not_read_is_named, as_many_as_there_can_be_are_within_the_cost, a_change_asks_again, a_workload_needs_the_right_to_its_account,
                  another_target_would_get_to_see_the_secret, what_runs_nothing_else_is_free, whoever_may_run_may_run_what_others_wrote,
                  the_operator_is_not_in_its_own_way, the_api_server_finds_nothing_to_warn_of):
         suite.one(test)

@@ -303,7 +303,15 @@ static void world_applies(struct world *world, struct run_plan plan, uint64_t se
         case RUN_READ_TRIAL:
         case RUN_DELETE_LEFT:
         case RUN_FOLD_SERIES:
-                break;
+        case RUN_CREATE_STEPS:
+        case RUN_CREATE_UNDO:
+        case RUN_CREATE_APPLY:
+        case RUN_BIND_APPLY:
+        case RUN_RELEASE_APPLY:
+        case RUN_DELETE_APPLY:
+        case RUN_RELEASE_UNDO:
+        case RUN_DELETE_UNDO:
+                break; /* it brings nothing along */
         case RUN_FOLD:
                 world->in_memory_packed = world->in_memory_baseline; /* a pass never sees its own memory late */
                 break;
@@ -418,7 +426,8 @@ static struct run_view any_view(void)
         struct run_view view = {0};
         bool *const flags[] = {
                 &view.found, &view.deleting, &view.accepted, &view.terminal, &view.cancel, &view.profile_found,
-                &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.braked, &view.admitted, &view.taken_over, &view.bound, &view.overdue, &view.context_ready,
+                &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.account_refused, &view.workload, &view.steps_found, &view.steps_read, &view.apply_bound,
+                &view.apply_failed, &view.apply_stopping, &view.undo_stopping, &view.apply_pods_left, &view.undo_unchecked, &view.braked, &view.admitted, &view.taken_over, &view.bound, &view.overdue, &view.context_ready,
                 &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping,
                 &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.trial_unread, &view.series_over, &view.job_left, &view.pausing, &view.baseline_unread, &view.packed, &view.chunks_left, &view.status_stale,
         };
@@ -431,12 +440,88 @@ static struct run_view any_view(void)
         view.queue_position = chance(8);
         view.hold = chance(8) ? HOLD_NONE : HOLD_TARGET;
         view.job = (enum view_job)(chance(4) + chance(6) + chance(8) + chance(6));
+        view.apply = (enum view_job)(chance(4) + chance(6) + chance(8) + chance(6));
+        view.undo = (enum view_job)(chance(4) + chance(6) + chance(8) + chance(6));
         view.records = (enum view_records)(chance(8) + chance(5));
         view.workers = 2;
         view.workers_ready = chance(8) + chance(8);
         view.workers_announced = chance(5) + chance(3);
         view.trial = chance(4);
         return view;
+}
+
+static enum run_action action_of(struct run_view view)
+{
+        return run_decide(&view).action;
+}
+
+/* The way back is there before the way there, and both stand in status before anything is applied. */
+static void a_workload_comes_step_by_step(void **state)
+{
+        struct run_view view = {.found = true, .accepted = true, .admitted = true, .workload = true, .workers = 1};
+        (void)state;
+
+        assert_int_equal(action_of(view), RUN_CREATE_STEPS);
+        view.steps_found = true;
+        assert_int_equal(action_of(view), RUN_RESOLVE);
+        view.steps_read = true;
+        assert_int_equal(action_of(view), RUN_CREATE_UNDO);
+        view.undo = JOB_SUSPENDED;
+        assert_int_equal(action_of(view), RUN_CREATE_APPLY);
+        view.apply = JOB_SUSPENDED;
+        assert_int_equal(action_of(view), RUN_BIND_APPLY);
+        view.apply_bound = true;
+        assert_int_equal(action_of(view), RUN_RELEASE_APPLY);
+        view.apply = JOB_ACTIVE;
+        assert_int_equal(action_of(view), RUN_WAIT);
+        view.apply = JOB_ENDED;
+        assert_int_equal(action_of(view), RUN_RESOLVE);
+        view.apply_failed = true;
+        assert_string_equal(run_decide(&view).reason, "WorkloadFailed");
+        view.apply = JOB_ABSENT;
+        view.apply_failed = false;
+        assert_string_equal(run_decide(&view).reason, "WorkloadLost");
+}
+
+static void check_way_back(struct run_view view)
+{
+        view.apply = JOB_ACTIVE;
+        view.undo = JOB_SUSPENDED;
+        view.undo_unchecked = true;
+        assert_int_equal(action_of(view), RUN_DELETE_APPLY);
+        view.apply = JOB_ABSENT;
+        view.apply_pods_left = true;
+        assert_int_equal(action_of(view), RUN_WAIT);
+        view.apply_pods_left = false;
+        assert_int_equal(action_of(view), RUN_LOOK);
+        view.undo_unchecked = false;
+        assert_int_equal(action_of(view), RUN_RELEASE_UNDO);
+        view.undo = JOB_ACTIVE;
+        assert_int_equal(action_of(view), RUN_WAIT);
+        view.undo = JOB_ENDED;
+        assert_int_equal(action_of(view), RUN_DELETE_UNDO);
+}
+
+/* However a run ends, what it applied is taken back, and not while something still applies it. */
+static void what_was_applied_is_taken_back_after_every_end(void **state)
+{
+        (void)state;
+        check_way_back((struct run_view){.found = true, .accepted = true, .admitted = true, .terminal = true});
+        check_way_back((struct run_view){.found = true, .accepted = true, .admitted = true, .deleting = true});
+        check_way_back((struct run_view){.found = false});
+}
+
+static void an_account_that_nobody_checked_applies_nothing(void **state)
+{
+        struct run_view view = fresh_view();
+        (void)state;
+
+        view.account_refused = true;
+        assert_string_equal(run_decide(&view).reason, "AccountNotAllowed");
+        view = (struct run_view){.found = true, .accepted = true, .admitted = true, .workload = true, .secrets_asked = true};
+        assert_int_equal(action_of(view), RUN_WAIT);
+        view.account_refused = true;
+        assert_int_equal(action_of(view), RUN_RECORD_STOP);
 }
 
 /* A row that can never be reached is a mistake in the order of the table. */
@@ -472,6 +557,9 @@ int main(void)
                 cmocka_unit_test(a_lost_job_is_never_made_again),
                 cmocka_unit_test(a_deleted_run_takes_its_job_along),
                 cmocka_unit_test(a_foreign_job_is_left_alone),
+                cmocka_unit_test(a_workload_comes_step_by_step),
+                cmocka_unit_test(what_was_applied_is_taken_back_after_every_end),
+                cmocka_unit_test(an_account_that_nobody_checked_applies_nothing),
                 cmocka_unit_test(every_row_of_the_table_can_be_reached),
                 cmocka_unit_test(every_schedule_of_faults_ends_with_one_job),
         };

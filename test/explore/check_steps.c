@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check_steps.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/doc.h"
+#include "sim.h"
+
+#define PART "metadata.labels[\"loadstone.dev/part\"]"
+#define RUN_UID "metadata.labels[\"loadstone.dev/run-uid\"]"
+
+struct steps_seen {
+        int applying, undoing; /* pods at work */
+        bool applied, undone;  /* a pod has begun to apply; one has taken it back since */
+};
+
+static bool is(struct json_object *object, const char *part)
+{
+        return text_equal(doc_text(object, PART), part);
+}
+
+bool check_steps_concern(struct json_object *object)
+{
+        return is(object, "apply") || is(object, "undo");
+}
+
+static struct steps_seen *seen_of(struct check_steps *steps, struct json_object *object)
+{
+        const char *uid = doc_text(object, RUN_UID);
+        struct steps_seen *seen = map_find(&steps->runs, uid);
+
+        if (!seen) {
+                seen = xnew(struct steps_seen);
+                map_set(&steps->runs, uid, seen);
+        }
+        return seen;
+}
+
+/* ---- Jobs ---- */
+
+static bool is_released(struct json_object *job)
+{
+        return job && !doc_bool(job, "spec.suspend", false);
+}
+
+static bool is_named(struct json_object *run, const char *uid)
+{
+        struct json_object *jobs = doc_at(run, "status.jobs");
+
+        for (size_t i = 0; i < doc_len(jobs, ""); i++)
+                if (text_equal(doc_text(doc_item(jobs, i), "uid"), uid))
+                        return true;
+        return false;
+}
+
+bool check_steps_job(struct check_steps *steps, struct apisim *sim, struct json_object *before, struct json_object *after, char *text, size_t size)
+{
+        struct object *run = sim_store_by_uid(sim, doc_text(after, RUN_UID));
+        const char *name = doc_text(after, "metadata.name");
+
+        (void)steps;
+        if (!is_released(after) || is_released(before))
+                return false;
+        bool over = !run || doc_at(run->json, "status.finishTime") || doc_at(run->json, "metadata.deletionTimestamp");
+        if (is(after, "undo") && !over)
+                return snprintf(text, size, "I17: undo %s was released and its run is under way", name) > 0;
+        if (is(after, "apply") && run && !is_named(run->json, doc_text(after, "metadata.uid")))
+                return snprintf(text, size, "I17: apply %s was released, and no run's status names it", name) > 0;
+        return false;
+}
+
+/* ---- pods ---- */
+
+static bool works(struct json_object *pod)
+{
+        return doc_at(pod, "status.containerStatuses[0].state.running") != NULL;
+}
+
+bool check_steps_pod(struct check_steps *steps, struct json_object *before, struct json_object *after, char *text, size_t size)
+{
+        struct json_object *pod = after ? after : before;
+        struct steps_seen *seen = seen_of(steps, pod);
+        bool apply = is(pod, "apply"), began = works(after) && !works(before), ended = works(before) && !works(after);
+        int *count = apply ? &seen->applying : &seen->undoing;
+
+        *count += began - ended;
+        if (!apply && text_equal(doc_text(after, "status.phase"), "Succeeded"))
+                seen->undone = true;
+        if (apply && began)
+                seen->applied = true;
+        if (began && seen->applying && seen->undoing)
+                return snprintf(text, size, "I17: %s begins while the other one works", doc_text(pod, "metadata.name")) > 0;
+        if (began && apply && seen->undone)
+                return snprintf(text, size, "I17: %s applies again what was taken back", doc_text(pod, "metadata.name")) > 0;
+        return false;
+}
+
+/* ---- others ---- */
+
+bool check_steps_admitted(struct apisim *sim, struct json_object *run, char *text, size_t size)
+{
+        const struct kind *jobs = kind_find(sim, "batch", "v1", "jobs");
+
+        for (size_t i = 0; i < jobs->len; i++) {
+                struct json_object *job = jobs->objects[i]->json;
+                if (is(job, "undo") && text_equal(doc_text(job, "metadata.annotations[\"loadstone.dev/target\"]"), doc_text(run, "status.target")) &&
+                    !text_equal(doc_text(job, RUN_UID), doc_text(run, "metadata.uid")))
+                        return snprintf(text, size, "I17: run %s was admitted before %s has taken back what was applied", doc_text(run, "metadata.name"),
+                                        doc_text(job, "metadata.name")) > 0;
+        }
+        return false;
+}
+
+bool check_steps_end(const struct check_steps *steps, char *text, size_t size)
+{
+        size_t at = 0;
+        const char *uid;
+        void *value;
+
+        while (map_next(&steps->runs, &at, &uid, &value)) {
+                const struct steps_seen *seen = value;
+                if (seen->applied && !seen->undone)
+                        return snprintf(text, size, "I17: what run %s applied was never taken back", uid) > 0;
+        }
+        return false;
+}
+
+void check_steps_done(struct check_steps *steps)
+{
+        size_t at = 0;
+        const char *uid;
+        void *seen;
+
+        while (map_next(&steps->runs, &at, &uid, &seen))
+                free(seen);
+        map_done(&steps->runs);
+}
