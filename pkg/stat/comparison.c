@@ -53,8 +53,9 @@ static struct case_of open_case(const struct comparison_metric *metric)
         one.shift.se = fmax(one.shift.se, least);
         if (metric->higher_is_better)
                 one.shift.estimate = -one.shift.estimate;
-        one.p_worse = shift_p_above(&one.shift, 0);
-        one.p_better = shift_p_below(&one.shift, 0);
+        double comparisons = metric->comparisons > 1 ? metric->comparisons : 1;
+        one.p_worse = fmin(1, comparisons * shift_p_above(&one.shift, 0));
+        one.p_better = fmin(1, comparisons * shift_p_below(&one.shift, 0));
         return one;
 }
 

@@ -50,6 +50,7 @@ struct comparison_metric {
         double tolerance;    /* >= 0, in the shift's own scale: ln(1.05) for 5 % of a ratio, 0.001 for 0.1 points */
         double rounding;     /* > 0, how finely a trial's value is known in that scale: 0.001 for 3 digits, 1 / requests for a share */
         uint32_t pairs;      /* pairs (or trials of the smaller group) behind the shift, >= 2 */
+        uint32_t comparisons; /* made at once, each arm with the reference: the error rate is shared (Bonferroni); 0 and 1: only this one */
         enum stat_kind kind; /* what shift_paired, shift_stein or shift_welch answered */
         struct shift shift;  /* for STAT_OK; for STAT_NO_SPREAD only its estimate, b[0] - a[0]: what every pair shows */
 };
@@ -60,7 +61,7 @@ struct comparison_judged {
         enum comparison_lean lean;
         /* All but word, reason and lean are 0 for NoEstimate. */
         struct shift_interval interval; /* 95 % */
-        double p_worse;                 /* one-sided p of "not worse", among the gates adjusted for their number */
+        double p_worse;                 /* one-sided p of "not worse", adjusted for the comparisons made at once, and for the gates among them */
         double smallest_visible;        /* true shift that this many pairs show as worse four times in five */
         /* Inconclusive: pairs still to be run until a shift of the tolerance is visible; 0: none, or over PLAN_PAIRS_MAX. */
         uint32_t pairs_needed;

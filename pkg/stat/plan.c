@@ -7,6 +7,8 @@
 
 #include "stat/dist.h"
 
+#define ARMS_MAX 64
+
 uint32_t plan_arm(uint32_t trial, uint32_t arms)
 {
         assert(arms > 0);
@@ -14,6 +16,31 @@ uint32_t plan_arm(uint32_t trial, uint32_t arms)
         bool backward = pass % 4 == 1 || pass % 4 == 2;
 
         return backward ? arms - 1 - at : at;
+}
+
+/* SplitMix64 (Steele, Lea, Flood 2014): one step from 'state'. */
+static uint64_t draw(uint64_t *state)
+{
+        uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+        return z ^ (z >> 31);
+}
+
+uint32_t plan_arm_random(uint32_t trial, uint32_t arms, uint64_t seed)
+{
+        uint64_t state = seed;
+        uint32_t order[ARMS_MAX];
+
+        assert(arms > 0 && arms <= ARMS_MAX);
+        state = draw(&state) + trial / arms;
+        for (uint32_t i = 0; i < arms; i++) { /* inside out: every order is as likely */
+                uint32_t at = (uint32_t)(draw(&state) % (i + 1));
+                order[i] = order[at];
+                order[at] = i;
+        }
+        return order[trial % arms];
 }
 
 static bool enough(uint32_t pairs, double sd, double shift, double alpha, double power)

@@ -13,6 +13,9 @@
  * B A A B; three: A B C C B A C B A A B C. Linear drift cancels within each two passes; of two arms, also quadratic within four. */
 uint32_t plan_arm(uint32_t trial, uint32_t arms);
 
+/* The same in a random order, drawn anew for every pass of 'arms' trials from 'seed': the same seed gives the same order. arms <= 64. */
+uint32_t plan_arm_random(uint32_t trial, uint32_t arms, uint64_t seed);
+
 /* The fewest pairs, at least 2, with which a paired one-sided test at 'alpha' sees a true 'shift' > 0 with probability 'power', when the
  * difference of a pair has standard deviation 'sd' >= 0: the first n with (t(1 - alpha, n-1) + t(power, n-1)) sd / sqrt(n) <= shift.
  * STAT_TOO_MANY: more than PLAN_PAIRS_MAX. STAT_NOT_FINITE. STAT_NOT_POSITIVE: shift is not. */

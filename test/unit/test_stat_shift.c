@@ -133,6 +133,23 @@ static void abba_balances_two_arms_and_more(void **state)
                         assert_int_equal(plan_arm(trial, arms), orders[arms - 1][trial] - 'A');
 }
 
+static void a_random_order_has_each_arm_once_in_every_pass(void **state)
+{
+        uint32_t first[4] = {0};
+        (void)state;
+
+        for (uint32_t pass = 0; pass < 400; pass++) {
+                uint32_t seen = 0;
+                for (uint32_t i = 0; i < 4; i++)
+                        seen |= 1u << plan_arm_random(4 * pass + i, 4, 42);
+                assert_int_equal(seen, 15);
+                first[plan_arm_random(4 * pass, 4, 42)]++;
+                assert_int_equal(plan_arm_random(4 * pass, 4, 42), plan_arm_random(4 * pass, 4, 42));
+        }
+        for (uint32_t arm = 0; arm < 4; arm++) /* binomial(400, 1/4): sd 8.7 */
+                assert_in_range(first[arm], 65, 135);
+}
+
 static void drift_cancels_within_four_passes(void **state)
 {
         (void)state;
@@ -236,6 +253,7 @@ int main(void)
                 cmocka_unit_test(data_that_cannot_answer_say_why),
                 cmocka_unit_test(tiny_spreads_do_not_vanish),
                 cmocka_unit_test(abba_balances_two_arms_and_more),
+                cmocka_unit_test(a_random_order_has_each_arm_once_in_every_pass),
                 cmocka_unit_test(drift_cancels_within_four_passes),
                 cmocka_unit_test(a_plan_is_the_smallest_that_suffices),
                 cmocka_unit_test(a_detectable_change_needs_what_the_formula_says),
