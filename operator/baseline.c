@@ -187,15 +187,6 @@ static size_t decode_trials(struct json_object *list, struct estimates trials[st
         return len;
 }
 
-static struct compare_question question_of(const struct profile_baseline *baseline)
-{
-        struct compare_question question = {.primary = baseline->primary, .gates_len = baseline->gates_len};
-
-        memcpy(question.gates, baseline->gates, sizeof question.gates);
-        memcpy(question.tolerance, baseline->tolerance, sizeof question.tolerance);
-        return question;
-}
-
 bool baseline_compare(const struct session *session, const struct estimates *trials, size_t len, struct compared *ret_compared)
 {
         struct json_object *chosen = doc_at(session->plan.meta, "baseline");
@@ -206,7 +197,7 @@ bool baseline_compare(const struct session *session, const struct estimates *tri
         if (!problem && session->baseline_problem[0])
                 problem = session->baseline_problem;
         if (problem || !session->baseline) {
-                compare_nothing(name, problem ? problem : "its result was not read", ret_compared);
+                compare_nothing(name, NULL, problem ? problem : "its result was not read", ret_compared);
                 ret_compared->first = doc_bool(chosen, "first", false);
                 if (ret_compared->first)
                         snprintf(ret_compared->change, sizeof ret_compared->change, "nothing to compare with yet");
@@ -215,7 +206,7 @@ bool baseline_compare(const struct session *session, const struct estimates *tri
         auto_free struct estimates *others = xcalloc(COMPARE_TRIALS_MAX, sizeof *others);
         const struct compare_side a = {.name = name, .trials = others, .len = decode_trials(session->baseline, others)};
         const struct compare_side b = {.name = session->name, .trials = trials, .len = len};
-        const struct compare_question question = question_of(&session->profile->baseline);
+        const struct compare_question question = compare_question_of(&session->profile->baseline);
         compare_runs(&a, &b, &question, ret_compared);
         return true;
 }

@@ -24,7 +24,6 @@
 #include "operator/run_steps.h"
 #include "operator/session_mesh.h"
 #include "result/pack.h"
-#include "result/series.h"
 
 #define START_MARGIN_MS 2000
 
@@ -245,20 +244,21 @@ static bool create(struct session *session, const struct kube_kind *kind, struct
 static bool create_plan(struct session *session, const struct run_sight *sight)
 {
         auto_json struct json_object *context = context_encode_state(session->context), *baseline = baseline_choose(session, &sight->run);
-        enum mesh_client wish = mesh_client_of(doc_text(session->profile->spec, "context.mesh.client"));
-        auto_json struct json_object *pod = session->mesh ? json_object_get(session_mesh_pod(session)) : mesh_client_encode(wish, NULL);
-        const struct plan_parts parts = {
+        struct plan_parts parts = {
                 .run = &sight->run,
                 .profile = session->profile,
                 .profile_object = session->profile_object,
                 .target = session->target,
                 .context = context,
                 .image = session->manager->options->image,
-                .pod = pod,
                 .mesh = session_mesh_before(session),
                 .baseline = baseline,
         };
+        for (uint32_t i = 0; i < profile_arms(session->profile); i++)
+                parts.pods[i] = session_mesh_encode_pod(session, i);
         auto_json struct json_object *configmap = plan_encode(&parts);
+        for (uint32_t i = 0; i < profile_arms(session->profile); i++)
+                json_object_put(parts.pods[i]);
 
         return create(session, &kube_configmaps, session->manager->configmaps, configmap, RUN_CREATE_PLAN);
 }
@@ -280,12 +280,12 @@ static bool create_job(struct session *session, const struct run_sight *sight)
         if (session->job_made)
                 return look_for_run(session, &sight->run);
         const char *image = doc_text(session->plan.meta, "image");
-        auto_json struct json_object *job = job_encode(&sight->run, session->profile, image, session->trial);
+        auto_json struct json_object *job = job_encode(&sight->run, session->profile, image, session->trial, session->arm);
         if (session->trial > 0)
                 job_prefer_nodes(job, doc_at(session->trials[0], "nodes"));
-        if (series_warmup_ms(session->trials, session->trials_len) >= 0)
-                job_set_warmup(job, series_warmup_ms(session->trials, session->trials_len));
-        job_add_pod(job, doc_at(session->plan.meta, "pod"));
+        if (session_shared_warmup_ms(session) >= 0)
+                job_set_warmup(job, session_shared_warmup_ms(session));
+        job_add_pod(job, plan_pod(&session->plan, session->arm));
 
         return create(session, &kube_jobs, session->manager->jobs, job, RUN_CREATE_JOB);
 }

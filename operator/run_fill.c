@@ -173,7 +173,7 @@ static void fill_series(struct manager *manager, struct session *session, struct
 
         session_begin_trial(session, view->trial);
         view->trial_unread = session->trials_len < (size_t)view->trial;
-        if (!profile || profile->trials.max == 1 || view->trial_unread)
+        if (!profile || profile_trials_most(profile) == 1 || view->trial_unread)
                 return;
         struct json_object *kept[PROFILE_TRIALS_MAX];
         size_t stand = repeats_keep(session->trials, (size_t)view->trial, view->trial == PROFILE_TRIALS_MAX, kept);
@@ -287,7 +287,7 @@ static void fill_times(struct session *session, struct run_sight *sight, struct 
         int64_t ready_from_wall_ms = sight->job_object && sight->job.started_wall_ms >= 0 ? sight->job.started_wall_ms : begun_wall_ms;
 
         view->overdue = run->deadline_wall_ms >= 0 && sight->wall_ms > run->deadline_wall_ms;
-        if (view->bound && session->profile && session->profile->trials.max > 1) { /* each trial has a deadline of its own */
+        if (view->bound && session->profile && profile_trials_most(session->profile) > 1) { /* each trial has a deadline of its own */
                 int64_t deadline_wall_ms = run->trial_start_wall_ms + session->profile->deadline_ms;
                 view->overdue = view->overdue || sight->wall_ms > deadline_wall_ms;
                 wake_at_wall(view, sight, deadline_wall_ms + 1);

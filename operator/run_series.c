@@ -16,8 +16,10 @@ static void take_trial(struct session *session, struct json_object *configmap)
         struct json_object *doc = NULL;
 
         if (!text_equal(uid, session->uid) || !text || doc_parse(text, strlen(text), &doc, NULL))
-                doc = trial_encode_lost((int)session->trials_len);
+                doc = trial_encode_lost((int)session->trials_len, profile_arm_name(session->profile, session_arm_of_next(session)));
         session->trials[session->trials_len++] = doc;
+        if (session->trials_len == (size_t)session->trial)
+                session_enter_trial(session);
 }
 
 static void trial_arrived(void *owner, struct json_object *configmap, const struct fail *fail)

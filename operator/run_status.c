@@ -197,11 +197,12 @@ static void show_bound(struct json_object *status, const struct session *session
 {
         struct json_object *trials = series_encode_rows(session->trials, session->trials_len), *trial = doc_object(), *workers = doc_object();
 
-        doc_set(doc_set_int(trial, "index", session->trial), "job",
+        doc_set_text(doc_set_int(trial, "index", session->trial), "variant", profile_arm_name(session->profile, session->arm));
+        doc_set(trial, "job",
                 doc_set_text(doc_set_text(doc_object(), "name", sight->job.name), "uid", sight->job.uid));
         doc_set_time(trial, "startTime", sight->wall_ms);
         doc_set(status, "trials", doc_push(trials, trial));
-        doc_set_int(doc_set_int(workers, "wanted", session->profile->workers), "ready", 0);
+        doc_set_int(doc_set_int(workers, "wanted", session_arm(session)->workers), "ready", 0);
         doc_set(status, "workers", doc_set_int(workers, "finished", 0));
 }
 
@@ -212,7 +213,7 @@ static void show_running(struct json_object *status, const struct session *sessi
                 return;
         struct harvest_live live = harvest_live(session->harvest);
         struct json_object *workers = status_encode_workers(session->harvest, NULL);
-        int trials = (int)(sight->trials_planned ? sight->trials_planned : session->profile ? session->profile->trials.max : 1);
+        int trials = (int)(sight->trials_planned ? sight->trials_planned : session->profile ? profile_trials_planned(session->profile) : 1);
         int percent = (session->trial * 100 + live.percent) / trials;
         auto_free char *message = trials == 1 ? xasprintf("%s: %d %%", sight->phase, percent)
                                               : xasprintf("%s: trial %d of %s%d, %d %%", sight->phase, session->trial + 1,

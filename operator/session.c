@@ -16,6 +16,7 @@
 #include "operator/run_apply.h"
 #include "operator/session_mesh.h"
 #include "operator/session_samples.h"
+#include "result/repeats.h"
 #include "result/series.h"
 
 #define LOG_SILENCE_S 120
@@ -67,13 +68,57 @@ void session_begin_trial(struct session *session, int trial)
         free(take(session->stale_chunk));
         json_object_put(session->trial_nodes);
         session->trial_nodes = doc_array();
-        if (session->plan_loaded)
-                session_follow(session);
+        session_enter_trial(session);
+}
+
+uint32_t session_arm_of_next(const struct session *session)
+{
+        struct json_object *kept[PROFILE_TRIALS_MAX];
+
+        /* One that is run once more is of the same arm: its place in the order is not taken yet. */
+        return profile_arm_of(session->profile, (uint32_t)repeats_keep(session->trials, session->trials_len, false, kept));
+}
+
+void session_enter_trial(struct session *session)
+{
+        if (!session->plan_loaded)
+                return;
+        if (session->profile->variants_len) {
+                session->load_plan = NULL;
+                if (session->trials_len != (size_t)session->trial)
+                        return;
+                session->arm = session_arm_of_next(session);
+                session_mesh_begin_trial(session);
+        }
+        session->load_plan = session->load_plans[session->arm];
+        session_follow(session);
+}
+
+const struct profile *session_arm(const struct session *session)
+{
+        return profile_arm(session->profile, session->arm);
+}
+
+void session_forget_load_plans(struct session *session)
+{
+        session->load_plan = NULL;
+        for (size_t i = 0; i < PROFILE_VARIANTS_MAX; i++)
+                session->load_plans[i] = load_plan_free(session->load_plans[i]);
+}
+
+int64_t session_shared_warmup_ms(const struct session *session)
+{
+        int64_t found_ms = series_warmup_ms(session->trials, session->trials_len);
+        const struct profile *arm = session->profile ? session_arm(session) : NULL;
+
+        if (found_ms < 0 || !arm || !arm->warmup_auto)
+                return -1;
+        return found_ms < arm->warmup_ms ? found_ms : arm->warmup_ms;
 }
 
 int64_t session_warmup_ms(const struct session *session)
 {
-        int64_t said_ms = -1, shared_ms = series_warmup_ms(session->trials, session->trials_len);
+        int64_t said_ms = -1, shared_ms = session_shared_warmup_ms(session);
 
         for (uint32_t i = 0; session->harvest && i < harvest_workers(session->harvest); i++)
                 if (harvest_worker(session->harvest, i)->warmup_ms > said_ms)
@@ -117,7 +162,7 @@ struct session *session_free(struct session *session)
         if (guard_stands(GUARD_FREE))
                 plan_done(&session->plan);
         profile_free(session->profile);
-        load_plan_free(session->load_plan);
+        session_forget_load_plans(session);
         json_object_put(session->generator_nodes);
         json_object_put(session->trial_nodes);
         for (size_t i = 0; i < session->trials_len; i++)

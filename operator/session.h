@@ -50,7 +50,8 @@ struct session {
         struct target *target;
         struct plan plan;
         bool plan_loaded;
-        struct load_plan *load_plan;
+        struct load_plan *load_plans[PROFILE_VARIANTS_MAX]; /* of each arm; owned */
+        struct load_plan *load_plan;   /* one of them, that of this trial; NULL while it is not known whose that is */
 
         struct session_mesh *mesh;     /* session_mesh.h; NULL: nobody looks at it */
         struct session_samples *samples; /* session_samples.h; NULL: nobody looks yet */
@@ -72,6 +73,7 @@ struct session {
         size_t nodes_len;
         int64_t measured_from_wall_ms; /* 0: load has not begun */
 
+        uint32_t arm;                  /* whose trial it is */
         int trial;                     /* that everything about workers and their results below belongs to */
         struct json_object *trials[PROFILE_TRIALS_MAX]; /* what earlier ones left (result/trial.h); owned references */
         size_t trials_len;
@@ -115,6 +117,16 @@ void session_resolve(struct session *session, const struct run *run, const struc
 void session_begin_trial(struct session *session, int trial);
 /* How long the warm-up of this trial is: what its workers said, else that of the trials before, else the plan's. 0 without a plan. */
 int64_t session_warmup_ms(const struct session *session);
+/* What an earlier trial of the series found, as far as the arm of this one goes; -1: none did, or the arm's warm-up is fixed. */
+int64_t session_shared_warmup_ms(const struct session *session);
+/* Whose trial the next one is, from what is known of those before; needs the profile. */
+uint32_t session_arm_of_next(const struct session *session);
+/* Once there are plan and profile, and with variants what the trials before this one left: takes the plan of its arm and begins to listen to its
+ * workers. */
+void session_enter_trial(struct session *session);
+void session_forget_load_plans(struct session *session);
+/* The profile as the arm of this trial has it; needs the profile. Borrowed. */
+const struct profile *session_arm(const struct session *session);
 /* Forgets what was read about the target: it was read for an admission that did not come about. */
 void session_forget_target(struct session *session);
 /* Takes over a plan ConfigMap, and the profile when none is loaded. FAIL_INVALID: not one that this version reads. */

@@ -191,16 +191,18 @@ static void target_of_plan(struct session *session)
 enum fail_kind session_load_plan(struct session *session, struct json_object *configmap, struct fail *fail)
 {
         plan_done(&session->plan);
-        session->load_plan = load_plan_free(session->load_plan);
-        if (plan_decode(configmap, &session->plan, fail) ||
-            load_plan_decode(session->plan.worker, &session->load_plan, fail))
+        session_forget_load_plans(session);
+        if (plan_decode(configmap, &session->plan, fail))
                 return fail->kind;
         if (!session->profile && profile_decode(session->plan.spec, &session->profile, fail))
                 return fail->kind;
+        for (uint32_t i = 0; i < profile_arms(session->profile); i++)
+                if (load_plan_decode(plan_worker(&session->plan, i), &session->load_plans[i], fail))
+                        return fail->kind;
         if (!session->target)
                 target_of_plan(session);
         session->plan_loaded = true;
-        session_follow(session);
+        session_enter_trial(session);
         return FAIL_NONE;
 }
 

@@ -75,9 +75,11 @@ static struct json_object *request_of(const struct profile *profile)
         return doc_set(request, "headers", doc_copy(doc_at(first, "headers")));
 }
 
-static struct json_object *template_of(const struct session *session, const struct run *run, struct json_object *pod)
+static struct json_object *template_of(const struct session *session, const struct run *run)
 {
-        auto_json struct json_object *job = job_encode(run, session->profile, "", 0);
+        auto_json struct json_object *job = job_encode(run, session->profile, "", session->trial, session->arm);
+        auto_json struct json_object *pod = session->plan_loaded ? json_object_get(plan_pod(&session->plan, session->arm))
+                                                                 : session_mesh_encode_pod(session, session->arm);
 
         job_add_pod(job, pod);
         struct json_object *template = doc_copy(doc_at(job, "spec.template"));
@@ -163,14 +165,12 @@ void session_mesh_open(struct session *session, const struct run *run)
         *mesh = (struct session_mesh){
                 .session = session,
                 .opened_ns = loop_now_ns(session->manager->loop),
-                .wish = mesh_client_of(doc_text(session->profile->spec, "context.mesh.client")),
                 .request = request_of(session->profile),
                 .drift = doc_array(),
         };
         if (session->profile->service)
                 mesh->host = xasprintf("%s.%s.svc.cluster.local", session->profile->service, session_target_namespace(session));
-        mesh->pod = mesh_client_encode(mesh->wish, NULL);
-        mesh->client = template_of(session, run, mesh->pod);
+        mesh->client = template_of(session, run);
         mesh->next_page = (struct loop_timer){.fire = read_pages, .owner = mesh};
         mesh->pages = proxy_pages_new(session->manager->loop, pages_read, mesh);
         mesh->watch = mesh_watch_new(&(struct mesh_watch_options){
@@ -193,7 +193,7 @@ struct session_mesh *session_mesh_free(struct session_mesh *mesh)
         json_object_put(mesh->client);
         json_object_put(mesh->servers);
         json_object_put(mesh->request);
-        json_object_put(mesh->pod);
+        json_object_put(mesh->any);
         json_object_put(mesh->before);
         json_object_put(mesh->start);
         json_object_put(mesh->now);
@@ -222,11 +222,9 @@ void session_mesh_mark_before(struct session *session, const struct run *run)
 
         if (!mesh || mesh->before)
                 return;
-        auto_json struct json_object *any = mesh_watch_resolve(mesh->watch);
-        json_object_put(mesh->pod);
-        mesh->pod = mesh_client_encode(mesh->wish, any);
+        mesh->any = mesh_watch_resolve(mesh->watch);
         json_object_put(mesh->client);
-        mesh->client = template_of(session, run, mesh->pod);
+        mesh->client = template_of(session, run);
         mesh->before = mesh_watch_resolve(mesh->watch);
 }
 
@@ -235,9 +233,32 @@ struct json_object *session_mesh_before(const struct session *session)
         return session->mesh ? session->mesh->before : NULL;
 }
 
-struct json_object *session_mesh_pod(const struct session *session)
+struct json_object *session_mesh_encode_pod(const struct session *session, uint32_t arm)
 {
-        return session->mesh ? session->mesh->pod : NULL;
+        const char *wish = doc_text(profile_arm(session->profile, arm)->spec, "context.mesh.client");
+
+        return mesh_client_encode(mesh_client_of(wish), session->mesh ? session->mesh->any : NULL);
+}
+
+void session_mesh_begin_trial(struct session *session)
+{
+        const struct run run = {.namespace = session->namespace, .name = session->name, .uid = session->uid,
+                                .profile = doc_text(session->plan.meta, "profile.name")};
+        struct session_mesh *mesh = session->mesh;
+
+        if (!mesh)
+                return;
+        kube_cancel(session->manager->client, mesh->client_request);
+        mesh->client_request = 0;
+        loop_disarm(session->manager->loop, &mesh->next_page);
+        proxy_pages_free(mesh->pages);
+        mesh->pages = proxy_pages_new(session->manager->loop, pages_read, mesh);
+        json_object_put(mesh->client);
+        mesh->client = template_of(session, &run);
+        json_object_put(take(mesh->start));
+        json_object_put(take(mesh->now));
+        mesh->client_is_fact = mesh->ending = mesh->last_round = mesh->closed = false;
+        mesh->clients_asked = 0;
 }
 
 /* ---- from the start: the pods as they are ---- */

@@ -15,8 +15,11 @@ struct session_mesh *session_mesh_free(struct session_mesh *mesh);
 
 /* What is wanted has been read, or was waited for long enough. True when nothing is wanted. */
 bool session_mesh_settled(const struct session *session);
-/* Before there is a plan, once settled: the snapshot for the pods that will be made, and what they need (mesh/client.h). */
+/* Before there is a plan, once settled: the snapshot for the pods that will be made. */
 void session_mesh_mark_before(struct session *session, const struct run *run);
+
+/* Another trial, with a client that may be of another kind: what was seen of the last one's is forgotten. Needs the plan. */
+void session_mesh_begin_trial(struct session *session);
 
 /* In every pass while there are worker pods: the load's start is known, all workers have ended. */
 void session_mesh_look(struct session *session, bool started, bool ended);
@@ -25,7 +28,8 @@ bool session_mesh_closed(const struct session *session);
 
 /* For the plan; borrowed, NULL when there is none. */
 struct json_object *session_mesh_before(const struct session *session);
-struct json_object *session_mesh_pod(const struct session *session);
+/* What the pods of an arm need (mesh/client.h); caller owns. */
+struct json_object *session_mesh_encode_pod(const struct session *session, uint32_t arm);
 
 /* What the profile requires (spec.context.require) and was not in effect at the start or is not now: a sentence, new. NULL: all of it is and
  * was. */

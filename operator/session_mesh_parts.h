@@ -12,12 +12,11 @@ struct session_mesh {
         struct session *session;
         struct mesh_watch *watch;
         int64_t opened_ns;
-        enum mesh_client wish;
         struct json_object *client;  /* the worker pods' template, then one of them as it was created */
         bool client_is_fact;
         struct json_object *servers; /* of the last question */
         struct json_object *request;
-        struct json_object *pod;     /* of mesh_client_encode */
+        struct json_object *any;     /* before the load, for a client of any kind: which mesh the target is in */
         struct json_object *before, *start, *now;
         struct json_object *drift;   /* [{"atMs", "sentence"}] since the start */
         char *host;                  /* the target's full name */

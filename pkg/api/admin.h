@@ -52,7 +52,7 @@ struct admin {
 enum fail_kind admin_decode(struct json_object *configmap, struct admin **ret_admin, struct fail *fail);
 struct admin *admin_free(struct admin *admin);
 
-/* What a run asks for, or several together. */
+/* What a run asks for (the most that any of its variants does), or several together. */
 struct admin_load {
         double rate_rps; /* the shape's highest */
         int64_t connections, workers, duration_ms, runs;

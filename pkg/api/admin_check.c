@@ -10,7 +10,7 @@
 #include "data/doc.h"
 #include "data/unit.h"
 
-struct admin_load admin_load_of(const struct profile *profile)
+static struct admin_load load_of_arm(const struct profile *profile)
 {
         return (struct admin_load){.rate_rps = profile->peak_rps,
                                    /* A stream asks as much of a target as a connection of HTTP/1.1. */
@@ -18,6 +18,25 @@ struct admin_load admin_load_of(const struct profile *profile)
                                    .workers = profile->workers,
                                    .duration_ms = profile->warmup_ms + profile->shape_ms,
                                    .runs = 1};
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+        return a > b ? a : b;
+}
+
+struct admin_load admin_load_of(const struct profile *profile)
+{
+        struct admin_load load = load_of_arm(profile_arm(profile, 0));
+
+        for (uint32_t i = 1; i < profile_arms(profile); i++) {
+                struct admin_load other = load_of_arm(profile_arm(profile, i));
+                load.rate_rps = other.rate_rps > load.rate_rps ? other.rate_rps : load.rate_rps;
+                load.connections = larger(load.connections, other.connections);
+                load.workers = larger(load.workers, other.workers);
+                load.duration_ms = larger(load.duration_ms, other.duration_ms);
+        }
+        return load;
 }
 
 void admin_load_add(struct admin_load *into, const struct admin_load *load)
@@ -57,7 +76,7 @@ static const struct check *first_over(const struct check *checks, size_t len)
 
 static enum fail_kind check_alone(const struct profile *profile, const struct admin_caps *caps, const char *level, struct fail *fail)
 {
-        struct admin_load load = admin_load_of(profile);
+        struct admin_load load = load_of_arm(profile);
         const char *connections = profile->streams > 1                                ? "load.concurrency: connections times streamsPerConnection"
                                   : profile->connections_max > profile->connections ? "load.concurrency.maxConnections"
                                                                                     : "load.concurrency.connections";
@@ -79,11 +98,19 @@ static enum fail_kind check_alone(const struct profile *profile, const struct ad
         return FAIL_NONE;
 }
 
-enum fail_kind admin_check_run(const struct admin *admin, const struct profile *profile, struct fail *fail)
+static enum fail_kind check_arm(const struct admin *admin, const struct profile *profile, struct fail *fail)
 {
         if (check_alone(profile, &admin->run, "run", fail) || check_alone(profile, &admin->namespace, "namespace", fail))
                 return FAIL_DENIED;
         return check_alone(profile, &admin->cluster, "cluster", fail);
+}
+
+enum fail_kind admin_check_run(const struct admin *admin, const struct profile *profile, struct fail *fail)
+{
+        for (uint32_t i = 0; i < profile_arms(profile); i++)
+                if (check_arm(admin, profile_arm(profile, i), fail))
+                        return profile->variants_len ? fail_wrap(fail, "variant %s", profile_arm_name(profile, i)) : FAIL_DENIED;
+        return FAIL_NONE;
 }
 
 enum fail_kind admin_check_sum(const struct admin_caps *caps, const char *where, const struct admin_load *sum, const struct admin_load *more,
@@ -138,6 +165,7 @@ static bool fits(const struct admin_allow *allow, const char *host, const struct
 enum fail_kind admin_check_url(const struct admin *admin, const struct profile *profile, struct json_object **ret_allow, struct fail *fail)
 {
         auto_json struct json_object *ranges = doc_array();
+        const struct admin_load asked = admin_load_of(profile);
         struct address literal;
         const struct address *address = address_parse(profile->url_host, &literal) ? &literal : NULL;
         bool anywhere = false, by_rate = true;
@@ -147,7 +175,7 @@ enum fail_kind admin_check_url(const struct admin *admin, const struct profile *
                 const struct admin_allow *allow = &admin->allow[i];
                 if (!has_port(allow, profile->url_port) || !fits(allow, profile->url_host, address))
                         continue;
-                if (allow->rate_rps > 0 && (profile->closed || profile->peak_rps > allow->rate_rps)) {
+                if (allow->rate_rps > 0 && (profile->closed || asked.rate_rps > allow->rate_rps)) {
                         most_rps = allow->rate_rps > most_rps ? allow->rate_rps : most_rps;
                         continue;
                 }

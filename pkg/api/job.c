@@ -5,6 +5,7 @@
 
 #include "api/job_parts.h"
 #include "api/names.h"
+#include "api/plan.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -41,14 +42,22 @@ struct json_object *job_container_security(void)
         return job_literal(container_security);
 }
 
-static struct json_object *labels_of(const struct run *run)
+/* What the Job of one trial is made from. */
+struct making {
+        const struct run *run;
+        const struct profile *profile; /* of the trial's arm */
+        const char *image, *variant;   /* variant NULL: there are none */
+        uint32_t arm;
+};
+
+static struct json_object *labels_of(const struct making *of)
 {
         struct json_object *labels = doc_object();
 
         doc_set_text(labels, LABEL_MANAGED, LABEL_MANAGED_VALUE);
-        doc_set_text(labels, LABEL_RUN_UID, run->uid);
-        doc_set_text(labels, LABEL_PART, "worker");
-        return doc_set_text(labels, LABEL_PROFILE, run->profile);
+        doc_set_text(labels, LABEL_RUN_UID, of->run->uid);
+        doc_set_text(doc_set_text(labels, LABEL_PART, "worker"), LABEL_VARIANT, of->variant);
+        return doc_set_text(labels, LABEL_PROFILE, of->run->profile);
 }
 
 static struct json_object *encode_container(const struct profile *profile, const char *image, struct json_object *mounts)
@@ -70,19 +79,20 @@ static struct json_object *encode_container(const struct profile *profile, const
         return doc_set(container, "volumeMounts", mounts);
 }
 
-static struct json_object *encode_pod(const struct run *run, const struct profile *profile, const char *image)
+static struct json_object *encode_pod(const struct making *of)
 {
         static const char *const passed[] = {"nodeSelector", "tolerations", "affinity", "priorityClassName"};
         struct json_object *pod = doc_object(), *volumes = doc_array(), *mounts = doc_array();
-        struct json_object *placement = doc_at(profile->spec, "placement");
+        struct json_object *placement = doc_at(of->profile->spec, "placement");
         const char *own_image = doc_text(placement, "image");
+        char key[PLAN_KEY_MAX];
 
-        job_add_volumes(run, profile, volumes, mounts);
+        job_add_volumes(of->run, of->profile, plan_worker_key(of->arm, key), volumes, mounts);
         doc_set_text(pod, "restartPolicy", "Never");
         doc_set_int(pod, "terminationGracePeriodSeconds", 5);
         doc_set_bool(doc_set_bool(pod, "automountServiceAccountToken", false), "enableServiceLinks", false);
         doc_set(pod, "securityContext", job_pod_security());
-        doc_set(pod, "containers", doc_push(doc_array(), encode_container(profile, own_image ? own_image : image, mounts)));
+        doc_set(pod, "containers", doc_push(doc_array(), encode_container(of->profile, own_image ? own_image : of->image, mounts)));
         doc_set(pod, "volumes", volumes);
         for (size_t i = 0; i < ARRAY_LEN(passed); i++)
                 doc_set(pod, passed[i], doc_copy(doc_at(placement, passed[i])));
@@ -98,33 +108,36 @@ static struct json_object *encode_owner(const struct run *run)
         return doc_set_bool(doc_set_bool(owner, "controller", true), "blockOwnerDeletion", false);
 }
 
-static struct json_object *encode_spec(const struct run *run, const struct profile *profile, const char *image)
+static struct json_object *encode_spec(const struct making *of)
 {
+        const struct profile *profile = of->profile;
         struct json_object *spec = doc_object(), *template = doc_object();
-        struct json_object *annotations = doc_set_text(doc_object(), ANNOTATION_RUN, run->name);
+        struct json_object *annotations = doc_set_text(doc_object(), ANNOTATION_RUN, of->run->name);
 
         doc_set_text(doc_set_bool(spec, "suspend", true), "completionMode", "Indexed");
         doc_set_int(doc_set_int(spec, "completions", profile->workers), "parallelism", profile->workers);
         doc_set_text(doc_set_int(spec, "backoffLimit", 0), "podReplacementPolicy", "Failed");
         doc_set(spec, "podFailurePolicy", job_literal(failure_policy));
         doc_set_int(spec, "activeDeadlineSeconds", profile->deadline_ms / 1000 + 60);
-        doc_set(template, "metadata", doc_set(doc_set(doc_object(), "labels", labels_of(run)), "annotations", annotations));
-        doc_set(template, "spec", encode_pod(run, profile, image));
+        doc_set(template, "metadata", doc_set(doc_set(doc_object(), "labels", labels_of(of)), "annotations", annotations));
+        doc_set(template, "spec", encode_pod(of));
         return doc_set(spec, "template", template);
 }
 
-struct json_object *job_encode(const struct run *run, const struct profile *profile, const char *image, int trial)
+struct json_object *job_encode(const struct run *run, const struct profile *profile, const char *image, int trial, uint32_t arm)
 {
+        const struct making of = {
+                .run = run, .profile = profile_arm(profile, arm), .image = image, .variant = profile_arm_name(profile, arm), .arm = arm};
         char name[NAME_MAX_LEN];
         struct json_object *job = doc_object(), *metadata = doc_object();
 
         name_job(run->name, run->uid, trial, name);
         doc_set_text(doc_set_text(metadata, "name", name), "namespace", run->namespace);
-        doc_set(metadata, "labels", labels_of(run));
+        doc_set(metadata, "labels", labels_of(&of));
         doc_set(metadata, "annotations", doc_set_text(doc_object(), ANNOTATION_RUN, run->name));
         doc_set(metadata, "ownerReferences", doc_push(doc_array(), encode_owner(run)));
         doc_set_text(doc_set_text(job, "apiVersion", "batch/v1"), "kind", "Job");
-        return doc_set(doc_set(job, "metadata", metadata), "spec", encode_spec(run, profile, image));
+        return doc_set(doc_set(job, "metadata", metadata), "spec", encode_spec(&of));
 }
 
 /* The object under 'key', made when it is not there. */

@@ -11,8 +11,8 @@
 #include "api/profile.h"
 #include "api/run.h"
 
-/* The Job object, ready to create; caller owns. 'run' must carry name, namespace and uid. */
-struct json_object *job_encode(const struct run *run, const struct profile *profile, const char *image, int trial);
+/* The Job of a trial of this arm of the profile, ready to create; caller owns. 'run' must carry name, namespace and uid. */
+struct json_object *job_encode(const struct run *run, const struct profile *profile, const char *image, int trial, uint32_t arm);
 
 /* The workers' warm-up is this long, whatever the plan says. */
 void job_set_warmup(struct json_object *job, int64_t warmup_ms);

@@ -5,8 +5,8 @@
 
 #include "api/job.h"
 
-/* Appends the pod's volumes, and where its one container mounts them. */
-void job_add_volumes(const struct run *run, const struct profile *profile, struct json_object *volumes, struct json_object *mounts);
+/* Appends the pod's volumes, and where its one container mounts them. 'plan_key': the worker's plan in the plan ConfigMap. */
+void job_add_volumes(const struct run *run, const struct profile *profile, const char *plan_key, struct json_object *volumes, struct json_object *mounts);
 
 /* Fixed parts of ours, as text; new. */
 struct json_object *job_literal(const char *text);

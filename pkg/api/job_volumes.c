@@ -86,14 +86,14 @@ static void add_descriptors(const struct adding *to, const struct profile *profi
                 add_configmap(to, "descriptors", "/etc/loadstone/grpc", profile->descriptors_configmap, profile->descriptors_key, "descriptors");
 }
 
-void job_add_volumes(const struct run *run, const struct profile *profile, struct json_object *volumes, struct json_object *mounts)
+void job_add_volumes(const struct run *run, const struct profile *profile, const char *plan_key, struct json_object *volumes, struct json_object *mounts)
 {
         const struct adding to = {volumes, mounts};
         struct json_object *start = NULL;
         char plan[NAME_MAX_LEN];
 
         name_plan(run->name, run->uid, plan);
-        add_configmap(&to, "plan", "/etc/loadstone/plan", plan, "worker.json", "worker.json");
+        add_configmap(&to, "plan", "/etc/loadstone/plan", plan, plan_key, "worker.json");
         doc_parse(start_source, strlen(start_source), &start, NULL);
         add(&to, "pod", "/etc/loadstone/pod", "downwardAPI", start);
         add_tls(&to, profile);

@@ -11,6 +11,7 @@
 #define LABEL_RUN_UID "loadstone.dev/run-uid"
 #define LABEL_PROFILE "loadstone.dev/profile"
 #define LABEL_PART "loadstone.dev/part"        /* plan | result | trial | series | worker | workload | apply | undo */
+#define LABEL_VARIANT "loadstone.dev/variant"  /* of Jobs and pods of a run with variants */
 #define ANNOTATION_RUN "loadstone.dev/run"     /* name of the BenchmarkRun */
 #define ANNOTATION_ACCEPT "loadstone.dev/accept-load-from" /* of a Service: namespaces whose runs may load it */
 #define ANNOTATION_START "loadstone.dev/start-at"

@@ -108,9 +108,10 @@ static struct json_object *encode_proxies(struct json_object *proxies)
         return out;
 }
 
-struct json_object *plan_encode_worker(const struct plan_parts *parts)
+struct json_object *plan_encode_worker(const struct plan_parts *parts, uint32_t arm)
 {
-        const struct profile *profile = parts->profile;
+        const struct profile *profile = profile_arm(parts->profile, arm);
+        struct json_object *pod = parts->pods[arm];
         struct json_object *worker = doc_object(), *run = doc_object(), *requests = doc_array();
 
         doc_set_text(doc_set_text(run, "uid", parts->run->uid), "namespace", parts->run->namespace);
@@ -151,11 +152,22 @@ struct json_object *plan_encode_worker(const struct plan_parts *parts)
                 doc_set_int(worker, "warmupLeastMs", PROFILE_WARMUP_LEAST_MS);
         doc_set(worker, "guard", json_object_get(parts->target->guard));
         doc_set(worker, "brake", encode_brake(profile));
-        if (doc_len(parts->pod, "proxies") > 0)
-                doc_set(worker, "proxies", encode_proxies(doc_at(parts->pod, "proxies")));
+        if (doc_len(pod, "proxies") > 0)
+                doc_set(worker, "proxies", encode_proxies(doc_at(pod, "proxies")));
         int64_t wait_ms = profile->ready_timeout_ms + START_WAIT_MS;
         doc_set_int(worker, "readyTimeoutMs", wait_ms < profile->deadline_ms ? wait_ms : profile->deadline_ms);
         return doc_set_int(worker, "intervalMs", 1000);
+}
+
+static struct json_object *encode_arms(const struct plan_parts *parts)
+{
+        struct json_object *arms = doc_array();
+
+        for (uint32_t i = 0; i < profile_arms(parts->profile); i++) {
+                struct json_object *arm = doc_set_text(doc_object(), "name", profile_arm_name(parts->profile, i));
+                doc_push(arms, doc_set(arm, "pod", json_object_get(parts->pods[i])));
+        }
+        return arms;
 }
 
 static struct json_object *encode_meta(const struct plan_parts *parts)
@@ -173,8 +185,10 @@ static struct json_object *encode_meta(const struct plan_parts *parts)
         doc_set_text(profile, "loadDigest", digest);
         doc_set(doc_set_int(meta, "version", PLAN_VERSION), "profile", profile);
         doc_set_text(meta, "image", parts->image);
-        if (parts->pod)
-                doc_set(meta, "pod", json_object_get(parts->pod));
+        if (parts->profile->variants_len)
+                doc_set(meta, "arms", encode_arms(parts));
+        else if (parts->pods[0])
+                doc_set(meta, "pod", json_object_get(parts->pods[0]));
         doc_set(meta, "baseline", json_object_get(parts->baseline));
         if (parts->run->labels)
                 doc_set(meta, "labels", json_object_get(parts->run->labels));
@@ -208,14 +222,23 @@ static struct json_object *encode_context(struct json_object *context)
         return json_object_get(context);
 }
 
+const char *plan_worker_key(uint32_t arm, char key[static PLAN_KEY_MAX])
+{
+        if (arm == 0)
+                return "worker.json";
+        snprintf(key, PLAN_KEY_MAX, "worker-%u.json", arm % PROFILE_VARIANTS_MAX);
+        return key;
+}
+
 struct json_object *plan_encode(const struct plan_parts *parts)
 {
-        char name[NAME_MAX_LEN];
+        char name[NAME_MAX_LEN], key[PLAN_KEY_MAX];
         struct json_object *configmap = doc_object(), *data = doc_object();
 
         name_plan(parts->run->name, parts->run->uid, name);
         add_key(data, "profile.json", json_object_get(parts->profile->spec));
-        add_key(data, "worker.json", plan_encode_worker(parts));
+        for (uint32_t i = 0; i < profile_arms(parts->profile); i++)
+                add_key(data, plan_worker_key(i, key), plan_encode_worker(parts, i));
         add_key(data, "target.json", encode_target(parts->target));
         add_key(data, "context.json", encode_context(parts->context));
         add_key(data, "meta.json", encode_meta(parts));
@@ -228,26 +251,41 @@ struct json_object *plan_encode(const struct plan_parts *parts)
         return doc_set(configmap, "data", data);
 }
 
+/* A key of the plan; false: it is there and cannot be read. */
+static bool take_key(struct json_object *configmap, const char *key, struct json_object **into)
+{
+        auto_free char *path = xasprintf("data[\"%s\"]", key);
+        const char *text = doc_text(configmap, path);
+
+        return !text || !doc_parse(text, strlen(text), into, NULL);
+}
+
+/* As many plans of workers as there are arms. */
+static const char *take_others(struct json_object *configmap, struct plan *plan, char key[static PLAN_KEY_MAX])
+{
+        for (uint32_t i = 1; i < doc_len(plan->meta, "arms"); i++)
+                if (i >= PROFILE_VARIANTS_MAX || !take_key(configmap, plan_worker_key(i, key), &plan->others[i]) || !plan->others[i])
+                        return plan_worker_key(i, key);
+        return NULL;
+}
+
 enum fail_kind plan_decode(struct json_object *configmap, struct plan *ret_plan, struct fail *fail)
 {
+        char key[PLAN_KEY_MAX];
         struct plan plan = {0};
         const struct { const char *key; struct json_object **into; } keys[] = {
                 {"profile.json", &plan.spec}, {"worker.json", &plan.worker}, {"target.json", &plan.target},
                 {"context.json", &plan.context}, {"meta.json", &plan.meta},
         };
 
-        for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-                auto_free char *path = xasprintf("data[\"%s\"]", keys[i].key);
-                const char *text = doc_text(configmap, path);
-                if (!text || doc_parse(text, strlen(text), keys[i].into, fail)) {
-                        plan_done(&plan);
-                        return fail_set(fail, FAIL_INVALID, "plan ConfigMap has no usable %s", keys[i].key);
-                }
-        }
-        const char *mesh = doc_text(configmap, "data[\"mesh.json\"]");
-        if (mesh && doc_parse(mesh, strlen(mesh), &plan.mesh, fail)) {
+        const char *bad = take_key(configmap, "mesh.json", &plan.mesh) ? NULL : "mesh.json";
+        for (size_t i = 0; i < ARRAY_LEN(keys) && !bad; i++)
+                if (!take_key(configmap, keys[i].key, keys[i].into) || !*keys[i].into)
+                        bad = keys[i].key;
+        bad = bad ? bad : take_others(configmap, &plan, key);
+        if (bad) {
                 plan_done(&plan);
-                return fail_set(fail, FAIL_INVALID, "plan ConfigMap has no usable mesh.json");
+                return fail_set(fail, FAIL_INVALID, "plan ConfigMap has no usable %s", bad);
         }
         *ret_plan = plan;
         return FAIL_NONE;
@@ -261,5 +299,19 @@ void plan_done(struct plan *plan)
         json_object_put(plan->context);
         json_object_put(plan->meta);
         json_object_put(plan->mesh);
+        for (size_t i = 0; i < PROFILE_VARIANTS_MAX; i++)
+                json_object_put(plan->others[i]);
         *plan = (struct plan){0};
+}
+
+struct json_object *plan_worker(const struct plan *plan, uint32_t arm)
+{
+        return arm == 0 ? plan->worker : arm < PROFILE_VARIANTS_MAX ? plan->others[arm] : NULL;
+}
+
+struct json_object *plan_pod(const struct plan *plan, uint32_t arm)
+{
+        struct json_object *arms = doc_at(plan->meta, "arms");
+
+        return arms ? doc_at(doc_item(arms, arm), "pod") : doc_at(plan->meta, "pod");
 }

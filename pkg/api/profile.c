@@ -160,13 +160,13 @@ static enum fail_kind decode_objectives(struct profile *profile, struct fail *fa
 
 /* ---- all of it ---- */
 
-static enum fail_kind check_size(struct json_object *spec, struct fail *fail)
+static enum fail_kind check_size(const struct profile *profile, struct fail *fail)
 {
-        size_t size = strlen(doc_print(spec));
+        size_t size = strlen(doc_print(profile->spec)), max = 2 * (size_t)PROFILE_SPEC_BYTES_MAX / (1 + profile_arms(profile));
 
-        if (size > PROFILE_SPEC_BYTES_MAX)
-                return fail_set(fail, FAIL_INVALID, "spec is %zu bytes, at most %d are kept with a run: move bodies into ConfigMaps", size,
-                                PROFILE_SPEC_BYTES_MAX);
+        if (size > max)
+                return fail_set(fail, FAIL_INVALID, "spec is %zu bytes, at most %zu are kept with a run%s: move bodies into ConfigMaps", size, max,
+                                profile->variants_len ? " of so many variants" : "");
         return FAIL_NONE;
 }
 
@@ -179,8 +179,8 @@ enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_pro
         if (profile_decode_target(profile, fail) || decode_fields(profile, fail) || profile_decode_shape(profile, fail) || check_loop(profile, fail) ||
             profile_decode_workers(profile, fail) || profile_decode_descriptors(profile, fail) ||
             profile_check_requests(profile, fail) || profile_decode_secrets(profile, fail) || decode_objectives(profile, fail) ||
-            profile_decode_baseline(profile, fail) || profile_decode_trials(profile, fail) || profile_decode_context(profile, fail) ||
-            profile_check_placement(profile, fail) || profile_decode_workload(profile, fail) || check_size(spec, fail))
+            profile_decode_baseline(profile, fail) || profile_decode_context(profile, fail) || profile_check_placement(profile, fail) || profile_decode_workload(profile, fail) ||
+            profile_decode_variants(profile, fail) || profile_decode_trials(profile, fail) || check_size(profile, fail))
                 return FAIL_INVALID;
         *ret_profile = take(profile);
         return FAIL_NONE;
@@ -190,6 +190,8 @@ struct profile *profile_free(struct profile *profile)
 {
         if (!profile)
                 return NULL;
+        for (size_t i = 0; i < profile->variants_len; i++)
+                profile_free(profile->variants[i].profile);
         json_object_put(profile->spec);
         free(profile->url_host);
         free(profile);

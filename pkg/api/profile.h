@@ -17,7 +17,7 @@
 #define PROFILE_HEADERS_FROM_MAX 16
 #define PROFILE_REQUIREMENTS_MAX 8
 #define PROFILE_HEADER_NAME_MAX 64
-#define PROFILE_SPEC_BYTES_MAX 131072 /* the plan ConfigMap holds it twice, as spec and as worker plan, and must stay below 512 KiB */
+#define PROFILE_SPEC_BYTES_MAX 131072 /* the plan ConfigMap holds it twice, as spec and as worker plan, and must stay below 512 KiB; the more arms, the less */
 
 struct profile_objective {
         const char *metric, *min, *max; /* min or max may be NULL; checked by api/metric.h */
@@ -53,11 +53,23 @@ struct profile_scheme {
 #define PROFILE_TRIALS_MAX 64
 #define PROFILE_WARMUP_LEAST_MS 15000
 #define PROFILE_WARMUP_MOST_MS 60000
+#define PROFILE_VARIANTS_MAX 8
+#define PROFILE_VARIANT_NAME_MAX 32
+#define PROFILE_PAIRS_DEFAULT 6 /* where variants stand without trials.repeats */
 
+enum profile_order { PROFILE_ORDER_ABBA, PROFILE_ORDER_SEQUENCE, PROFILE_ORDER_RANDOM };
+
+/* A round is one trial, or with variants one of each arm. */
 struct profile_trials {
-        uint32_t min, max; /* 1 <= min <= max; min < max: after 'min' of them how many are needed is computed, once */
-        double until;      /* half width of the primary's 95 % interval that is enough, as a ratio minus 1 */
+        uint32_t min, max; /* rounds, 1 <= min <= max; min < max: after 'min' of them how many are needed is computed, once */
+        double until;      /* half width of the primary's 95 % interval that is enough, as a ratio minus 1; with variants of its ratio */
         int64_t pause_ms;  /* between the end of a trial and the next */
+        enum profile_order order; /* of the arms in a round */
+};
+
+struct profile_variant {
+        const char *name;
+        struct profile *profile; /* the spec with its overrides, without variants and trials; owned */
 };
 
 struct profile {
@@ -87,6 +99,8 @@ struct profile {
         size_t objectives_len;
         struct profile_baseline baseline;
         struct profile_trials trials;
+        struct profile_variant variants[PROFILE_VARIANTS_MAX];
+        size_t variants_len; /* 0, or at least 2: the first is what the others are compared with */
         int64_t total_ms; /* limits.total */
         int64_t deadline_ms, ready_timeout_ms, queue_timeout_ms;
         double brake_ratio;
@@ -111,6 +125,11 @@ struct profile {
 enum fail_kind profile_merge(struct json_object *spec, struct json_object *overrides, struct json_object **ret_spec,
                              struct fail *fail);
 
+/* The spec of one variant: a merged spec without its variants and trials, with the variant's overrides (borrowed, may be NULL) over it. Only
+ * load.shape, load.workers, load.concurrency, load.warmup and context.mesh.client may be overridden. FAIL_INVALID names the field from
+ * the variant on ("overrides.load.seed …"). *ret_spec is new. */
+enum fail_kind profile_merge_variant(struct json_object *spec, struct json_object *overrides, struct json_object **ret_spec, struct fail *fail);
+
 /* A merged spec compares with that run instead of what its baseline says: spec.baseline of a BenchmarkRun. */
 void profile_pin_baseline(struct json_object *spec, const char *run);
 
@@ -123,6 +142,17 @@ struct profile *profile_free(struct profile *profile);
 void profile_free_at(struct profile **profile);
 #define auto_profile __attribute__((cleanup(profile_free_at)))
 
+/* How many arms there are: 1 without variants. */
+uint32_t profile_arms(const struct profile *profile);
+/* As many trials as trials.repeats asks for, over all arms and without those that are run once more: at most PROFILE_TRIALS_MAX. */
+uint32_t profile_trials_planned(const struct profile *profile);
+/* The arm (0..profile_arms - 1) of trial 'trial' of those that stand (from 0), which is of round trial / profile_arms. */
+uint32_t profile_arm_of(const struct profile *profile, uint32_t trial);
+/* The profile as an arm has it; itself without variants. Borrowed. */
+const struct profile *profile_arm(const struct profile *profile, uint32_t arm);
+/* The variant's name, NULL without variants. */
+const char *profile_arm_name(const struct profile *profile, uint32_t arm);
+
 /* What a run may take from its first step to its result: limits.deadline, of each trial and with the pauses between them. */
 int64_t profile_deadline_ms(const struct profile *profile);
 /* What it is given: each trial may have to be repeated, and limits.total bounds all of it; before that its workload has to become ready. */
@@ -134,7 +164,8 @@ uint32_t profile_trials_most(const struct profile *profile);
 bool profile_names_secrets(const struct profile *profile);
 
 #define PROFILE_DIGEST_MAX 80
-/* "v1:sha256:<64 hex>" over the canonical JSON of what is measured (target, the workload that is brought along, load, and whether its client is in a mesh), defaults left out. */
+/* "v1:sha256:<64 hex>" over the canonical JSON of what is measured (target, the workload that is brought along, load, whether its client is in a mesh,
+ * and variants), defaults left out. */
 void profile_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX]);
-/* The same of the load alone: two runs with the same one may be compared, whatever they loaded. */
+/* The same without the target: two runs with the same one may be compared, whatever they loaded. */
 void profile_load_digest(const struct profile *profile, char text[static PROFILE_DIGEST_MAX]);

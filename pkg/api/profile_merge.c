@@ -57,24 +57,43 @@ static bool is_listed(const char *word, const char *const *list)
         return *list != NULL;
 }
 
-static enum fail_kind check_overrides(struct json_object *overrides, struct fail *fail)
-{
-        static const char *const tops[] = {"load", "objectives", "trials", "limits", NULL};
-        static const char *const loads[] = {"shape", "workers", "concurrency", "warmup", NULL};
+/* The members of one object that may be overridden. */
+struct overridable {
+        const char *at;    /* path of the object, "" for the whole */
+        const char *can;   /* the same members, in words */
+        const char *const *members;
+};
 
-        if (!overrides)
-                return FAIL_NONE;
-        if (!json_object_is_type(overrides, json_type_object))
-                return fail_set(fail, FAIL_INVALID, "spec.overrides must be an object");
-        json_object_object_foreach(overrides, top, value) {
-                if (!is_listed(top, tops))
-                        return fail_set(fail, FAIL_INVALID, "spec.overrides.%.60s cannot be overridden by a run; load, objectives, trials and limits can", top);
-                if (strcmp(top, "load") != 0 || !json_object_is_type(value, json_type_object))
+static const char *const run_tops[] = {"load", "objectives", "trials", "limits", NULL}, *const variant_tops[] = {"load", "context", NULL},
+                         *const loads[] = {"shape", "workers", "concurrency", "warmup", NULL}, *const contexts[] = {"mesh", NULL},
+                         *const meshes[] = {"client", NULL};
+
+static const struct overridable by_run[] = {
+        {"", "load, objectives, trials and limits", run_tops},
+        {"load", "shape, workers, concurrency and warmup", loads},
+};
+static const struct overridable by_variant[] = {
+        {"", "load and context", variant_tops},
+        {"load", "shape, workers, concurrency and warmup", loads},
+        {"context", "mesh", contexts},
+        {"context.mesh", "client", meshes},
+};
+
+/* 'who' overrides, at 'where'; what is of another type than it should be is left to profile_decode. */
+static enum fail_kind check_overrides(struct json_object *overrides, const struct overridable *rows, size_t len, const char *where,
+                                      const char *who, struct fail *fail)
+{
+        if (overrides && !json_object_is_type(overrides, json_type_object))
+                return fail_set(fail, FAIL_INVALID, "%soverrides must be an object", where);
+        for (size_t i = 0; overrides && i < len; i++) {
+                struct json_object *object = rows[i].at[0] ? doc_at(overrides, rows[i].at) : overrides;
+                if (!json_object_is_type(object, json_type_object))
                         continue;
-                json_object_object_foreach(value, field, unused) {
+                json_object_object_foreach(object, member, unused) {
                         (void)unused;
-                        if (!is_listed(field, loads))
-                                return fail_set(fail, FAIL_INVALID, "spec.overrides.load.%.60s cannot be overridden by a run; shape, workers, concurrency and warmup can", field);
+                        if (!is_listed(member, rows[i].members))
+                                return fail_set(fail, FAIL_INVALID, "%soverrides.%s%s%.60s cannot be overridden by a %s; %s can", where, rows[i].at,
+                                                rows[i].at[0] ? "." : "", member, who, rows[i].can);
                 }
         }
         return FAIL_NONE;
@@ -85,9 +104,22 @@ enum fail_kind profile_merge(struct json_object *spec, struct json_object *overr
 {
         if (!json_object_is_type(spec, json_type_object))
                 return fail_set(fail, FAIL_INVALID, "spec must be an object");
-        if (check_overrides(overrides, fail))
+        if (check_overrides(overrides, by_run, ARRAY_LEN(by_run), "spec.", "run", fail))
                 return FAIL_INVALID;
         auto_json struct json_object *merged = doc_merge(spec, overrides);
+        *ret_spec = fill_defaults(merged);
+        return FAIL_NONE;
+}
+
+enum fail_kind profile_merge_variant(struct json_object *spec, struct json_object *overrides, struct json_object **ret_spec, struct fail *fail)
+{
+        auto_json struct json_object *alone = doc_copy(spec);
+
+        if (check_overrides(overrides, by_variant, ARRAY_LEN(by_variant), "", "variant", fail))
+                return FAIL_INVALID;
+        json_object_object_del(alone, "variants");
+        json_object_object_del(alone, "trials");
+        auto_json struct json_object *merged = doc_merge(alone, overrides);
         *ret_spec = fill_defaults(merged);
         return FAIL_NONE;
 }
@@ -120,7 +152,7 @@ static void drop_request_defaults(struct json_object *requests)
                 drop_defaults(doc_item(requests, i), plain);
 }
 
-/* Of target and load, or of the load alone. */
+/* Of all that is measured, or of all but the target. */
 static void digest_of(const struct profile *profile, bool with_target, char text[static PROFILE_DIGEST_MAX])
 {
         static const char tls_defaults_text[] = "{\"tls\":{\"insecureSkipVerify\":false}}";
@@ -135,6 +167,7 @@ static void digest_of(const struct profile *profile, bool with_target, char text
                 doc_set(measured, "workload", doc_copy(doc_at(profile->spec, "workload.manifests")));
         doc_set(measured, "load", doc_copy(doc_at(profile->spec, "load")));
         doc_set(measured, "context", doc_copy(doc_at(profile->spec, "context")));
+        doc_set(measured, "variants", doc_copy(doc_at(profile->spec, "variants")));
         /* Looking changes nothing. */
         if (doc_at(measured, "context"))
                 json_object_object_del(doc_at(measured, "context"), "require");

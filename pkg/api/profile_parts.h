@@ -21,10 +21,12 @@ enum fail_kind profile_decode_descriptors(struct profile *profile, struct fail *
 enum fail_kind profile_check_call(const struct profile *profile, struct json_object *request, const char *where, struct fail *fail);
 enum fail_kind profile_check_call_header(const struct profile *profile, const char *name, const char *where, struct fail *fail);
 enum fail_kind profile_decode_secrets(struct profile *profile, struct fail *fail);
-/* Needs limits decoded; fills profile->trials. */
+/* Needs limits and variants decoded; fills profile->trials. */
 enum fail_kind profile_decode_trials(struct profile *profile, struct fail *fail);
 /* Fills has_workload, allow_managed, workload_ready_ms and account. */
 enum fail_kind profile_decode_workload(struct profile *profile, struct fail *fail);
+/* Needs shape and baseline decoded; fills profile->variants. */
+enum fail_kind profile_decode_variants(struct profile *profile, struct fail *fail);
 /* Needs shape and objectives decoded; fills profile->baseline. */
 enum fail_kind profile_decode_baseline(struct profile *profile, struct fail *fail);
 /* Needs mesh_detect decoded; fills profile->requirements. */

@@ -9,6 +9,16 @@
 
 #define HOUR_MS 3600000.0
 
+static const char *const orders[] = {"abba", "sequence", "random", NULL};
+
+struct words {
+        int order;
+};
+
+static const struct field word_fields[] = {
+        {"trials.order", FIELD_WORD, offsetof(struct words, order), .words = orders, .optional = true},
+};
+
 static const struct field fields[] = {
         {"trials.repeats.min", FIELD_INT32, offsetof(struct profile_trials, min), 1, PROFILE_TRIALS_MAX, .optional = true},
         {"trials.repeats.max", FIELD_INT32, offsetof(struct profile_trials, max), 1, PROFILE_TRIALS_MAX, .optional = true},
@@ -18,23 +28,23 @@ static const struct field fields[] = {
 
 int64_t profile_deadline_ms(const struct profile *profile)
 {
-        const struct profile_trials *trials = &profile->trials;
+        int64_t trials = profile_trials_planned(profile);
 
-        return trials->max * profile->deadline_ms + (trials->max - 1) * trials->pause_ms;
+        return trials * profile->deadline_ms + (trials - 1) * profile->trials.pause_ms;
 }
 
 uint32_t profile_trials_most(const struct profile *profile)
 {
-        uint32_t twice = 2 * profile->trials.max;
+        uint32_t planned = profile_trials_planned(profile), twice = 2 * planned;
 
-        return profile->trials.max == 1 ? 1 : twice < PROFILE_TRIALS_MAX ? twice : PROFILE_TRIALS_MAX;
+        return planned == 1 ? 1 : twice < PROFILE_TRIALS_MAX ? twice : PROFILE_TRIALS_MAX;
 }
 
 int64_t profile_given_ms(const struct profile *profile)
 {
         int64_t needed_ms = profile_deadline_ms(profile), before_ms = profile->has_workload ? profile->workload_ready_ms : 0;
 
-        if (profile->trials.max == 1)
+        if (profile_trials_planned(profile) == 1)
                 return before_ms + needed_ms;
         return before_ms + (2 * needed_ms < profile->total_ms ? 2 * needed_ms : profile->total_ms);
 }
@@ -44,30 +54,50 @@ static enum fail_kind check_total(const struct profile *profile, struct fail *fa
         int64_t wanted_ms = profile_deadline_ms(profile);
         char wanted[UNIT_TEXT_MAX], total[UNIT_TEXT_MAX];
 
-        if (profile->trials.max == 1 || wanted_ms <= profile->total_ms)
+        if (profile_trials_planned(profile) == 1 || wanted_ms <= profile->total_ms)
                 return FAIL_NONE;
         unit_format_duration(wanted_ms * 1000000, wanted);
         unit_format_duration(profile->total_ms * 1000000, total);
         return fail_set(fail, FAIL_INVALID,
                         "spec.limits.total must leave room for every trial: %u times limits.deadline with the pauses are %s, not %s; lower limits.deadline "
-                        "or trials.repeats, or raise limits.total", profile->trials.max, wanted, total);
+                        "or trials.repeats, or raise limits.total", profile_trials_planned(profile), wanted, total);
+}
+
+/* What variants ask of the rounds: one alone has no spread, and two stages need a first one that knows it. */
+static enum fail_kind check_rounds(const struct profile *profile, struct fail *fail)
+{
+        const struct profile_trials *trials = &profile->trials;
+        uint32_t least = profile->variants_len ? 4 : 3;
+
+        if (trials->max < trials->min)
+                return fail_set(fail, FAIL_INVALID, "spec.trials.repeats.max must not be below min");
+        if (trials->max > trials->min && trials->min < least)
+                return fail_set(fail, FAIL_INVALID, "spec.trials.repeats.min must be at least %u where max is more%s: fewer say too little about how many are needed",
+                                least, profile->variants_len ? " and there are variants" : "");
+        if (profile->variants_len && trials->min < 2)
+                return fail_set(fail, FAIL_INVALID, "spec.trials.repeats.min must be at least 2 with variants: it counts pairs, and one pair says nothing about how pairs differ");
+        if (profile->variants_len && trials->max * profile->variants_len > PROFILE_TRIALS_MAX)
+                return fail_set(fail, FAIL_INVALID, "spec.trials.repeats must be at most %d trials in all, and there is one of each variant in every repeat",
+                                PROFILE_TRIALS_MAX);
+        if (!profile->variants_len && doc_at(profile->spec, "trials.order"))
+                return fail_set(fail, FAIL_INVALID, "spec.trials.order goes with variants: trials that are all the same have no order");
+        return FAIL_NONE;
 }
 
 enum fail_kind profile_decode_trials(struct profile *profile, struct fail *fail)
 {
         struct profile_trials *trials = &profile->trials;
         struct json_object *object = doc_at(profile->spec, "trials");
+        struct words words = {0};
 
         if (object && !json_object_is_type(object, json_type_object))
                 return fail_set(fail, FAIL_INVALID, "spec.trials must be an object");
-        *trials = (struct profile_trials){.min = 1, .until = 0.05, .pause_ms = 10000};
-        if (field_decode(profile->spec, "spec.", fields, ARRAY_LEN(fields), trials, fail))
+        *trials = (struct profile_trials){.min = profile->variants_len ? PROFILE_PAIRS_DEFAULT : 1, .until = 0.05, .pause_ms = 10000};
+        if (field_decode(profile->spec, "spec.", fields, ARRAY_LEN(fields), trials, fail) ||
+            field_decode(profile->spec, "spec.", word_fields, ARRAY_LEN(word_fields), &words, fail))
                 return FAIL_INVALID;
+        trials->order = (enum profile_order)words.order;
         if (trials->max == 0)
                 trials->max = trials->min;
-        if (trials->max < trials->min)
-                return fail_set(fail, FAIL_INVALID, "spec.trials.repeats.max must not be below min");
-        if (trials->max > trials->min && trials->min < 3)
-                return fail_set(fail, FAIL_INVALID, "spec.trials.repeats.min must be at least 3 where max is more: fewer say too little about how many are needed");
-        return check_total(profile, fail);
+        return check_rounds(profile, fail) ? FAIL_INVALID : check_total(profile, fail);
 }

@@ -27,7 +27,7 @@ static enum fail_kind read_profile(const char *path, struct json_object **ret_sp
         return FAIL_NONE;
 }
 
-/* What the kubelet would mount from objects of the cluster. */
+/* What the kubelet would mount from objects of the cluster, or only an operator can do. */
 static enum fail_kind check_stands_alone(struct json_object *spec, const struct run_args *args, struct fail *fail)
 {
         static const struct { const char *path, *instead; } mounted[] = {
@@ -40,6 +40,8 @@ static enum fail_kind check_stands_alone(struct json_object *spec, const struct 
         for (size_t i = 0; i < doc_len(requests, ""); i++)
                 if (doc_at(doc_item(requests, i), "body.configMapKeyRef"))
                         return fail_set(fail, FAIL_INVALID, "spec.load.requests[%zu].body.configMapKeyRef stands in a cluster: write body.inline to run here", i);
+        if (doc_at(spec, "variants"))
+                return fail_set(fail, FAIL_INVALID, "spec.variants are compared in a cluster, one trial after the other: remove them to run here");
         for (size_t i = 0; i < ARRAY_LEN(mounted); i++)
                 if (doc_at(spec, mounted[i].path))
                         return fail_set(fail, FAIL_INVALID, "spec.%s stands in a cluster: remove it%s to run here", mounted[i].path, mounted[i].instead);
@@ -79,7 +81,7 @@ static enum fail_kind encode_load(struct local_plan *plan, const struct run_args
                 .sni = plan->host ? plan->host : plan->url.host,
         };
         struct json_object *worker = plan->worker =
-                plan_encode_worker(&(struct plan_parts){.run = &run, .profile = plan->profile, .target = &target});
+                plan_encode_worker(&(struct plan_parts){.run = &run, .profile = plan->profile, .target = &target}, 0);
 
         json_object_put(target.addresses);
         doc_set_int(worker, "workers", 1);

@@ -20,13 +20,24 @@ const char *compare_method_name(enum compare_method method)
                 [COMPARE_SECTIONS] = "sections",
                 [COMPARE_PREDICTION] = "prediction",
                 [COMPARE_WELCH] = "welch",
+                [COMPARE_PAIRED] = "paired",
         };
         return names[method];
 }
 
 const char *compare_strength_name(enum compare_strength strength)
 {
-        return strength == COMPARE_REPLICATED ? "replicated" : "none";
+        static const char *const names[] = {[COMPARE_INDICATIVE] = "none", [COMPARE_REPLICATED] = "replicated", [COMPARE_CONFIRMED] = "confirmed"};
+        return names[strength];
+}
+
+struct compare_question compare_question_of(const struct profile_baseline *baseline)
+{
+        struct compare_question question = {.primary = baseline->primary, .gates_len = baseline->gates_len};
+
+        memcpy(question.gates, baseline->gates, sizeof question.gates);
+        memcpy(question.tolerance, baseline->tolerance, sizeof question.tolerance);
+        return question;
 }
 
 /* ---- values of one side ---- */
@@ -61,6 +72,13 @@ static void take_values(const struct compare_side *side, const struct comparable
 }
 
 /* ---- shifts ---- */
+
+struct asking {
+        const struct compare_side *a, *b;
+        enum compare_method method;
+        size_t first;         /* of paired: pairs of the first stage */
+        uint32_t comparisons;
+};
 
 static enum compare_method method_of(size_t a_len, size_t b_len)
 {
@@ -102,18 +120,21 @@ static enum stat_kind shift_prediction(const struct values *group, double estima
         return STAT_OK;
 }
 
-static enum stat_kind shift_of(enum compare_method method, const struct compare_side *a, const struct compare_side *b,
-                               const struct comparable *what, const struct values *of_a, const struct values *of_b, struct shift *shift)
+static enum stat_kind shift_of(const struct asking *asking, const struct comparable *what, const struct values *of_a,
+                               const struct values *of_b, struct shift *shift)
 {
+        const struct compare_side *a = asking->a, *b = asking->b;
         double estimate = shift->estimate;
 
-        switch (method) {
+        switch (asking->method) {
         case COMPARE_SECTIONS:
                 return shift_sections(estimates_find(a->trials, what->metric), estimates_find(b->trials, what->metric), estimate, shift);
         case COMPARE_PREDICTION:
                 return shift_prediction(of_a->len > 1 ? of_a : of_b, estimate, shift);
         case COMPARE_WELCH:
                 return shift_welch(of_a->of, of_a->len, of_b->of, of_b->len, shift);
+        case COMPARE_PAIRED:
+                return shift_stein(of_a->of, of_b->of, asking->first, of_a->len, shift);
         case COMPARE_NO_METHOD:
                 break;
         }
@@ -130,9 +151,9 @@ static double mean_of(const struct values *values)
 }
 
 /* Fills 'asked' for comparison_judge() and what 'metric' shows besides. */
-static void measure(const struct compare_side *a, const struct compare_side *b, enum compare_method method,
-                    struct compare_metric *metric, struct comparison_metric *asked)
+static void measure(const struct asking *asking, struct compare_metric *metric, struct comparison_metric *asked)
 {
+        const struct compare_side *a = asking->a, *b = asking->b;
         struct values of_a, of_b;
 
         take_values(a, metric->what, &of_a);
@@ -143,7 +164,8 @@ static void measure(const struct compare_side *a, const struct compare_side *b, 
                 .tolerance = metric->tolerance,
                 .rounding = fmax(estimates_find(a->trials, metric->what->metric)->rounding,
                                  estimates_find(b->trials, metric->what->metric)->rounding),
-                .pairs = method == COMPARE_SECTIONS ? SECTION_PAIRS : (uint32_t)fmax(2, fmin((double)a->len, (double)b->len)),
+                .pairs = asking->method == COMPARE_SECTIONS ? SECTION_PAIRS : (uint32_t)fmax(2, fmin((double)a->len, (double)b->len)),
+                .comparisons = asking->comparisons,
                 .kind = STAT_TOO_FEW,
         };
         metric->a_known = !of_a.missing;
@@ -155,9 +177,11 @@ static void measure(const struct compare_side *a, const struct compare_side *b, 
                 return;
         metric->estimated = true;
         metric->estimate = asked->shift.estimate = mean_of(&of_b) - mean_of(&of_a);
-        asked->kind = shift_of(method, a, b, metric->what, &of_a, &of_b, &asked->shift);
+        asked->kind = shift_of(asking, metric->what, &of_a, &of_b, &asked->shift);
         if (asked->kind == STAT_NO_SPREAD)
                 asked->shift.estimate = metric->estimate;
+        else if (asked->kind && asking->method == COMPARE_PAIRED)
+                metric->missing = "one pair says nothing about how pairs differ";
         else if (asked->kind)
                 metric->missing = "only trials, or a window of at least 100s with enough requests, know how sure it is";
 }
@@ -210,39 +234,72 @@ static void drop_unknown(struct compared *compared)
         compared->len = kept;
 }
 
-void compare_runs(const struct compare_side *a, const struct compare_side *b, const struct compare_question *question,
-                  struct compared *ret_compared)
+static void compare(const struct asking *asking, const struct compare_question *question, struct compared *compared)
 {
         struct comparison_metric asked[COMPARABLE_MAX];
         struct comparison_judged judged[COMPARABLE_MAX];
-        struct compared *compared = ret_compared;
 
-        assert(a->len >= 1 && a->len <= COMPARE_TRIALS_MAX && b->len >= 1 && b->len <= COMPARE_TRIALS_MAX);
-        *compared = (struct compared){.method = method_of(a->len, b->len), .a_trials = a->len, .b_trials = b->len};
-        snprintf(compared->baseline, sizeof compared->baseline, "%s", a->name);
-        if (compared->method == COMPARE_WELCH && a->len >= COMPARE_REPLICATED_MIN && b->len >= COMPARE_REPLICATED_MIN)
-                compared->strength = COMPARE_REPLICATED;
+        snprintf(compared->baseline, sizeof compared->baseline, "%s", asking->a->name);
+        compared->method = asking->method;
+        compared->a_trials = asking->a->len;
+        compared->b_trials = asking->b->len;
         ask_all(compared, question);
         for (size_t i = 0; i < compared->len; i++)
-                measure(a, b, compared->method, &compared->metrics[i], &asked[i]);
+                measure(asking, &compared->metrics[i], &asked[i]);
         compared->word = comparison_judge(asked, compared->len, judged);
         for (size_t i = 0; i < compared->len; i++) {
                 compared->metrics[i].judged = judged[i];
-                if (compared->method != COMPARE_WELCH)
+                if (asking->method != COMPARE_WELCH && asking->method != COMPARE_PAIRED)
                         compared->metrics[i].judged.pairs_needed = 0; /* more sections are not more trials */
         }
         drop_unknown(compared);
         compare_write_text(compared);
 }
 
-void compare_nothing(const char *baseline, const char *problem, struct compared *ret_compared)
+void compare_runs(const struct compare_side *a, const struct compare_side *b, const struct compare_question *question,
+                  struct compared *ret_compared)
 {
-        *ret_compared = (struct compared){.problem = problem, .word = COMPARISON_INCONCLUSIVE};
-        snprintf(ret_compared->baseline, sizeof ret_compared->baseline, "%s", baseline ? baseline : "");
-        if (ret_compared->baseline[0])
-                snprintf(ret_compared->text, sizeof ret_compared->text, "not compared with %s: %s", baseline, problem);
-        else
-                snprintf(ret_compared->text, sizeof ret_compared->text, "not compared: %s", problem);
-        text_scrub(ret_compared->text);
-        snprintf(ret_compared->change, sizeof ret_compared->change, "not compared");
+        const struct asking asking = {.a = a, .b = b, .method = method_of(a->len, b->len), .comparisons = question->comparisons};
+
+        assert(a->len >= 1 && a->len <= COMPARE_TRIALS_MAX && b->len >= 1 && b->len <= COMPARE_TRIALS_MAX);
+        *ret_compared = (struct compared){0};
+        if (asking.method == COMPARE_WELCH && a->len >= COMPARE_REPLICATED_MIN && b->len >= COMPARE_REPLICATED_MIN)
+                ret_compared->strength = COMPARE_REPLICATED;
+        compare(&asking, question, ret_compared);
+}
+
+void compare_pairs(const struct compare_side *a, const struct compare_side *b, size_t first, const struct compare_question *question,
+                   struct compared *ret_compared)
+{
+        const struct asking asking = {.a = a, .b = b, .method = COMPARE_PAIRED, .first = first, .comparisons = question->comparisons};
+
+        assert(a->len == b->len && a->len >= 1 && a->len <= COMPARE_TRIALS_MAX && first <= a->len);
+        *ret_compared = (struct compared){.strength = a->len >= COMPARE_CONFIRMED_MIN ? COMPARE_CONFIRMED : COMPARE_INDICATIVE};
+        snprintf(ret_compared->variant, sizeof ret_compared->variant, "%s", b->name);
+        compare(&asking, question, ret_compared);
+}
+
+void compare_nothing(const char *baseline, const char *variant, const char *problem, struct compared *ret_compared)
+{
+        struct compared *compared = ret_compared;
+
+        *compared = (struct compared){.problem = problem, .word = COMPARISON_INCONCLUSIVE};
+        snprintf(compared->baseline, sizeof compared->baseline, "%s", baseline ? baseline : "");
+        snprintf(compared->variant, sizeof compared->variant, "%s", variant ? variant : "");
+        snprintf(compared->text, sizeof compared->text, "%s%snot compared%s%s: %s", compared->variant, variant ? " " : "",
+                 compared->baseline[0] ? " with " : "", compared->baseline, problem);
+        text_scrub(compared->text);
+        snprintf(compared->change, sizeof compared->change, "%s%snot compared", compared->variant, variant ? ": " : "");
+}
+
+const struct compared *compare_gravest(const struct compared *list, size_t len)
+{
+        static const int gravity[] = {
+                [COMPARISON_WORSE] = 3, [COMPARISON_INCONCLUSIVE] = 2, [COMPARISON_BETTER] = 1, [COMPARISON_EQUIVALENT] = 0};
+        const struct compared *gravest = NULL;
+
+        for (size_t i = 0; i < len; i++)
+                if (!gravest || gravity[list[i].word] > gravity[gravest->word])
+                        gravest = &list[i];
+        return gravest;
 }

@@ -4,6 +4,7 @@
 #include "result/compare_text.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -117,15 +118,21 @@ static const struct compare_metric *decisive(const struct compared *compared)
 void compare_write_text(struct compared *compared)
 {
         const struct compare_metric *metric = decisive(compared);
-        char what[COMPARE_CHANGE_MAX + 32], more[48] = "";
+        char what[COMPARE_CHANGE_MAX + 32], more[48] = "", behind[32] = "", variant[COMPARE_NAME_MAX + 2];
+        bool pairs = compared->method == COMPARE_PAIRED;
 
-        put_metric(compared, &compared->metrics[0], compared->change, sizeof compared->change);
+        snprintf(variant, sizeof variant, "%s%s", compared->variant, compared->variant[0] ? ": " : "");
+        put_metric(compared, &compared->metrics[0], what, sizeof what);
+        snprintf(compared->change, sizeof compared->change, "%s%s", variant, what);
         put_metric(compared, metric, what, sizeof what);
         if (metric->judged.pairs_needed > 0)
-                snprintf(more, sizeof more, "; %u more trials needed", metric->judged.pairs_needed);
+                snprintf(more, sizeof more, "; %u more %s needed", metric->judged.pairs_needed, pairs ? "pairs" : "trials");
+        if (pairs)
+                snprintf(behind, sizeof behind, ", %zu pair%s", compared->b_trials, compared->b_trials == 1 ? "" : "s");
         const char *missing = metric->missing ? metric->missing : "";
-        snprintf(compared->text, sizeof compared->text, "%s %s%s%s%s%s", metric->what->metric, what, *missing ? ": " : "", missing, more,
-                 compared->strength == COMPARE_INDICATIVE && !metric->missing ? "; indicative, how runs differ is not known" : "");
+        const char *indicative = pairs ? "; indicative, fewer than 4 pairs" : "; indicative, how runs differ is not known";
+        snprintf(compared->text, sizeof compared->text, "%s%s %s%s%s%s%s%s", variant, metric->what->metric, what, behind, *missing ? ": " : "",
+                 missing, more, compared->strength == COMPARE_INDICATIVE && !metric->missing ? indicative : "");
         text_scrub(compared->change);
         text_scrub(compared->text);
 }
@@ -175,23 +182,55 @@ static struct json_object *encode_metric(const struct compare_metric *metric)
                                                                                 : comparison_reason_name(metric->judged.reason));
 }
 
-struct json_object *compare_encode(const struct compared *compared, const char *run)
+static uint32_t pairs_needed(const struct compared *compared)
 {
-        struct json_object *out = doc_object(), *arm = doc_object(), *metrics = doc_array();
+        uint32_t needed = 0;
 
-        doc_set(out, "baseline", doc_set_text(doc_object(), "run", compared->baseline[0] ? compared->baseline : NULL));
-        doc_set_text(out, "verdict", comparison_word_name(compared->word));
-        doc_set_text(out, "message", compared->text);
-        if (compared->problem) {
-                json_object_put(arm);
-                json_object_put(metrics);
+        for (size_t i = 0; i < compared->len; i++)
+                if (compared->metrics[i].role != COMPARISON_EXPLORATORY && compared->metrics[i].judged.pairs_needed > needed)
+                        needed = compared->metrics[i].judged.pairs_needed;
+        return needed;
+}
+
+/* At most 'rows' of its metrics. */
+static struct json_object *encode_arm(const struct compared *compared, const char *run, size_t rows)
+{
+        bool variant = compared->variant[0] != '\0';
+        struct json_object *arm = doc_set_text(doc_object(), "a", compared->baseline), *metrics = doc_array();
+
+        doc_set_text(arm, "b", variant ? compared->variant : run);
+        for (size_t i = 0; i < compared->len && i < rows; i++)
+                doc_push(metrics, encode_metric(&compared->metrics[i]));
+        doc_set(arm, "metrics", metrics);
+        if (!variant)
+                return doc_set_int(doc_set_int(arm, "aTrials", (int64_t)compared->a_trials), "bTrials", (int64_t)compared->b_trials);
+        doc_set_text(doc_set_text(arm, "verdict", comparison_word_name(compared->word)), "message", compared->text);
+        doc_set_int(arm, "pairs", (int64_t)compared->b_trials);
+        return pairs_needed(compared) ? doc_set_int(arm, "pairsNeeded", pairs_needed(compared)) : arm;
+}
+
+struct json_object *compare_encode(const struct compared *list, size_t len, const char *run, struct json_object *truncated)
+{
+        const struct compared *gravest = compare_gravest(list, len);
+        struct json_object *out = doc_object(), *arms = doc_array();
+        size_t rows = truncated ? COMPARE_ROWS_MAX / len : SIZE_MAX;
+        bool cut = false;
+
+        if (!gravest->variant[0])
+                doc_set(out, "baseline", doc_set_text(doc_object(), "run", gravest->baseline[0] ? gravest->baseline : NULL));
+        doc_set_text(out, "verdict", comparison_word_name(gravest->word));
+        doc_set_text(out, "message", gravest->text);
+        if (gravest->problem && !gravest->variant[0]) {
+                json_object_put(arms);
                 return out;
         }
-        doc_set_text(out, "confirmation", compare_strength_name(compared->strength));
-        doc_set_text(doc_set_int(out, "looks", 1), "method", compare_method_name(compared->method));
-        for (size_t i = 0; i < compared->len; i++)
-                doc_push(metrics, encode_metric(&compared->metrics[i]));
-        doc_set_text(doc_set_text(arm, "a", compared->baseline), "b", run);
-        doc_set_int(doc_set_int(arm, "aTrials", (int64_t)compared->a_trials), "bTrials", (int64_t)compared->b_trials);
-        return doc_set(out, "arms", doc_push(doc_array(), doc_set(arm, "metrics", metrics)));
+        doc_set_text(out, "confirmation", compare_strength_name(gravest->strength));
+        doc_set_text(doc_set_int(out, "looks", 1), "method", compare_method_name(gravest->method));
+        for (size_t i = 0; i < len; i++) {
+                doc_push(arms, encode_arm(&list[i], run, rows));
+                cut = cut || list[i].len > rows;
+        }
+        if (cut)
+                doc_push_text(truncated, "comparison.arms");
+        return doc_set(out, "arms", arms);
 }

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "result/pairs.h"
 #include "stat/dist.h"
 #include "stat/moments.h"
 #include "stat/plan.h"
@@ -25,7 +26,7 @@ static enum worth worth_of(const struct trial *trial)
                 return WORTH_NOTHING;
         if (trial->validity == VALIDITY_INVALID || trial->validity == VALIDITY_UNKNOWN)
                 return WORTH_INVALID;
-        return trial->whole ? WORTH_WHOLE : WORTH_PART;
+        return trial_is_sound(trial) ? WORTH_WHOLE : WORTH_PART;
 }
 
 /* Only the best count. */
@@ -76,25 +77,50 @@ static size_t values_of(const struct trial *trials, const bool *counts, size_t l
         return values;
 }
 
+/* What the rounds of the first stage say about one arm: how its trials differ, or how its pairs with the reference do. */
+static size_t spread_of(const struct profile *profile, const struct trial *trials, size_t len, uint32_t arm, const struct comparable *what,
+                        double *ret_values)
+{
+        struct pairs pairs;
+
+        if (profile->variants_len) {
+                pairs_of(profile, trials, len, arm, &pairs);
+                return pairs_differences(&pairs, trials, what, ret_values);
+        }
+        struct choice choice = choose(trials, len);
+        return values_of(trials, choice.counts, len, what, ret_values);
+}
+
+/* The rounds that are needed, from 'first' values of the first stage: one that does not know how they differ cannot say that fewer are
+ * enough. */
+static uint32_t needed(const struct profile_trials *plan, const double *values, size_t first)
+{
+        struct moments moments;
+        uint32_t rounds = plan->max;
+
+        if (first < 2 || moments_of(values, first, &moments) ||
+            plan_stein_pairs(sqrt(moments.variance), (uint32_t)first, log1p(plan->until), CONFIDENCE, plan->max, &rounds))
+                return plan->max;
+        return rounds < plan->min ? plan->min : rounds;
+}
+
 uint32_t series_planned(const struct profile *profile, struct json_object *const *docs, size_t len, bool *ret_known)
 {
         const struct profile_trials *plan = &profile->trials;
         const struct comparable *what = comparable_find(profile->baseline.primary);
+        uint32_t arms = profile_arms(profile), first = plan->min * arms, rounds = plan->min;
         double values[PROFILE_TRIALS_MAX];
-        struct moments moments;
-        uint32_t planned = plan->max;
 
-        *ret_known = plan->min == plan->max || len >= plan->min;
-        if (plan->min == plan->max || len < plan->min || what->is_share)
-                return plan->max;
-        auto_free struct trial *trials = decode_all(docs, plan->min);
-        struct choice choice = choose(trials, plan->min);
-        size_t first = values_of(trials, choice.counts, plan->min, what, values);
-        /* A first stage that does not know how trials differ cannot say that fewer are enough. */
-        if (first < 2 || moments_of(values, first, &moments) ||
-            plan_stein_pairs(sqrt(moments.variance), (uint32_t)first, log1p(plan->until), CONFIDENCE, plan->max, &planned))
-                return plan->max;
-        return planned < plan->min ? plan->min : planned;
+        *ret_known = plan->min == plan->max || len >= first;
+        if (plan->min == plan->max || len < first || what->is_share)
+                return profile_trials_planned(profile);
+        auto_free struct trial *trials = decode_all(docs, first);
+        for (uint32_t arm = profile->variants_len ? 1 : 0; arm < arms; arm++) {
+                size_t known = spread_of(profile, trials, first, arm, what, values);
+                uint32_t of_arm = needed(plan, values, known);
+                rounds = of_arm > rounds ? of_arm : rounds;
+        }
+        return rounds * arms;
 }
 
 int64_t series_warmup_ms(struct json_object *const *docs, size_t len)
@@ -205,6 +231,14 @@ static void judge(const struct trial *trials, const struct choice *choice, size_
         for (size_t i = 0; i < len; i++)
                 if (choice->counts[i])
                         add_limits(gates, &trials[i]);
+}
+
+void series_judge(struct json_object *const *docs, size_t len, bool stopped, struct gates *ret_gates)
+{
+        auto_free struct trial *trials = decode_all(docs, len);
+        struct choice choice = choose(trials, len);
+
+        judge(trials, &choice, len, stopped, ret_gates);
 }
 
 /* ---- all of it ---- */

@@ -11,8 +11,9 @@
 #include "result/gates.h"
 #include "result/trial.h"
 
-/* How many trials there will be, from the documents of those that are over: max while fewer than min are, then computed once from
- * the first min (Stein's rule, stat/plan.h), so that the interval keeps its confidence. *ret_known: this will not change any more. */
+/* How many trials there will be over all arms, from the documents of those that are over: the most while fewer than min rounds are, then
+ * computed once from the first min (Stein's rule, stat/plan.h), so that the interval keeps its confidence; of several variants the one that
+ * needs most counts. *ret_known: this will not change any more. */
 uint32_t series_planned(const struct profile *profile, struct json_object *const *docs, size_t len, bool *ret_known);
 
 /* The warm-up of all trials: that of the first whose workers found its end; -1: there is none yet. */
@@ -26,6 +27,9 @@ struct series_result {
         size_t trials_len;
         struct json_object *workers;   /* status.workers of the last trial of which somebody said something; owned, NULL: none */
 };
+
+/* How much the trials together are worth, as series_merge says it. */
+void series_judge(struct json_object *const *docs, size_t len, bool stopped, struct gates *ret_gates);
 
 /* status.trials of these; caller owns. */
 struct json_object *series_encode_rows(struct json_object *const *docs, size_t len);

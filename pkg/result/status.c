@@ -354,11 +354,9 @@ struct json_object *status_encode_workers(const struct harvest *harvest, const s
 /* What the comparison says, unless the verdict's own sentence is it. */
 static void put_comparison(struct buf *text, const struct status_end *end)
 {
-        const struct compared *compared = end->compared;
-
-        if (!compared || strcmp(compared->text, end->judged->text) == 0)
-                return;
-        buf_format(text, "; %s", compared->text);
+        for (size_t i = 0; i < end->compared_len; i++)
+                if (strcmp(end->compared[i].text, end->judged->text) != 0)
+                        buf_format(text, "; %s", end->compared[i].text);
 }
 
 char *status_message(const struct status_end *end)
@@ -369,6 +367,8 @@ char *status_message(const struct status_end *end)
         struct buf text = buf_bounded(1000);
         auto_json struct json_object *summary = status_encode_summary(fold);
 
+        if (end->variant)
+                buf_format(&text, "%s: ", end->variant);
         if (fold_window(fold)->counters.done == 0)
                 buf_text(&text, "no request was completed");
         else
@@ -411,6 +411,19 @@ static struct json_object *encode_intervals(const struct estimates *estimates)
         return json_object_object_length(out) ? take(out) : NULL;
 }
 
+struct json_object *status_encode_brief(const struct fold *fold, const struct estimates *estimates)
+{
+        const struct fold_span *span = fold_window(fold);
+        const struct pair latency = latency_of(fold, span);
+        struct json_object *brief = doc_object();
+
+        set_counts(brief, span);
+        set_rate(brief, "rateOffered", fold_offered_rps(span));
+        set_rate(brief, "rateAchieved", fold_achieved_rps(span));
+        doc_set(brief, "latencyMicros", encode_stats(&latency, all_stats, ARRAY_LEN(all_stats)));
+        return doc_set(brief, "interval95", encode_intervals(estimates));
+}
+
 struct json_object *status_encode_end(const struct status_end *end, struct json_object *truncated)
 {
         struct json_object *out = doc_object(), *summary = status_encode_summary(end->fold);
@@ -421,9 +434,9 @@ struct json_object *status_encode_end(const struct status_end *end, struct json_
         doc_set(out, "reasons", doc_push(gates_encode(end->gates), verdict_encode_reason(end->judged)));
         doc_set_text(out, "message", message);
         doc_set(results, "interval95", encode_intervals(end->estimates));
-        if (end->compared) {
-                doc_set_text(summary, "change", end->compared->change);
-                doc_set(out, "comparison", compare_encode(end->compared, end->run));
+        if (end->compared_len > 0) {
+                doc_set_text(summary, "change", compare_gravest(end->compared, end->compared_len)->change);
+                doc_set(out, "comparison", compare_encode(end->compared, end->compared_len, end->run, truncated));
         }
         doc_set(doc_set(out, "summary", summary), "results", results);
         return doc_set(out, "objectives", verdict_encode_objectives(end->judged));

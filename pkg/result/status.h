@@ -38,6 +38,9 @@ struct json_object *status_encode_results(const struct fold *fold, struct json_o
 /* The same without the caps, with the whole shape as "whole" besides: for the result ConfigMap. Caller owns. */
 struct json_object *status_encode_full(const struct fold *fold);
 
+/* What stands for one variant in status.variants: requests, errors, rates, latencyMicros and interval95 of the window. Caller owns. */
+struct json_object *status_encode_brief(const struct fold *fold, const struct estimates *estimates);
+
 /* status.summary: {"rate":"998.7/s","p50":"1.234ms","p99":"> 5s","errors":"0.02%"}; "-" where not known. Caller owns. */
 struct json_object *status_encode_summary(const struct fold *fold);
 struct json_object *status_encode_live_summary(const struct harvest_live *live);
@@ -53,12 +56,14 @@ struct status_end { /* all borrowed for the call */
         const struct gates *gates;
         const struct verdict_judged *judged;
         const struct estimates *estimates; /* of the same fold */
-        const struct compared *compared;   /* NULL: with nothing */
+        const struct compared *compared;   /* with a baseline, or each variant with the first */
+        size_t compared_len;               /* 0: with nothing */
         const char *run;                   /* its name; NULL with nothing compared */
+        const char *variant;               /* whose fold it is, the reference; NULL: there are none */
 };
 
-/* What an end says about figures: {validity, verdict, reasons, message, summary, results, objectives, comparison}. Adds to the array
- * 'truncated' what was cut. Caller owns. */
+/* What an end says about figures: {validity, verdict, reasons, message, summary, results, objectives, comparison}; of a run with variants
+ * the figures of the reference. Adds to the array 'truncated' what was cut. Caller owns. */
 struct json_object *status_encode_end(const struct status_end *end, struct json_object *truncated);
 
 /* status.message at the end: "998.7/s, p99 11.200ms, errors 0.02%; Pass: …; Limited: …". New string, caller frees. */

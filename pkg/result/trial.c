@@ -80,6 +80,7 @@ struct json_object *trial_encode(const struct trial_input *input)
         doc_set(out, "row", json_object_get(input->row));
         doc_set(out, "workers", json_object_get(input->workers));
         doc_set(out, "nodes", json_object_get(input->nodes));
+        doc_set(out, "mesh", json_object_get(input->mesh));
         if (input->fold->lost && !input->fold->partial)
                 return out; /* nobody said anything */
         doc_set(out, "fold", encode_fold(input->fold, true));
@@ -88,10 +89,11 @@ struct json_object *trial_encode(const struct trial_input *input)
         return out;
 }
 
-struct json_object *trial_encode_lost(int index)
+struct json_object *trial_encode_lost(int index, const char *variant)
 {
         struct json_object *row = doc_set_text(doc_set_int(doc_object(), "index", index), "validity", "Unknown");
 
+        doc_set_text(row, "variant", variant);
         return doc_set(doc_set_int(doc_object(), "index", index), "row", row);
 }
 
@@ -115,6 +117,11 @@ void trial_decode(struct json_object *doc, struct trial *ret_trial)
                 .doc = doc,
         };
         estimates_decode(doc_at(doc, "estimates"), &ret_trial->estimates);
+}
+
+bool trial_is_sound(const struct trial *trial)
+{
+        return doc_at(trial->doc, "fold") && trial->whole && (trial->validity == VALIDITY_VALID || trial->validity == VALIDITY_LIMITED);
 }
 
 /* ---- merging ---- */

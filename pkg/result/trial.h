@@ -8,6 +8,7 @@
  *    "row":{…},                  as status.trials shows it
  *    "workers":{…},              as status.workers shows it
  *    "nodes":["node-1"],         where its workers ran
+ *    "mesh":{…},                 of a run with variants: the mesh between this trial's client and the target
  *    "fold":{"pieces":[{"fromMs","toMs","C","hists"}],"requests":[{"C","hists"}],"C","hists" (connect, handshake),"connects",
  *            "warmup":{"ms","settled"},…}}
  *
@@ -32,11 +33,13 @@ struct trial_input { /* all borrowed for the call */
         const struct gates *gates;
         const struct estimates *estimates;
         struct json_object *row, *workers, *nodes;
+        struct json_object *mesh; /* between this trial's client and the target, as status.variants shows it; NULL: not said */
 };
 
 struct json_object *trial_encode(const struct trial_input *input); /* caller owns */
-/* In the place of a trial whose document is gone: nothing is known of it but that it was. Caller owns. */
-struct json_object *trial_encode_lost(int index);
+/* In the place of a trial whose document is gone: nothing is known of it but that it was, and whose (variant NULL: there are none). Caller
+ * owns. */
+struct json_object *trial_encode_lost(int index, const char *variant);
 
 struct trial {
         int index;
@@ -48,6 +51,8 @@ struct trial {
 };
 /* Never fails: what is missing or of the wrong type is unknown. */
 void trial_decode(struct json_object *doc, struct trial *ret_trial);
+/* Its figures can stand beside those of others: it has some, is whole and not invalid. */
+bool trial_is_sound(const struct trial *trial);
 
 /* How long the warm-up was of a trial whose workers were to find its end; -1: it had a length, or is not known. */
 int64_t trial_warmup_ms(struct json_object *doc);

@@ -112,8 +112,10 @@ static const struct estimate *interval_of(const struct estimates *estimates, con
         return estimate && estimate->se > 0 ? estimate : NULL;
 }
 
-static void put_text(const struct metric *metric, const struct estimate *estimate, struct objective_judged *judged)
+static void put_text(const char *variant, const struct metric *metric, const struct estimate *estimate, struct objective_judged *judged)
 {
+        char who[PROFILE_VARIANT_NAME_MAX + 8] = "";
+
         char low[FOLD_TEXT_MAX], high[FOLD_TEXT_MAX], interval[3 * FOLD_TEXT_MAX] = "";
 
         if (estimate && (text_equal(judged->reason, "Interval") || text_equal(judged->reason, "AcrossLimit"))) {
@@ -122,16 +124,18 @@ static void put_text(const struct metric *metric, const struct estimate *estimat
                 snprintf(interval, sizeof interval, " (%s%s%s)", low, estimate->high_open ? " and more" : " to ",
                          estimate->high_open ? "" : high);
         }
+        if (variant)
+                snprintf(who, sizeof who, "%.*s: ", PROFILE_VARIANT_NAME_MAX, variant);
         if (judged->state != OBJECTIVE_UNRESOLVED)
-                snprintf(judged->text, sizeof judged->text, "%.60s is %s%s, limit %.50s", judged->metric, judged->value, interval, judged->limit);
+                snprintf(judged->text, sizeof judged->text, "%s%.60s is %s%s, limit %.50s", who, judged->metric, judged->value, interval, judged->limit);
         else if (interval[0])
-                snprintf(judged->text, sizeof judged->text, "%.40s is %s%s, limit %.40s, which lies inside that interval", judged->metric,
+                snprintf(judged->text, sizeof judged->text, "%s%.40s is %s%s, limit %.40s, which lies inside that interval", who, judged->metric,
                          judged->value, interval, judged->limit);
         else
-                snprintf(judged->text, sizeof judged->text, "%.60s is unresolved: %s", judged->metric, reason_sentence(judged->reason));
+                snprintf(judged->text, sizeof judged->text, "%s%.60s is unresolved: %s", who, judged->metric, reason_sentence(judged->reason));
 }
 
-static void judge_one(const struct verdict_case *case_of, const struct profile_objective *objective, struct objective_judged *judged)
+static void judge_one(const struct verdict_arm *arm, const struct profile_objective *objective, struct objective_judged *judged)
 {
         const struct estimate *estimate = NULL;
         struct metric metric = {0};
@@ -146,20 +150,35 @@ static void judge_one(const struct verdict_case *case_of, const struct profile_o
         if (metric_parse(objective->metric, &metric, NULL)) {
                 unresolved(judged, "Malformed");
         } else {
-                measured = measure_metric(case_of->fold, &metric);
+                measured = measure_metric(arm->fold, &metric);
                 if (measured.missing) {
                         unresolved(judged, measured.missing);
                 } else {
-                        estimate = interval_of(case_of->estimates, objective->metric);
+                        estimate = interval_of(arm->estimates, objective->metric);
                         measure_format(&metric, &measured, judged->value);
                         apply_limit(judged, &metric, &measured, estimate, objective->max, true);
                         apply_limit(judged, &metric, &measured, estimate, objective->min, false);
                 }
         }
-        put_text(&metric, estimate, judged);
+        put_text(arm->name, &metric, estimate, judged);
         text_scrub(judged->metric);
         text_scrub(judged->limit);
         text_scrub(judged->text);
+}
+
+/* In every arm; the first of those in which it fares worst is told. */
+static void judge_arms(const struct verdict_case *case_of, const struct profile_objective *objective, struct objective_judged *judged)
+{
+        static const int gravity[] = {[OBJECTIVE_MET] = 0, [OBJECTIVE_UNRESOLVED] = 1, [OBJECTIVE_MISSED] = 2};
+        const struct verdict_arm only = {.fold = case_of->fold, .estimates = case_of->estimates};
+
+        judge_one(case_of->arms_len ? &case_of->arms[0] : &only, objective, judged);
+        for (size_t i = 1; i < case_of->arms_len; i++) {
+                struct objective_judged other;
+                judge_one(&case_of->arms[i], objective, &other);
+                if (gravity[other.state] > gravity[judged->state])
+                        *judged = other;
+        }
 }
 
 static const struct objective_judged *first_in(const struct verdict_judged *judged, enum objective_state state)
@@ -209,9 +228,42 @@ static struct standing stand(const struct verdict_case *case_of, const struct ve
         if (!standing.comparison)
                 return standing;
         standing.worse = !compared->problem && compared->word == COMPARISON_WORSE;
-        standing.replicated = compared->strength == COMPARE_REPLICATED;
+        standing.replicated = compared->strength != COMPARE_INDICATIVE;
         standing.undecided = compared->problem || compared->word == COMPARISON_INCONCLUSIVE;
         return standing;
+}
+
+static bool nothing_succeeded(const struct fold *fold)
+{
+        return fold->whole.counters.done > 0 && fold->whole.counters.ok == 0;
+}
+
+/* Of a run with variants the first of them that is so. */
+static bool decide_failed(const struct verdict_case *case_of, struct verdict_judged *judged)
+{
+        char text[sizeof judged->text] = "not a single request succeeded";
+        bool failed = nothing_succeeded(case_of->fold);
+
+        for (size_t i = 0; i < case_of->arms_len; i++)
+                if (nothing_succeeded(case_of->arms[i].fold)) {
+                        snprintf(text, sizeof text, "%s: not a single request succeeded", case_of->arms[i].name);
+                        failed = true;
+                        break;
+                }
+        if (failed)
+                decide(judged, VERDICT_FAIL, "NothingSucceeded", text);
+        return failed;
+}
+
+/* A fold in which a brake was pulled; NULL: none was. */
+static const struct fold *braked_fold(const struct verdict_case *case_of)
+{
+        const struct fold *braked = case_of->fold->braked > 0 ? case_of->fold : NULL;
+
+        for (size_t i = 0; i < case_of->arms_len && !braked; i++)
+                if (case_of->arms[i].fold->braked > 0)
+                        braked = case_of->arms[i].fold;
+        return braked;
 }
 
 /* From the first missed objective on; what comes before it is no matter of figures. */
@@ -242,22 +294,19 @@ static void decide_by_figures(const struct standing *standing, struct verdict_ju
 
 void verdict_judge(const struct verdict_case *case_of, struct verdict_judged *ret_judged)
 {
-        const struct record_counters *counters = &case_of->fold->whole.counters;
         const struct gates *gates = case_of->gates;
 
         assert(case_of->len <= PROFILE_OBJECTIVES_MAX);
         ret_judged->len = case_of->len;
         for (size_t i = 0; i < case_of->len; i++)
-                judge_one(case_of, &case_of->objectives[i], &ret_judged->objectives[i]);
+                judge_arms(case_of, &case_of->objectives[i], &ret_judged->objectives[i]);
         struct standing standing = stand(case_of, ret_judged);
 
         if (gates->validity == VALIDITY_INVALID || gates->validity == VALIDITY_UNKNOWN)
                 decide(ret_judged, VERDICT_NONE, "NotValid", "the result is not valid");
-        else if (case_of->fold->braked > 0)
-                decide_braked(case_of->fold, ret_judged);
-        else if (counters->done > 0 && counters->ok == 0)
-                decide(ret_judged, VERDICT_FAIL, "NothingSucceeded", "not a single request succeeded");
-        else
+        else if (braked_fold(case_of))
+                decide_braked(braked_fold(case_of), ret_judged);
+        else if (!decide_failed(case_of, ret_judged))
                 decide_by_figures(&standing, ret_judged);
 }
 

@@ -8,9 +8,9 @@
  * | first row that holds                                               | verdict      | reason                 |
  * | validity Invalid or Unknown                                        | None         | NotValid               |
  * | a worker's brake was pulled (load/brake.h)                         | Fail         | Brake                  |
- * | requests were done and not one succeeded                           | Fail         | NothingSucceeded       |
+ * | requests (of some variant) were done and not one succeeded         | Fail         | NothingSucceeded       |
  * | an objective missed                                                | Fail         | ObjectiveMissed        |
- * | worse than the baseline, replicated, onRegression: fail            | Fail         | Regression             |
+ * | worse than the baseline, replicated or confirmed, onRegression: fail | Fail       | Regression             |
  * | an objective unresolved                                            | Inconclusive | ObjectiveUnresolved    |
  * | worse than the baseline, only indicative, onRegression: fail       | Inconclusive | RegressionUnconfirmed  |
  * | the comparison inconclusive, or impossible                         | Inconclusive | ComparisonInconclusive |
@@ -58,13 +58,21 @@ struct verdict_judged {
         size_t len;
 };
 
-struct verdict_case { /* all borrowed for the call */
+struct verdict_arm { /* one of several variants */
+        const char *name;
         const struct fold *fold;
+        const struct estimates *estimates;
+};
+
+struct verdict_case { /* all borrowed for the call */
+        const struct fold *fold;           /* with variants: of the reference */
         const struct gates *gates;
         const struct profile_objective *objectives;
         size_t len;                        /* at most PROFILE_OBJECTIVES_MAX */
         const struct estimates *estimates; /* of the same fold; NULL: no intervals */
-        const struct compared *compared;   /* NULL: with nothing */
+        const struct verdict_arm *arms;    /* objectives are judged in each, and the worst counts; NULL: there are no variants */
+        size_t arms_len;
+        const struct compared *compared;   /* of several the gravest; NULL: with nothing */
         bool warn_only;                    /* onRegression: warn */
 };
 

@@ -13,7 +13,6 @@
 #include "kubelet.h"
 
 #define PLAN_VOLUME "plan"
-#define PLAN_KEY "worker.json"
 #define START_ANNOTATION "metadata.annotations[\"loadstone.dev/start-at\"]"
 #define INDEX_ANNOTATION "metadata.annotations[\"batch.kubernetes.io/job-completion-index\"]"
 
@@ -23,13 +22,16 @@ static struct load_plan *read_plan(struct apisim *sim, struct json_object *pod)
 {
         struct json_object *volumes = doc_at(pod, "spec.volumes"), *doc = NULL;
         struct load_plan *plan = NULL;
-        const char *name = NULL;
+        const char *name = NULL, *key = NULL;
 
         for (size_t i = 0; i < doc_len(volumes, "") && !name; i++)
-                if (text_equal(doc_text(doc_item(volumes, i), "name"), PLAN_VOLUME))
+                if (text_equal(doc_text(doc_item(volumes, i), "name"), PLAN_VOLUME)) {
                         name = doc_text(doc_item(volumes, i), "configMap.name");
+                        key = doc_text(doc_item(volumes, i), "configMap.items[0].key");
+                }
         struct object *map = name ? sim_store_find(kind_core(sim, "configmaps"), doc_text(pod, "metadata.namespace"), name) : NULL;
-        const char *text = map ? doc_text(map->json, "data[\"" PLAN_KEY "\"]") : NULL;
+        auto_free char *path = xasprintf("data[\"%s\"]", key ? key : "worker.json");
+        const char *text = map ? doc_text(map->json, path) : NULL;
         if (text && !doc_parse(text, strlen(text), &doc, NULL))
                 load_plan_decode(doc, &plan, NULL);
         json_object_put(doc);

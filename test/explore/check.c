@@ -14,9 +14,11 @@
 #include "data/doc.h"
 #include "reasons.h"
 #include "sim.h"
+#include "stat/plan.h"
 #include "stream.h"
 
 #define LABEL_RUN_UID "metadata.labels[\"loadstone.dev/run-uid\"]"
+#define LABEL_VARIANT "metadata.labels[\"loadstone.dev/variant\"]"
 
 struct seen_run {
         char *name;
@@ -220,6 +222,21 @@ static bool names_job(struct json_object *run, const char *uid)
         return len > 0 && text_equal(doc_text(doc_item(trials, len - 1), "job.uid"), uid);
 }
 
+/* Of a run with two variants, A B B A: status names the variant, and so does the Job. Without variants neither names one. */
+static bool is_in_turn(struct json_object *run, struct json_object *job)
+{
+        struct json_object *trials = doc_at(run, "status.trials");
+        size_t len = doc_len(trials, "");
+        const char *variant = len ? doc_text(doc_item(trials, len - 1), "variant") : NULL, *first = doc_text(doc_item(trials, 0), "variant");
+
+        if (!variant)
+                return !doc_text(job, LABEL_VARIANT);
+        for (size_t i = 0; i + 1 < len; i++) /* what is run once more shifts the order */
+                if (text_equal(doc_text(doc_item(trials, i), "validity"), "Invalid"))
+                        return text_equal(variant, doc_text(job, LABEL_VARIANT));
+        return text_equal(variant, doc_text(job, LABEL_VARIANT)) && text_equal(variant, first) == (plan_arm((uint32_t)len - 1, 2) == 0);
+}
+
 static bool over(struct json_object *job)
 {
         struct json_object *conditions = doc_at(job, "status.conditions");
@@ -271,6 +288,8 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
                 return;
         if (!object || !names_job(object->json, uid))
                 wrong(check, "I8: Job %s was released, and no run's status names it", name);
+        if (object && !is_in_turn(object->json, after))
+                wrong(check, "I18: Job %s was released for a variant whose turn it is not", name);
         if (!run)
                 return;
         if (*released && !text_equal(released, uid))

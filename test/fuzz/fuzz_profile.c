@@ -48,7 +48,7 @@ static void must_make_a_plan(struct profile *profile)
         auto_free char *sni = xstrndup(authority, strcspn(authority, ":")), *key = target_key(profile, "shop");
         const struct target target = {.addresses = addresses, .authority = authority, .sni = sni, .key = key};
         const struct plan_parts parts = {.run = &run, .profile = profile, .target = &target, .image = "loadstone:1"};
-        auto_json struct json_object *configmap = plan_encode(&parts), *job = job_encode(&run, profile, "loadstone:1", 0);
+        auto_json struct json_object *configmap = plan_encode(&parts), *job = job_encode(&run, profile, "loadstone:1", 0, 0);
         struct plan plan;
 
         fuzz_must_survive(configmap);

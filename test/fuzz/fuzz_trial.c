@@ -61,7 +61,7 @@ static void try_comparison(const struct series_result *a, const struct series_re
         fuzz_must_be_utf8(compared->text);
         fuzz_must_be_utf8(compared->change);
         must(!strstr(compared->text, "nan") && !strstr(compared->change, "nan"));
-        struct json_object *doc = compare_encode(compared, "b");
+        struct json_object *doc = compare_encode(compared, 1, "b", NULL);
         fuzz_must_survive(doc);
         must(!strstr(doc_print(doc), "nan"));
         json_object_put(doc);

@@ -66,17 +66,27 @@ def the_template_of_a_run_is_the_spec_of_a_profile():
     assert RUN["template"] == PROFILE
 
 
+def every_overrides():
+    """Of a run, and of each variant of a profile."""
+    variant = PROFILE["properties"]["variants"]["items"]["properties"]["overrides"]
+    return {"overrides": RUN["overrides"], "variants[].overrides": variant}
+
+
 def no_default_stands_under_overrides():
-    for path, part in walk(RUN["overrides"], "overrides"):
-        bare = re.match(r"overrides\.(load\.shape|objectives)\b", path)  # lists are replaced whole
-        assert "default" not in part, f"{path} has a default"
-        assert bare or "required" not in part, f"{path} requires something"
+    for name, schema in every_overrides().items():
+        for path, part in walk(schema, name):
+            bare = re.search(r"overrides\.(load\.shape|objectives)\b", path)  # lists are replaced whole
+            assert "default" not in part, f"{path} has a default"
+            assert bare or "required" not in part, f"{path} requires something"
 
 
 def only_the_safe_list_can_be_overridden():
     names = {path for path, _ in walk(RUN["overrides"], "") if re.fullmatch(r"\.(load|limits)\.\w+|\.objectives|\.trials", path)}
     assert names == {".objectives", ".trials", ".load.shape", ".load.workers", ".load.concurrency", ".load.warmup",
                      ".limits.deadline", ".limits.total", ".limits.readyTimeout", ".limits.queueTimeout", ".limits.brake"}, names
+    variant = every_overrides()["variants[].overrides"]
+    leaves = {path for path, part in walk(variant, "") if re.fullmatch(r"\.load\.\w+|\.context(\.\w+)*", path) and path not in (".context", ".context.mesh")}
+    assert leaves == {".load.shape", ".load.workers", ".load.concurrency", ".load.warmup", ".context.mesh.client"}, leaves
 
 
 def crds_fit_into_client_side_apply():
@@ -120,7 +130,7 @@ def docs_name_every_field_of_the_specs():
     missing = []
     for schema, prefix in ((PROFILE, ""), ({"properties": {k: v for k, v in RUN.items() if k not in ("template", "overrides")}}, "")):
         for path, part in walk(schema, prefix):
-            path = path.lstrip(".")
+            path = path.lstrip(".").removeprefix("variants[].overrides.")  # the profile's own fields
             inside_pod = re.match(r"placement\.(affinity|tolerations|resources)[.\[]", path)
             if path and "properties" not in part and not path.endswith(("[]", "*")) and not inside_pod and path not in known:
                 missing.append(path)

@@ -63,7 +63,7 @@ static void check_golden(const char *name, struct json_object *doc)
 static struct json_object *job_with(const char *change)
 {
         auto_profile struct profile *profile = profile_with(change);
-        return job_encode(&web_run, profile, IMAGE, 0);
+        return job_encode(&web_run, profile, IMAGE, 0, 0);
 }
 
 static struct json_object *plan_with(const char *change, const struct run *run)
@@ -195,7 +195,7 @@ static void a_plan_keeps_what_a_mesh_wants_of_the_pods(void **state)
         auto_json struct json_object *mesh = json("{'type':'ISTIO'}");
         struct target target = {.key = (char *)"k", .authority = (char *)"a", .sni = (char *)"a"};
         auto_json struct json_object *configmap = plan_encode(
-                &(struct plan_parts){.run = &web_run, .profile = profile, .target = &target, .image = IMAGE, .pod = pod, .mesh = mesh});
+                &(struct plan_parts){.run = &web_run, .profile = profile, .target = &target, .image = IMAGE, .pods = {pod}, .mesh = mesh});
         struct plan plan;
         (void)state;
 

@@ -327,7 +327,7 @@ static void a_gate_decides_too_and_the_rest_never(void **state)
         assert_int_equal(compared->word, COMPARISON_WORSE);
         assert_string_equal(compared->change, "the same as checkout-7f3a (-2.9 % to 3 %)");
         assert_non_null(strstr(compared->text, "errors.ratio 2 points more errors than checkout-7f3a"));
-        auto_json struct json_object *doc = compare_encode(compared, "checkout-9c01");
+        auto_json struct json_object *doc = compare_encode(compared, 1, "checkout-9c01", NULL);
         assert_string_equal(doc_text(doc, "arms[0].metrics[1].role"), "gate");
         assert_string_equal(doc_text(doc, "arms[0].metrics[1].difference"), "+1.990pp");
         assert_string_equal(doc_text(doc, "arms[0].metrics[0].ratio"), "1.0000");

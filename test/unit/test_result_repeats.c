@@ -17,7 +17,7 @@
 static struct json_object *trial(char what, int index)
 {
         if (what == '-')
-                return trial_encode_lost(index);
+                return trial_encode_lost(index, NULL);
         struct json_object *doc = doc_set_int(doc_object(), "index", index), *reasons = doc_array();
         doc_set_text(doc, "validity", what == 'i' ? "Invalid" : "Limited");
         doc_push(reasons, doc_set_text(doc_object(), "reason", what == 'e' ? "PlacedElsewhere" : "ShortWindow"));

@@ -253,7 +253,7 @@ static void what_went_wrong_is_left_out_and_told(void **state)
         assert_int_equal(result.trials_len, 1);
         series_done(&result);
 
-        struct json_object *lost = trial_encode_lost(0);
+        struct json_object *lost = trial_encode_lost(0, NULL);
         assert_false(series_merge(&profile, plan, &lost, 1, true, &result));
         assert_int_equal(result.gates.validity, VALIDITY_INVALID);
         series_done(&result);
@@ -292,7 +292,7 @@ static void the_most_trials_and_the_largest_comparison_leave_room(void **state)
         name[52] = '\0';
         memcpy(asked.gates, gates, sizeof gates);
         compare_runs(&(struct compare_side){name, trials, COMPARE_TRIALS_MAX}, &(struct compare_side){name, trials, COMPARE_TRIALS_MAX}, &asked, compared);
-        auto_json struct json_object *comparison = compare_encode(compared, name);
+        auto_json struct json_object *comparison = compare_encode(compared, 1, name, NULL);
         assert_int_equal(doc_len(comparison, "arms[0].metrics"), 11);
         size_t size = strlen(doc_print(rows)) + strlen(doc_print(comparison));
         if (size >= 16384)
