@@ -61,6 +61,9 @@ static void compare_containers(const struct finder *finder, struct json_object *
                 const char *from = doc_text(old, "imageID"), *to = doc_text(new, "imageID");
                 if (from && *from && to && *to && !text_equal(from, to))
                         tell(finder, CONTEXT_IMAGE, "container %.63s: %.150s -> %.150s", name, from, to);
+                const char *had = doc_text(old, "limits"), *has = doc_text(new, "limits");
+                if (had && has && !text_equal(had, has))
+                        tell(finder, CONTEXT_RESIZE, "container %.63s: limits %s -> %s", name, had, has);
         }
 }
 

@@ -29,7 +29,7 @@ const char *context_change_name(enum context_change_kind kind)
                 [CONTEXT_EVICTION] = "eviction",   [CONTEXT_POD_JOIN] = "pod-join",   [CONTEXT_POD_LEAVE] = "pod-leave",
                 [CONTEXT_ENDPOINT] = "endpoint",   [CONTEXT_IMAGE] = "image",         [CONTEXT_NODE_STATE] = "node",
                 [CONTEXT_SERVICE_EDIT] = "service", [CONTEXT_AUTOSCALE] = "autoscale",
-                [CONTEXT_MESH] = "mesh",
+                [CONTEXT_RESIZE] = "resize",       [CONTEXT_MESH] = "mesh",
         };
         return names[kind];
 }

@@ -48,6 +48,7 @@ enum context_change_kind {
         CONTEXT_NODE_STATE,/* a node condition, taint or cordon changed */
         CONTEXT_SERVICE_EDIT, /* ports or selector of the service changed */
         CONTEXT_AUTOSCALE, /* an autoscaler's bounds or wish changed; the scaling itself is CONTEXT_SCALE */
+        CONTEXT_RESIZE,    /* what a container may use changed while it ran */
         CONTEXT_MESH,      /* a policy of the mesh took another value */
         CONTEXT_CHANGE_KINDS,
 };

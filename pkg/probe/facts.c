@@ -102,6 +102,19 @@ static void set_cause(struct json_object *container, struct json_object *status)
         doc_set_text(container, "cause", text);
 }
 
+/* What it may use, as the kubelet has set it (from 1.33 on, when it may change under way): "cpu=500m memory=64Mi". */
+static void set_limits(struct json_object *container, struct json_object *status)
+{
+        struct json_object *limits = doc_at(status, "resources.limits");
+        char text[96];
+
+        if (!doc_at(status, "resources"))
+                return;
+        const char *cpu = doc_text(limits, "cpu"), *memory = doc_text(limits, "memory");
+        snprintf(text, sizeof text, "cpu=%.32s memory=%.32s", cpu ? cpu : "none", memory ? memory : "none");
+        doc_set_text(container, "limits", text);
+}
+
 static bool is_known(struct json_object *containers, const char *name)
 {
         for (size_t i = 0; i < doc_len(containers, ""); i++)
@@ -131,6 +144,7 @@ static void add_containers(struct json_object *containers, struct json_object *s
                 copy_text(container, "imageID", status, "imageID");
                 doc_set_int(container, "restarts", restarts_of(status));
                 set_cause(container, status);
+                set_limits(container, status);
                 *restarts += restarts_of(status);
                 doc_push(containers, container);
         }

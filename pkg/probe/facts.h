@@ -5,7 +5,7 @@
  *
  *  Service        type, selector, ports (canonical JSON text)
  *  EndpointSlice  endpoints: {address: {ready, pod}}
- *  Pod            node, ready, leaving, evicted (reason), restarts, containers: [{name, image, imageID, restarts, cause}]
+ *  Pod            node, ready, leaving, evicted (reason), restarts, containers: [{name, image, imageID, restarts, cause, limits}]
  *  Node           kernel, kubelet, instanceType, conditions: {type: status}, unschedulable, taints: ["key=value:effect"]
  *  Deployment, StatefulSet, ReplicaSet
  *                 replicas, template (digest of the pod template), images: {container: image}, rolled (the newest

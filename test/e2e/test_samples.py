@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CPU, memory and throttling of the target as the kubelet tells them, on the axis of the latency."""
 import json
+import time
 
 import cluster as c
 
@@ -78,8 +79,44 @@ def a_target_at_its_limit_is_throttled_and_said_to_be():
     assert during and min(during) > 300, pod
 
 
+def a_limit_tightened_under_way_shows_at_its_second():
+    limited("resized", "500m")
+    c.apply(c.profile(NS, "resized", "resized", [c.hold(1500, 45)]), c.run(NS, "resized-1", "resized"))
+    c.in_phase(NS, "resized-1", "Running")
+    time.sleep(12)
+    name = c.items("pods", NS, "app=resized")[0]["metadata"]["name"]
+    at = time.time()
+    c.kubectl("patch", "pod", name, "-n", NS, "--subresource=resize", "--type=strategic", "-p", json.dumps(
+        {"spec": {"containers": [{"name": "server", "resources": {"limits": {"cpu": "20m"}}}]}}))
+    pressed = press()
+    status = c.finished(NS, "resized-1", 150)
+    changes = {change["kind"]: change for change in status["context"]["changes"]}
+    assert "cpu=500m" in changes["resize"]["text"] and "-> cpu=20m" in changes["resize"]["text"], changes
+    assert -1 <= c.seconds_of(changes["resize"]["at"]) - at <= 4, (at, changes["resize"])
+    assert any(abs(c.seconds_of(one["at"]) - pressed) <= 3 for one in status["context"]["changes"] if "PIDPressure: False -> True" in one["text"]), (pressed, status["context"])
+    zero = c.seconds_of(status["workers"]["startAt"])
+    pod = [s for s in of_kind(subjects_of(status), "pod", "target") if s["source"] == "kubelet resource"][0]
+    rows = [(to / 1000 + zero, cpu) for to, cpu in zip(pod["to"], pod["cpuMilli"]) if cpu is not None]
+    before = [cpu for to, cpu in rows if zero + 3 < to <= at]
+    after = [cpu for to, cpu in rows if at + 5 < to < zero + 44]
+    assert before and after and max(after) <= 30 and sum(before) / len(before) > sum(after) / len(after), (at - zero, rows)
+    assert status["explanations"][0]["code"] == "TargetThrottled", status["explanations"]
+
+
+def press():
+    """Says of the node, as its kubelet would, that it is short of processes; its next look sets that right."""
+    node = json.loads(c.kubectl("get", "node", "-o", "json"))["items"][0]
+    conditions = [{**one, "status": "True"} for one in node["status"]["conditions"] if one["type"] == "PIDPressure"]
+    at = time.time()
+    c.kubectl("patch", "node", node["metadata"]["name"], "--subresource=status", "--type=strategic", "-p", json.dumps({"status": {"conditions": conditions}}))
+    return at
+
+
 def without_the_right_the_reason_is_said_and_the_run_goes_on():
     c.delete("clusterrole", "loadstone-operator-samples", "default")
+    # A kubelet remembers for minutes what a token may do: a new pod has a new one.
+    c.kubectl("rollout", "restart", "deployment/loadstone-operator", "-n", c.SYSTEM)
+    c.kubectl("rollout", "status", "deployment/loadstone-operator", "-n", c.SYSTEM, "--timeout=120s")
     try:
         c.apply(c.profile(NS, "blind", "busy", [c.hold(50, 4)]), c.run(NS, "blind-1", "blind"))
         status = c.finished(NS, "blind-1", 120)
@@ -93,4 +130,5 @@ def all_tests(suite):
     c.namespace(NS)
     suite.one(a_busy_target_shows_its_cpu_and_an_idle_one_does_not)
     suite.one(a_target_at_its_limit_is_throttled_and_said_to_be)
+    suite.one(a_limit_tightened_under_way_shows_at_its_second)
     suite.one(without_the_right_the_reason_is_said_and_the_run_goes_on)

@@ -29,7 +29,7 @@ struct pod {
         const char *name, *image;
         bool ready, leaving;
         int restarts;
-        const char *cause, *evicted;
+        const char *cause, *evicted, *cpu_limit;
 };
 
 static struct json_object *pod_object(struct pod pod)
@@ -39,12 +39,13 @@ static struct json_object *pod_object(struct pod pod)
         snprintf(text, sizeof text,
                  "{\"metadata\":{\"name\":\"%s\",\"uid\":\"uid-%s\"%s},\"spec\":{\"nodeName\":\"n1\"},\"status\":{"
                  "\"conditions\":[{\"type\":\"Ready\",\"status\":\"%s\"}%s%s%s],"
-                 "\"containerStatuses\":[{\"name\":\"app\",\"image\":\"shop:1\",\"imageID\":\"%s\",\"restartCount\":%d%s%s%s}]}}",
+                 "\"containerStatuses\":[{\"name\":\"app\",\"image\":\"shop:1\",\"imageID\":\"%s\",\"restartCount\":%d%s%s%s%s%s%s}]}}",
                  pod.name, pod.name, pod.leaving ? ",\"deletionTimestamp\":\"2026-01-31T10:00:00Z\"" : "",
                  pod.ready ? "True" : "False", pod.evicted ? ",{\"type\":\"DisruptionTarget\",\"status\":\"True\",\"reason\":\"" : "",
                  pod.evicted ? pod.evicted : "", pod.evicted ? "\"}" : "", pod.image ? pod.image : "shop@sha256:aaa", pod.restarts,
                  pod.cause ? ",\"lastState\":{\"terminated\":{\"exitCode\":137,\"reason\":\"" : "", pod.cause ? pod.cause : "",
-                 pod.cause ? "\"}}" : "");
+                 pod.cause ? "\"}}" : "", pod.cpu_limit ? ",\"resources\":{\"limits\":{\"cpu\":\"" : "", pod.cpu_limit ? pod.cpu_limit : "",
+                 pod.cpu_limit ? "\"}}" : "");
         return parse(text);
 }
 
@@ -123,6 +124,17 @@ static void pods_that_come_and_go_move_the_extremes(void **state)
         assert_int_equal(doc_int(status, "target.pods.min", -1), 1);
         assert_int_equal(doc_int(status, "target.pods.max", -1), 3);
         assert_string_equal(doc_text(status, "changes[0].at"), "2026-01-31T10:00:02Z");
+        context_free(context);
+}
+
+static void a_limit_that_changes_under_way_is_told(void **state)
+{
+        (void)state;
+        struct context *context = two_ready_pods();
+
+        see_pod(context, (struct pod){.name = "a", .ready = true, .cpu_limit = "500m"}, T0 + 1000); /* not known before: nothing changed */
+        see_pod(context, (struct pod){.name = "a", .ready = true, .cpu_limit = "50m"}, T0 + 2000);
+        check_changes(context, "resize Pod/a: container app: limits cpu=500m memory=none -> cpu=50m memory=none\n");
         context_free(context);
 }
 
@@ -425,6 +437,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(pods_that_come_and_go_move_the_extremes),
+                cmocka_unit_test(a_limit_that_changes_under_way_is_told),
                 cmocka_unit_test(a_restart_is_told_with_its_cause),
                 cmocka_unit_test(the_same_change_told_twice_is_recorded_once),
                 cmocka_unit_test(an_eviction_is_not_an_ordinary_end),
