@@ -16,18 +16,22 @@ static const struct column {
         const char *name, *from; /* in the page, in the samples */
         double scale;
         enum sum sum;
+        const char *limits;      /* of which it is the limit: pods without one have none together; NULL: it is no limit */
 } columns[] = {
-        {"targetCores", "cpuMilli", 1e-3, SUM_ALL},
-        {"targetCoresLimit", "cpuLimitMilli", 1e-3, SUM_ALL},
-        {"targetMemoryMiB", "memoryKiB", 1.0 / 1024, SUM_ALL},
-        {"targetMemoryLimitMiB", "memoryLimitKiB", 1.0 / 1024, SUM_ALL},
-        {"targetThrottled", "throttledPermille", 1e-1, SUM_WORST},
+        {"targetCores", "cpuMilli", 1e-3, SUM_ALL, NULL},
+        {"targetCoresLimit", "cpuLimitMilli", 1e-3, SUM_ALL, "cpuMilli"},
+        {"targetMemoryMiB", "memoryKiB", 1.0 / 1024, SUM_ALL, NULL},
+        {"targetMemoryLimitMiB", "memoryLimitKiB", 1.0 / 1024, SUM_ALL, "memoryKiB"},
+        {"targetThrottled", "throttledPermille", 1e-1, SUM_WORST, NULL},
 };
+
+#define GONE_MS 20000 /* a pod of which nothing was heard for so long is none any more */
 
 /* What one subject says at each point, NaN where it does not. */
 struct course {
         double values[HARVEST_POINTS_MAX];
-        size_t rows; /* that say something of a point */
+        double from_ms, to_ms; /* of all its rows */
+        size_t rows;           /* that say something of a point */
 };
 
 static double overlap_ms(const struct harvest_point *point, double from_ms, double to_ms)
@@ -59,7 +63,9 @@ static struct course course_of(const struct unpack *unpack, struct json_object *
                         ms[i] += shared;
                         says = says || shared > 0;
                 }
-                course.rows += says;
+                if (says && course.rows++ == 0)
+                        course.from_ms = from_ms;
+                course.to_ms = says ? to_ms : course.to_ms;
         }
         for (size_t i = 0; i < unpack->points_len; i++) {
                 double span = (double)(unpack->points[i].to_ms - unpack->points[i].from_ms);
@@ -98,36 +104,55 @@ static bool best_course(const struct unpack *unpack, size_t first, const struct 
         return ret_course->rows > 0;
 }
 
-static double together(enum sum sum, double all, double one)
+/* A sum without one that should be in it is none. */
+static double together(enum sum sum, double all, const struct course *one, size_t i, const struct harvest_point *point)
 {
-        if (isnan(all) || isnan(one))
-                return isnan(all) ? one : all;
-        return sum == SUM_ALL ? all + one : fmax(all, one);
+        bool missing = isnan(one->values[i]) && (double)point->to_ms > one->from_ms && (double)point->from_ms < one->to_ms + GONE_MS;
+
+        if (sum == SUM_WORST)
+                return fmax(all, one->values[i]); /* a NaN beside a number is nothing */
+        if (missing || isnan(all))
+                return NAN;
+        return isnan(one->values[i]) ? all : all + one->values[i];
+}
+
+static bool has_any(const struct unpack *unpack, size_t first, const char *from)
+{
+        struct course course;
+
+        return from && best_course(unpack, first, &(struct column){.from = from, .scale = 1}, &course);
 }
 
 /* NULL when no point knows it. */
 static struct json_object *encode_column(const struct unpack *unpack, const struct column *column)
 {
         double all[HARVEST_POINTS_MAX];
-        bool any = false;
+        size_t known[HARVEST_POINTS_MAX] = {0}, pods = 0;
         char text[64];
 
         for (size_t i = 0; i < HARVEST_POINTS_MAX; i++)
-                all[i] = NAN;
+                all[i] = column->sum == SUM_WORST ? NAN : 0;
         for (size_t k = 0; k < doc_len(unpack->samples, ""); k++) {
                 struct course course;
-                if (!is_target_pod(doc_item(unpack->samples, k)) || !best_course(unpack, k, column, &course))
+                if (!is_target_pod(doc_item(unpack->samples, k)))
                         continue;
-                any = true;
-                for (size_t i = 0; i < unpack->points_len; i++)
-                        all[i] = together(column->sum, all[i], course.values[i]);
+                if (!best_course(unpack, k, column, &course)) {
+                        if (has_any(unpack, k, column->limits))
+                                return NULL;
+                        continue;
+                }
+                pods++;
+                for (size_t i = 0; i < unpack->points_len; i++) {
+                        known[i] += !isnan(course.values[i]);
+                        all[i] = together(column->sum, all[i], &course, i, &unpack->points[i]);
+                }
         }
-        if (!any)
+        if (pods == 0)
                 return NULL;
         struct json_object *list = doc_array();
         for (size_t i = 0; i < unpack->points_len; i++) {
                 snprintf(text, sizeof text, "%.3f", all[i]);
-                json_object_array_add(list, isnan(all[i]) ? NULL : json_object_new_double_s(all[i], text));
+                json_object_array_add(list, isnan(all[i]) || !known[i] ? NULL : json_object_new_double_s(all[i], text));
         }
         return list;
 }
