@@ -139,7 +139,8 @@ struct json_object *run_explain_full(const struct session *session, const struct
 static void add_mesh(const struct session *session, const struct fold *fold, struct json_object *final)
 {
         struct fold_value mean = fold_mean(fold->whole.service, NULL);
-        struct json_object *mesh = session_mesh_encode_status(session, mean.known ? (double)mean.ns / 1000 : 0);
+        int64_t answered = fold->whole.service ? (int64_t)hist_count(fold->whole.service) : 0;
+        struct json_object *mesh = session_mesh_encode_status(session, (double)mean.ns / 1000, answered);
 
         if (!mesh || !doc_at(final, "context")) {
                 json_object_put(mesh);

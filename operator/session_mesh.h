@@ -35,8 +35,9 @@ struct json_object *session_mesh_encode_pod(const struct session *session, uint3
  * was. */
 char *session_mesh_unmet(const struct session *session);
 
-/* status.context.mesh; NULL when nothing is known. 'load_us' is the mean of the load's answered requests; 0: there is none. Caller owns. */
-struct json_object *session_mesh_encode_status(const struct session *session, double load_us);
+/* status.context.mesh; NULL when nothing is known. 'load_us' is the mean of the load's 'requests' that were
+ * answered. Caller owns. */
+struct json_object *session_mesh_encode_status(const struct session *session, double load_us, int64_t requests);
 /* What mesh/explain.h makes of it and of the load, the changes and the baseline that 'around' brings. Caller owns. */
 struct json_object *session_mesh_explain(const struct session *session, const struct mesh_case *around);
 /* The mesh of a run by its result ConfigMap; new reference, NULL: it does not tell. */

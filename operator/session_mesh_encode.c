@@ -65,10 +65,10 @@ static void add_part(struct json_object *object, const char *name, struct mesh_a
         doc_set_text(object, name, text);
 }
 
-static struct json_object *encode_added(const struct session_mesh *mesh, double load_us)
+static struct json_object *encode_added(const struct session_mesh *mesh, double load_us, int64_t requests)
 {
         auto_free struct mesh_window *client = window_of(mesh, false), *server = window_of(mesh, true);
-        const struct mesh_added added = mesh_added_of(client, server, load_us);
+        const struct mesh_added added = mesh_added_of(client, server, load_us, requests);
         auto_json struct json_object *object = doc_object();
 
         add_part(object, "whole", added.whole);
@@ -77,11 +77,13 @@ static struct json_object *encode_added(const struct session_mesh *mesh, double 
         return json_object_object_length(object) > 0 ? take(object) : NULL;
 }
 
-struct json_object *session_mesh_encode_status(const struct session *session, double load_us)
+struct json_object *session_mesh_encode_status(const struct session *session, double load_us, int64_t requests)
 {
         struct json_object *snapshot = first_snapshot(session);
 
-        return snapshot ? doc_set(mesh_summary_encode(snapshot), "addedLatency", encode_added(session->mesh, load_us)) : NULL;
+        if (!snapshot)
+                return NULL;
+        return doc_set(mesh_summary_encode(snapshot), "addedLatency", encode_added(session->mesh, load_us, requests));
 }
 
 struct json_object *session_mesh_explain(const struct session *session, const struct mesh_case *around)
