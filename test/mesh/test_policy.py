@@ -65,6 +65,15 @@ def an_injected_delay_is_named_and_counted():
     assert found["object"] == "VirtualService mesh-policy/delayed" and found["field"].startswith("spec.http[0].fault"), found
 
 
+def into_the_server_of(app, name, filter_name, config):
+    """An EnvoyFilter that puts a filter before the others of that app's proxies."""
+    c.apply({"apiVersion": "networking.istio.io/v1alpha3", "kind": "EnvoyFilter", "metadata": {"name": name, "namespace": NS}, "spec": {
+        "workloadSelector": {"labels": {"app": app}}, "configPatches": [{
+            "applyTo": "HTTP_FILTER", "match": {"context": "SIDECAR_INBOUND", "listener": {"filterChain": {
+                "filter": {"name": "envoy.filters.network.http_connection_manager"}}}},
+            "patch": {"operation": "INSERT_BEFORE", "value": {"name": filter_name, "typed_config": config}}}]}})
+
+
 LIMITER = {  # five requests a second, told by the filter that upstream Envoy has for it
     "@type": "type.googleapis.com/udpa.type.v1.TypedStruct",
     "type_url": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
@@ -75,11 +84,7 @@ LIMITER = {  # five requests a second, told by the filter that upstream Envoy ha
 
 
 def a_rate_limit_by_envoyfilter_is_named_and_counted():
-    c.apply({"apiVersion": "networking.istio.io/v1alpha3", "kind": "EnvoyFilter", "metadata": {"name": "limited", "namespace": NS}, "spec": {
-        "workloadSelector": {"labels": {"app": "limited"}}, "configPatches": [{
-            "applyTo": "HTTP_FILTER", "match": {"context": "SIDECAR_INBOUND", "listener": {"filterChain": {
-                "filter": {"name": "envoy.filters.network.http_connection_manager"}}}},
-            "patch": {"operation": "INSERT_BEFORE", "value": {"name": "envoy.filters.http.local_ratelimit", "typed_config": LIMITER}}}]}})
+    into_the_server_of("limited", "limited", "envoy.filters.http.local_ratelimit", LIMITER)
     status = m.run(NS, "limited")
     refused = m.answers(status).get(429, 0)
     assert refused > status["results"]["requests"] / 4, status["results"]["byStatus"]
@@ -101,6 +106,38 @@ def a_policy_that_is_edited_under_way_is_told_with_its_second():
     assert change["object"] == "VirtualService mesh-policy/edited" and "1 " in change["text"] and "-> 5 " in change["text"], change
     assert abs(c.seconds_of(change["at"]) - edited) <= 2, (change, datetime.datetime.fromtimestamp(edited, datetime.timezone.utc).isoformat())
     assert re.fullmatch("sha256:[0-9a-f]{64}", status["context"]["mesh"]["effective"]), status["context"]["mesh"]
+
+
+def what_slows_the_load_under_way_coincides_with_it():
+    m.istio("VirtualService", "slowed", NS, m.route("slowed"))
+    c.apply(c.run(NS, "slowed", "slowed"))
+    c.in_phase(NS, "slowed", "Running", seconds=90)
+    time.sleep(10)
+    m.istio("VirtualService", "slowed", NS, m.route("slowed", fault={"delay": {"fixedDelay": "0.1s", "percentage": {"value": 100}}}))
+    status = c.finished(NS, "slowed", 90)
+    found = m.explanation(status, "Coincidence")
+    assert found["confidence"] == "medium", found
+    assert found["text"].startswith("latency rose by ") and "VirtualService mesh-policy/slowed" in found["text"], found
+
+
+BURN = {  # some milliseconds of CPU for each request
+    "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+    "default_source_code": {"inline_string": "function envoy_on_request(h) local x = 0 for i = 1, 100000 do x = (x + i) % 1000003 end "
+                                             "h:headers():add('x-burnt', tostring(x)) end"}}
+
+
+def a_filter_that_burns_cpu_is_what_changed_since_the_run_before():
+    c.apply(c.run(NS, "before", "burnt"))
+    first = c.finished(NS, "before", 150)
+    m.all_answered(first)
+    into_the_server_of("burnt", "burn", "envoy.filters.http.lua", BURN)
+    c.apply(c.run(NS, "after", "burnt"))
+    status = c.finished(NS, "after", 150)
+    m.all_answered(status)
+    found = m.explanation(status, "ChangedSince")
+    assert found["object"] == "EnvoyFilter mesh-policy/burn" and found["confidence"] == "medium", (found, status["comparison"])
+    assert "slower than before" in found["text"] and "EnvoyFilter mesh-policy/burn added" in found["text"], found
+    assert found["text"] in status["message"], status["message"]
 
 
 def a_requirement_that_ends_under_way_is_told():
@@ -142,17 +179,22 @@ def all_tests(suite):
     c.server(NS, "web", args=quiet)
     c.server(NS, "limited", args=quiet)
     c.server(NS, "loosened", args=quiet)
-    for name in ("delayed", "edited", "blind"):
+    c.server(NS, "burnt", args=quiet)
+    for name in ("delayed", "edited", "blind", "slowed"):
         c.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": NS},
                  "spec": {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 8080, "targetPort": 8080}]}})
-    for name in ("flaky", "narrow", "slow", "web", "limited", "loosened"):
+    for name in ("flaky", "narrow", "slow", "web", "limited", "loosened", "burnt"):
         c.server_ready(NS, name)
     c.apply(m.profile(NS, "flaky", "flaky", path="/flaky"), m.profile(NS, "narrow", "narrow", path="/?delay=500ms"),
             m.profile(NS, "slow", "slow", path="/?delay=300ms"), m.profile(NS, "delayed", "delayed"), m.profile(NS, "limited", "limited"),
             m.profile(NS, "edited", "edited", seconds=10), m.profile(NS, "blind", "blind"),
+            m.profile(NS, "slowed", "slowed", seconds=24),
+            m.profile(NS, "burnt", "burnt", rate=10, trials={"repeats": {"min": 2}, "pause": "0s"},
+                      baseline={"from": "previous", "primary": "latency.p50", "onRegression": "warn"}),
             m.profile(NS, "loosened", "loosened", seconds=10, require=[{"mesh.mtls": "strict"}]))
     suite.side_by_side((retries_are_those_that_the_server_saw,), (a_connection_limit_is_named_and_its_overflows_counted,),
                        (a_timeout_is_named_and_counted,))
     suite.side_by_side((an_injected_delay_is_named_and_counted,), (a_rate_limit_by_envoyfilter_is_named_and_counted,),
                        (a_policy_that_is_edited_under_way_is_told_with_its_second,), (a_requirement_that_ends_under_way_is_told,))
+    suite.side_by_side((what_slows_the_load_under_way_coincides_with_it,), (a_filter_that_burns_cpu_is_what_changed_since_the_run_before,))
     suite.one(nothing_is_told_that_may_not_be_read)
