@@ -146,14 +146,7 @@ static void keep(struct session *session, const struct run_sight *sight, const s
 static void judge(struct session *session, const struct run_view *view, const struct run_sight *sight, const struct fold *fold)
 {
         const struct profile *profile = session->profile;
-        const struct gates_limits limits = {
-                .pacing_ns = profile->pacing_lateness_ns,
-                .cpu_ratio = profile->generator_cpu,
-                .throttled_ratio = profile->throttled,
-                .stolen_ratio = profile->stolen,
-                .window_ms = profile->min_window_ms,
-                .interval_ms = session->load_plan->interval_ms,
-        };
+        const struct gates_limits limits = gates_limits_of(profile, session->load_plan->interval_ms);
         const struct fold_span *window = fold_window(fold);
         if (session->measured_from_wall_ms)
                 session_samples_judge(session, session->measured_from_wall_ms + window->from_ms, session->measured_from_wall_ms + window->to_ms);

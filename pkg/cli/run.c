@@ -71,13 +71,7 @@ static enum fail_kind hand_on(const struct run_args *args, struct json_object *r
 static enum cli_exit judge(const struct run_args *args, const struct local_plan *plan, const struct harvest *harvest, bool interrupted)
 {
         const struct profile *profile = plan->profile;
-        const struct gates_limits limits = {
-                .pacing_ns = profile->pacing_lateness_ns,
-                .cpu_ratio = profile->generator_cpu,
-                .throttled_ratio = profile->throttled,
-                .window_ms = profile->min_window_ms,
-                .interval_ms = plan->load->interval_ms,
-        };
+        const struct gates_limits limits = gates_limits_of(profile, plan->load->interval_ms);
         const char *path = args->result ? args->result : RESULT_FILE;
         auto_free struct verdict_judged *judged = xnew(struct verdict_judged);
         auto_free struct estimates *estimates = xnew(struct estimates);

@@ -26,7 +26,7 @@ static const struct flag flags[] = {
         {"--when-busy", NULL, "queue|shed|grow", "what becomes of a request while no connection is free (default queue)", TEXT(when_busy)},
         {"--max-connections", NULL, "N", "as many as there may be with --when-busy grow", TEXT(max_connections)},
         {"--reconnect-after", NULL, "N or D", "end a connection after 100 requests or 30s, and open another", TEXT(reconnect_after)},
-        {"--warmup", NULL, "D", "extra time before, not measured (default 2s)", TEXT(warmup)},
+        {"--warmup", NULL, "D", "extra time before, not measured (default 2s); auto: until the target has settled", TEXT(warmup)},
         {"--timeout", NULL, "D", "per request, from the instant it was due (default 5s)", TEXT(timeout)},
         {"--method", NULL, "M", "GET, POST, … (default GET, with --body POST)", TEXT(method)},
         {"--header", "-H", "'name: value'", "a header of each request; may be repeated", LIST(headers)},

@@ -81,6 +81,17 @@ static void print_counts(FILE *out, const struct fold *fold, const struct fold_s
                 fprintf(out, "limit     the target: requests waited for it for %.0f%% of the time\n", 100 * fold->limit_ratio);
 }
 
+/* One whose length nobody gave. */
+static void print_warmup(FILE *out, const struct fold *fold)
+{
+        char text[UNIT_TEXT_MAX];
+
+        if (!fold->warmup_told)
+                return;
+        unit_format_duration(fold->warmup_ms * 1000000, text);
+        fprintf(out, "warm-up   %s, %s\n", text, fold->settled ? "then the target had settled" : "the limit: the target had not settled");
+}
+
 static void print_classes(FILE *out, const struct record_counters *counters)
 {
         const char *between = "statuses  ";
@@ -119,6 +130,7 @@ void run_print_summary(FILE *out, const struct fold *fold, const struct gates *g
         const struct fold_span *span = fold_window(fold);
 
         fputs("\n", out);
+        print_warmup(out, fold);
         print_counts(out, fold, span);
         print_classes(out, &span->counters);
         fprintf(out, "\n  %-8s %12s %12s %12s %12s %12s %12s\n", "", "mean", "p50", "p90", "p99", "p99.9", "max");

@@ -131,7 +131,10 @@ static struct json_object *encode_page(const struct run_report *report, const st
                 add_stored(page, unpack);
         if (context)
                 add_context(page, context, doc_at(status, "context.mesh"), shape_wall_ms(report->run, provenance));
-        doc_set(page, "load", parts_load(spec));
+        struct json_object *load = parts_load(spec);
+        if (load && text_equal(doc_text(load, "warmup"), "auto") && doc_text(status, "results.warmupTrimmed"))
+                doc_set_text(load, "warmup", doc_text(status, "results.warmupTrimmed")); /* what it came to */
+        doc_set(page, "load", load);
         return doc_set(page, "provenance", encode_provenance(report->run, provenance));
 }
 

@@ -57,6 +57,18 @@ const char *gates_reason_name(enum gates_reason_kind kind)
         return names[kind];
 }
 
+struct gates_limits gates_limits_of(const struct profile *profile, int64_t interval_ms)
+{
+        return (struct gates_limits){
+                .pacing_ns = profile->pacing_lateness_ns,
+                .cpu_ratio = profile->generator_cpu,
+                .throttled_ratio = profile->throttled,
+                .stolen_ratio = profile->stolen,
+                .window_ms = profile->min_window_ms,
+                .interval_ms = interval_ms,
+        };
+}
+
 __attribute__((format(printf, 4, 5))) static void add(struct gates *gates, enum gates_reason_kind kind,
                                                       enum validity makes, const char *format, ...)
 {

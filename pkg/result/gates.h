@@ -40,6 +40,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/profile.h"
 #include "result/fold.h"
 
 enum validity { VALIDITY_UNKNOWN, VALIDITY_VALID, VALIDITY_LIMITED, VALIDITY_INVALID };
@@ -107,6 +108,9 @@ struct gates_limits {
 };
 #define GATES_LIMITS_DEFAULT \
         ((struct gates_limits){.pacing_ns = 1000000, .cpu_ratio = 0.8, .throttled_ratio = 0.01, .stolen_ratio = 0.02, .window_ms = 60000, .interval_ms = 1000})
+
+/* Those of a profile, for a plan with this interval. */
+struct gates_limits gates_limits_of(const struct profile *profile, int64_t interval_ms);
 
 /* What the records cannot know. Counts are of changes of the target inside the measured window. */
 struct gates_facts {

@@ -86,6 +86,20 @@ static void late_pacing_limits_and_ten_times_the_limit_invalidates(void **state)
         done(&fold);
 }
 
+static void a_profile_that_says_nothing_has_the_default_limits(void **state)
+{
+        (void)state;
+        static const char text[] = "{\"target\":{\"service\":{\"name\":\"web\",\"port\":80}},\"load\":{\"shape\":[{\"hold\":{\"rate\":\"5/s\",\"for\":\"5s\"}}]}}";
+        auto_json struct json_object *given = NULL, *spec = NULL;
+        auto_profile struct profile *profile = NULL;
+
+        assert_int_equal(doc_parse(text, strlen(text), &given, NULL), FAIL_NONE);
+        assert_int_equal(profile_merge(given, NULL, &spec, NULL), FAIL_NONE);
+        assert_int_equal(profile_decode(spec, &profile, NULL), FAIL_NONE);
+        const struct gates_limits limits = gates_limits_of(profile, 1000), wanted = GATES_LIMITS_DEFAULT;
+        assert_memory_equal(&limits, &wanted, sizeof limits);
+}
+
 static void a_node_under_pressure_limits(void **state)
 {
         (void)state;
@@ -345,6 +359,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_clean_run_is_valid),
                 cmocka_unit_test(late_pacing_limits_and_ten_times_the_limit_invalidates),
+                cmocka_unit_test(a_profile_that_says_nothing_has_the_default_limits),
                 cmocka_unit_test(a_node_under_pressure_limits),
                 cmocka_unit_test(each_gate_closes_for_its_own_reason),
                 cmocka_unit_test(pods_that_join_behind_the_last_connection_get_nothing),
