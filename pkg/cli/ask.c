@@ -101,6 +101,34 @@ enum fail_kind ask_list(struct ask *ask, const struct kube_ref *ref, const char 
         return wait_for(ask, &question, ret_list, fail) ? name_right(ref, "list", fail) : FAIL_NONE;
 }
 
+struct walk {
+        struct question question;
+        kube_item_fn *item;
+        void *owner;
+};
+
+static enum fail_kind pass_item(void *owner, const char *text, size_t size, struct fail *fail)
+{
+        struct walk *walk = owner;
+
+        return walk->item(walk->owner, text, size, fail);
+}
+
+static void end_walk(void *owner, struct json_object *object, const struct fail *fail)
+{
+        answer(&((struct walk *)owner)->question, object, fail);
+}
+
+enum fail_kind ask_list_each(struct ask *ask, const struct kube_ref *ref, const char *selector, kube_item_fn *item, void *owner, struct fail *fail)
+{
+        struct walk walk = {.item = item, .owner = owner};
+
+        kube_list_each(ask->client, ref, selector, pass_item, end_walk, &walk);
+        if (wait_for(ask, &walk.question, NULL, fail))
+                return name_right(ref, "list", fail);
+        return FAIL_NONE;
+}
+
 enum fail_kind ask_create(struct ask *ask, const struct kube_ref *ref, struct json_object *object, struct json_object **ret_object,
                           struct fail *fail)
 {

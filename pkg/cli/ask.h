@@ -28,6 +28,7 @@ void ask_done(struct ask *ask);
 enum fail_kind ask_get(struct ask *ask, const struct kube_ref *ref, struct json_object **ret_object, struct fail *fail);
 enum fail_kind ask_get_path(struct ask *ask, const char *path, struct json_object **ret_object, struct fail *fail);
 enum fail_kind ask_list(struct ask *ask, const struct kube_ref *ref, const char *selector, struct json_object **ret_list, struct fail *fail);
+enum fail_kind ask_list_each(struct ask *ask, const struct kube_ref *ref, const char *selector, kube_item_fn *item, void *owner, struct fail *fail);
 enum fail_kind ask_create(struct ask *ask, const struct kube_ref *ref, struct json_object *object, struct json_object **ret_object,
                           struct fail *fail);
 enum fail_kind ask_patch(struct ask *ask, const struct kube_ref *ref, enum kube_patch type, struct json_object *patch,

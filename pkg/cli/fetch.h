@@ -4,6 +4,7 @@
 #pragma once
 
 #include <json-c/json.h>
+#include <stdbool.h>
 
 #include "base/fail.h"
 
@@ -13,6 +14,8 @@ struct fetch_spec { /* borrowed for the call */
         const char *run;
 };
 
-/* *ret_run is the BenchmarkRun, *ret_maps an array of its ConfigMaps (plan, result, series); both new. FAIL_MISSING: no such run, or no
+/* *ret_run is the BenchmarkRun, *ret_maps an array of its ConfigMaps (plan, result, series); both new. A run that is gone is made of the
+ * result that it left (result/restore.h), the newest where several runs had the name; then *ret_gone. FAIL_MISSING: there is neither, or no
  * kubeconfig. Needs get on benchmarkruns and list on configmaps in the namespace. */
-enum fail_kind fetch_run(const struct fetch_spec *spec, struct json_object **ret_run, struct json_object **ret_maps, struct fail *fail);
+enum fail_kind fetch_run(const struct fetch_spec *spec, struct json_object **ret_run, struct json_object **ret_maps, bool *ret_gone,
+                         struct fail *fail);

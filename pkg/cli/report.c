@@ -72,13 +72,16 @@ static enum fail_kind make(const struct report_args *args, struct fail *fail)
         const struct fetch_spec spec = {.kubeconfig = args->kubeconfig, .context = args->context, .namespace = args->namespace, .run = args->run};
         const struct report_exporter *exporter = make_report_exporter(path, args->as, fail);
         struct json_object *run = NULL, *maps = NULL;
+        bool gone = false;
 
         if (!exporter)
                 return fail->kind;
-        if (args->file ? read_file(args->file, &run, &maps, fail) : fetch_run(&spec, &run, &maps, fail)) {
+        if (args->file ? read_file(args->file, &run, &maps, fail) : fetch_run(&spec, &run, &maps, &gone, fail)) {
                 json_object_put(run);
                 return fail->kind;
         }
+        if (gone)
+                fprintf(stderr, "run %s is gone: this is made of what it stored\n", args->run);
         return make_report(run, maps, exporter, path, fail);
 }
 
