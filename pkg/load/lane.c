@@ -261,6 +261,8 @@ static void *run(void *owner)
                 int got = pacer_wait(&lane->pacer, lane->epoll_fd, events, EVENTS_MAX, next_send_ns(lane),
                                      next_other_ns(lane));
                 handle_events(lane, events, got);
+                if (got == 0)
+                        lane_rehearse(lane);
         }
         end_tally(lane);
         lane_close_all(lane);

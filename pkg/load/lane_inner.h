@@ -199,6 +199,8 @@ void lane_wear(struct lane *lane, struct conn *conn, int64_t now_ns);
 /* lane_request.c */
 /* Sends, sheds or keeps what is due, as connections allow. */
 void lane_send_due(struct lane *lane);
+/* A request is about to be due: what sending it will read is brought back into the caches, which others have filled while we slept. */
+void lane_rehearse(struct lane *lane);
 /* The first byte of the request leaves now; of a closed loop, this makes it offered and due. */
 void lane_note_sent(struct lane *lane, struct exchange *exchange, int64_t now_ns);
 /* The answer is whole, with exchange->status: the request has left its connection, which the caller places or drops. */

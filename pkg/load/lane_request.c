@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Requests: sending, answers, losses. */
+#include "base/mem.h"
 #include "load/lane_inner.h"
 
 static void exchange_list_insert(struct exchange_list *list, struct exchange *exchange, struct exchange *before)
@@ -157,6 +158,22 @@ static void begin(struct lane *lane, const struct again *request)
         match_begin(&exchange->body, wire_contains(&lane->wire.requests[exchange->kind]));
         lane_place(lane, conn, conn->since_ns);
         lane->protocol->send(lane, exchange);
+}
+
+void lane_rehearse(struct lane *lane)
+{
+        const struct conn *conn = lane->free.first;
+        struct schedule_cursor due = lane->due;
+
+        if (!conn || !lane->started || lane->setup.plan->closed || schedule_ended(&due))
+                return;
+        size_t kind = schedule_choose(lane->setup.schedule, due.index);
+        const struct wire_request *request = &lane->wire.requests[kind];
+        schedule_advance(&due); /* of the copy: for its code */
+        mem_fetch(conn, sizeof *conn);
+        mem_fetch(conn->spare, sizeof *conn->spare);
+        mem_fetch(request->bytes, request->size);
+        tally_fetch(&lane->tally, lane->due.piece, kind);
 }
 
 static void send_closed(struct lane *lane)

@@ -111,9 +111,9 @@ static int wait_precise(struct pacer *pacer, int epoll_fd, struct epoll_event *e
                 return wait_for(epoll_fd, events, events_max, send_ns - now_ns);
         if (wake_ns > now_ns) {
                 int got = wait_for(epoll_fd, events, events_max, wake_ns - now_ns);
-                if (got != 0)
-                        return got;
-                pacer->late_ns = pacer_learn_ns(pacer->late_ns, clock_now_ns(clock_system()) - wake_ns);
+                if (got == 0)
+                        pacer->late_ns = pacer_learn_ns(pacer->late_ns, clock_now_ns(clock_system()) - wake_ns);
+                return got;
         }
         return poll_until(pacer, epoll_fd, events, events_max, send_ns);
 }

@@ -36,6 +36,8 @@ int64_t pacer_window_ns(int64_t late_ns, int64_t gap_ns, bool *ret_narrowed);
 void pacer_init(struct pacer *pacer, bool precise, double poll_share);
 
 /* Waits for events of 'epoll_fd' until 'send_ns' (an instant that matters) or 'other_ns' (one that may be late by a
- * little); INT64_MAX for none, both monotonic. Returns the number of events, 0 when the time came. */
+ * little); INT64_MAX for none, both monotonic. Returns the number of events, 0 when the time came; or,
+ * having slept, when it is about to come: polling begins with the next call, and what the caller does before that brings back into the
+ * caches what a send needs. */
 int pacer_wait(struct pacer *pacer, int epoll_fd, struct epoll_event *events, int events_max, int64_t send_ns,
                int64_t other_ns);

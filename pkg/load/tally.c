@@ -151,6 +151,14 @@ static size_t places(struct tally *tally, int piece, size_t kind, struct tally_s
         return len;
 }
 
+void tally_fetch(struct tally *tally, int piece, size_t kind)
+{
+        struct tally_set *sets[3];
+
+        for (size_t i = 0, len = places(tally, piece, kind, sets); i < len; i++)
+                mem_fetch(sets[i], sizeof *sets[i]);
+}
+
 void tally_offered(struct tally *tally, int piece, size_t kind)
 {
         struct tally_set *sets[3];

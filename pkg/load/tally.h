@@ -66,6 +66,8 @@ struct tally_loss {
         uint64_t bytes;
 };
 
+/* Into the processor's caches: what a request of this piece and kind will count in. */
+void tally_fetch(struct tally *tally, int piece, size_t kind);
 void tally_offered(struct tally *tally, int piece, size_t kind);
 void tally_sent(struct tally *tally, int piece, size_t kind, int64_t pacing_ns, int64_t backlog_ns);
 void tally_answered(struct tally *tally, const struct tally_answer *answer);
