@@ -94,10 +94,11 @@ static bool placed_elsewhere(const struct session *session)
 static struct json_object *encode_mesh(const struct session *session, const struct fold *fold)
 {
         struct fold_value mean = fold_mean(fold->whole.service, NULL);
+        int64_t answered = fold->whole.service ? (int64_t)hist_count(fold->whole.service) : 0;
 
         if (!session->profile->variants_len)
                 return NULL;
-        auto_json struct json_object *mesh = session_mesh_encode_status(session, mean.known ? (double)mean.ns / 1000 : 0);
+        auto_json struct json_object *mesh = session_mesh_encode_status(session, mean.known ? (double)mean.ns / 1000 : 0, answered);
         if (!mesh)
                 return NULL;
         auto_free char *column = mesh_summary_column(mesh);
