@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API server in memory as a process, an operator beside it, and a quick way to fill it."""
+import base64
 import json
 import pathlib
 import re
@@ -75,12 +76,14 @@ class Server:
 
 
 class Operator:
-    def __init__(self, server):
+    def __init__(self, server, ca=None):
+        """'ca': PEM of the authority that kubelets are checked against."""
         self.folder = tempfile.TemporaryDirectory(prefix="loadstone-bench.")
         config = pathlib.Path(self.folder.name) / "kubeconfig"
+        cluster = {"server": server.url, **({"certificate-authority-data": base64.b64encode(ca).decode()} if ca else {})}
         config.write_text(json.dumps({
             "apiVersion": "v1", "kind": "Config", "current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-            "clusters": [{"name": "c", "cluster": {"server": server.url}}], "users": [{"name": "u", "user": {}}]}))
+            "clusters": [{"name": "c", "cluster": cluster}], "users": [{"name": "u", "user": {}}]}))
         self.port, self.metrics_port = free_port(), free_port()
         self.log = open(pathlib.Path(self.folder.name) / "operator.log", "w+", encoding="utf-8")
         self.started = time.monotonic()
