@@ -37,6 +37,7 @@ struct list {
 
 struct forbidden {
         struct kube_client *client;
+        struct sift *of_nodes;     /* what is kept of each */
         struct list known, coming; /* coming: being put together */
         uint64_t requests[4];
         int open;                  /* of them */
@@ -49,9 +50,10 @@ struct forbidden {
 
 struct forbidden *forbidden_new(struct kube_client *client, void (*arrived)(void *owner), void *owner)
 {
+        static const char *const kept_of_nodes[] = {"status.addresses.address", NULL};
         struct forbidden *forbidden = xnew(struct forbidden);
 
-        *forbidden = (struct forbidden){.client = client, .arrived = arrived, .owner = owner};
+        *forbidden = (struct forbidden){.client = client, .of_nodes = sift_new(kept_of_nodes), .arrived = arrived, .owner = owner};
         return forbidden;
 }
 
@@ -61,6 +63,7 @@ struct forbidden *forbidden_free(struct forbidden *forbidden)
                 return NULL;
         for (size_t i = 0; i < ARRAY_LEN(forbidden->requests); i++)
                 kube_cancel(forbidden->client, forbidden->requests[i]);
+        sift_free(forbidden->of_nodes);
         free(forbidden->known.entries);
         free(forbidden->coming.entries);
         free(forbidden);
@@ -137,18 +140,16 @@ static void dns_arrived(void *owner, struct json_object *service, const struct f
         answered(owner, "Service kube-system/kube-dns", fail);
 }
 
-static enum fail_kind node_seen(void *owner, const char *text, size_t size, struct fail *fail)
+static void node_seen(void *owner, const struct sifted *item)
 {
         auto_json struct json_object *node = NULL;
 
-        if (!text)
-                return FAIL_NONE; /* the list begins; that of an earlier beginning does no harm */
-        if (doc_parse(text, size, &node, fail))
-                return fail->kind;
+        /* Where the list begins; what an earlier beginning brought does no harm. */
+        if (!item || doc_parse(item->text.data, item->text.size, &node, NULL))
+                return;
         struct json_object *addresses = doc_at(node, "status.addresses");
         for (size_t i = 0; i < doc_len(addresses, ""); i++)
                 add(owner, doc_text(doc_item(addresses, i), "address"), WHAT_NODE);
-        return FAIL_NONE;
 }
 
 static void nodes_listed(void *owner, struct json_object *head, const struct fail *fail)
@@ -172,7 +173,8 @@ bool forbidden_ask(struct forbidden *forbidden)
         forbidden->requests[1] = kube_list(client, &(struct kube_ref){.kind = &kube_endpointslices, .namespace = "default"},
                                            "kubernetes.io/service-name=kubernetes", api_endpoints_arrived, forbidden);
         forbidden->requests[2] = kube_get(client, &(struct kube_ref){&kube_services, "kube-system", "kube-dns"}, dns_arrived, forbidden);
-        forbidden->requests[3] = kube_list_each(client, &(struct kube_ref){.kind = &kube_nodes}, NULL, node_seen, nodes_listed, forbidden);
+        forbidden->requests[3] = kube_list_each(client, &(struct kube_ref){.kind = &kube_nodes}, NULL, forbidden->of_nodes, node_seen,
+                                               nodes_listed, forbidden);
         return false;
 }
 

@@ -283,6 +283,12 @@ static const char *const kept_of_pods[] = {
 static const char *const kept_of_configmaps[] = {
         ANNOTATION(ANNOTATION_RUN), LABEL(LABEL_RUN_UID), LABEL(LABEL_PROFILE), LABEL(LABEL_PART), "metadata.creationTimestamp", NULL};
 
+/* ... and what the callbacks above look at of what is there: after a list that is all of it at once. */
+static const char *const told_of_runs[] = {"metadata.creationTimestamp", "spec.profile", "status.target", "status.startTime", "status.finishTime", NULL};
+static const char *const told_of_profiles[] = {"metadata.generation", NULL};
+static const char *const told_of_pods[] = {LABEL(LABEL_RUN_UID), ANNOTATION(ANNOTATION_RUN), OWNER("name"), NULL};
+static const char *const told_of_configmaps[] = {ANNOTATION(ANNOTATION_RUN), LABEL(LABEL_PROFILE), NULL};
+
 /* Whoever waits may begin or never may, whoever runs may have to stop. */
 static void settings_changed(void *owner)
 {
@@ -321,13 +327,14 @@ static void survey_arrived(void *owner)
 }
 
 static struct kube_cache *open_cache(struct manager *manager, const struct kube_kind *kind, const char *selector,
-                                     kube_changed_fn *changed, const char *const *keep)
+                                     kube_changed_fn *changed, const char *const *keep, const char *const *told)
 {
         const struct kube_cache_options options = {
                 .kind = kind,
                 .namespace = manager->options->namespace,
                 .label_selector = selector,
                 .keep = keep,
+                .told = told,
                 .changed = changed,
                 .owner = manager,
         };
@@ -443,11 +450,11 @@ struct manager *manager_new(struct loop *loop, struct kube_client *client, const
         manager->random = text_hash(manager->identity, strlen(manager->identity)) | 1;
         metrics_init(&manager->metrics, clock_wall_ms(loop_clock(loop)));
         manager->events = event_sink_new(client, "loadstone.dev/operator", manager->identity);
-        manager->runs = open_cache(manager, &kind_runs, NULL, run_changed, NULL);
-        manager->profiles = open_cache(manager, &kind_profiles, NULL, profile_changed, NULL);
-        manager->jobs = open_cache(manager, &kube_jobs, MANAGED_SELECTOR, job_changed, kept_of_jobs);
-        manager->pods = open_cache(manager, &kube_pods, MANAGED_SELECTOR, pod_changed, kept_of_pods);
-        manager->configmaps = open_cache(manager, &kube_configmaps, MANAGED_SELECTOR, configmap_changed, kept_of_configmaps);
+        manager->runs = open_cache(manager, &kind_runs, NULL, run_changed, NULL, told_of_runs);
+        manager->profiles = open_cache(manager, &kind_profiles, NULL, profile_changed, NULL, told_of_profiles);
+        manager->jobs = open_cache(manager, &kube_jobs, MANAGED_SELECTOR, job_changed, kept_of_jobs, NULL);
+        manager->pods = open_cache(manager, &kube_pods, MANAGED_SELECTOR, pod_changed, kept_of_pods, told_of_pods);
+        manager->configmaps = open_cache(manager, &kube_configmaps, MANAGED_SELECTOR, configmap_changed, kept_of_configmaps, told_of_configmaps);
         manager->authors = authors_new(client, authors_changed, manager);
         manager->forbidden = forbidden_new(client, survey_arrived, manager);
         manager->mesh = mesh_store_new(client, loop);

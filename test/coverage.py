@@ -20,7 +20,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LEAST_PERCENT = 90
 PARSERS = """
 pkg/base/text.c pkg/base/clock.c pkg/data/doc.c pkg/data/yaml.c pkg/data/unit.c pkg/data/field.c pkg/kube/answer.c
-pkg/kube/scan.c pkg/kube/watch.c pkg/kube/pages.c pkg/kube/contents.c pkg/kube/kubeconfig.c pkg/kube/election.c
+pkg/kube/reader.c pkg/kube/reader_string.c pkg/kube/sift.c pkg/kube/page.c pkg/kube/watch_frame.c pkg/kube/watch.c pkg/kube/pages.c
+pkg/kube/contents.c pkg/kube/kubeconfig.c pkg/kube/election.c
 pkg/api/profile.c pkg/api/profile_requests.c pkg/api/run.c pkg/api/pod.c pkg/api/job.c pkg/api/target.c pkg/api/metric.c
 pkg/load/plan.c pkg/load/plan_request.c pkg/load/http1.c pkg/load/record_frame.c pkg/stat/hist_codec.c
 pkg/probe/facts.c pkg/result/harvest.c

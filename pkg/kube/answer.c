@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "kube/scan.h"
 
 #define RETRY_AFTER_S_MAX 60
 #define QUOTE_BYTES 160
@@ -108,28 +107,15 @@ static enum fail_kind refused(const struct answer *answer, struct json_object *b
         return fail->kind;
 }
 
-/* A list without its items: they are taken out of the text one by one. */
-static enum fail_kind decode_head(const struct answer *answer, struct json_object **ret_head, struct fail *fail)
-{
-        struct scan_wanted metadata = {.key = "metadata"};
-        struct json_object *value = NULL;
-
-        if (!scan_members((struct scan_span){answer->body, answer->size}, &metadata, 1) || !metadata.begin)
-                return fail_set(fail, FAIL_INVALID, "no list");
-        if (doc_parse(metadata.value.text, metadata.value.size, &value, fail))
-                return FAIL_INVALID;
-        *ret_head = doc_set(doc_object(), "metadata", value);
-        return FAIL_NONE;
-}
-
 enum fail_kind answer_decode(const struct answer *answer, struct json_object **ret_object, struct fail *fail)
 {
         auto_json struct json_object *body = NULL;
         bool good = answer->status >= 200 && answer->status <= 299;
-        enum fail_kind bad = good && answer->head_only
-                                     ? decode_head(answer, &body, fail)
-                                     : doc_parse(answer->body ? answer->body : "", answer->size, &body, fail);
 
+        *ret_object = NULL;
+        if (good && answer->unread)
+                return FAIL_NONE;
+        enum fail_kind bad = doc_parse(answer->body ? answer->body : "", answer->size, &body, fail);
         if (!good)
                 return refused(answer, body, fail);
         if (bad) {

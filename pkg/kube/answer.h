@@ -16,7 +16,7 @@ struct answer {
         int retry_after_s; /* from the header, 0: none */
         bool create;       /* the request was a POST: a 409 without a reason means "exists" */
         bool write;        /* the request may have changed something: an unclear answer is FAIL_UNKNOWN */
-        bool head_only;    /* the body is a list: of a good one only {"metadata": …} is decoded */
+        bool unread;       /* the body of a good one is for others to read: *ret_object is NULL then */
         const char *body;  /* borrowed */
         size_t size;
 };

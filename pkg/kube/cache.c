@@ -15,7 +15,7 @@
 #include "kube/request.h"
 #include "kube/watch.h"
 
-#define TRIM_BYTES (1u << 20)
+#define TRIM_BYTES (256u << 10)
 
 struct kube_cache {
         struct kube_client *client;
@@ -25,7 +25,7 @@ struct kube_cache {
         struct contents contents;
         struct watch watch;
         uint64_t list_id, stream_id, probe_id;
-        size_t list_bytes; /* of items, since a list began */
+        size_t list_bytes; /* kept of items, since a list began */
         struct loop_timer wake, take_back;
         void (*listed)(void *owner);
         void *owner;
@@ -40,7 +40,7 @@ static int64_t now_of(const struct kube_cache *cache)
 
 /* ---- What lists and watches bring ---- */
 
-static void on_event(void *owner, enum watch_event event, struct json_object *object)
+static void on_event(void *owner, enum watch_event event, const struct sifted *object)
 {
         struct kube_cache *cache = owner;
 
@@ -50,15 +50,16 @@ static void on_event(void *owner, enum watch_event event, struct json_object *ob
                 contents_put(&cache->contents, object);
 }
 
-static enum fail_kind on_item(void *owner, const char *text, size_t size, struct fail *fail)
+static void on_item(void *owner, const struct sifted *item)
 {
         struct kube_cache *cache = owner;
 
-        cache->list_bytes += size;
-        if (text)
-                return contents_list_item(&cache->contents, text, size, fail);
-        contents_list_begin(&cache->contents);
-        return FAIL_NONE;
+        if (!item) {
+                contents_list_begin(&cache->contents);
+                return;
+        }
+        cache->list_bytes += item->text.size;
+        contents_list_item(&cache->contents, item);
 }
 
 static void on_listed(void *owner, struct json_object *list, const struct fail *fail)
@@ -122,7 +123,7 @@ static void start_list(struct kube_cache *cache)
 {
         struct kube_ref ref = {.kind = cache->kind, .namespace = cache->namespace, .name = cache->name};
 
-        cache->list_id = kube_list_each(cache->client, &ref, cache->label_selector, on_item, on_listed, cache);
+        cache->list_id = kube_list_each(cache->client, &ref, cache->label_selector, cache->contents.sift, on_item, on_listed, cache);
 }
 
 /* "/api/v1/pods?", to be continued with a parameter and add_selectors(). */
@@ -223,7 +224,7 @@ struct kube_cache *kube_cache_new(struct kube_client *client, const struct kube_
         contents_init(&cache->contents, options, client->squeeze_tools);
         cache->wake = (struct loop_timer){.fire = woken, .owner = cache};
         cache->take_back = (struct loop_timer){.fire = take_back, .owner = cache};
-        watch_init(&cache->watch, cache->contents.keep, kube_client_random(client), now_of(cache));
+        watch_init(&cache->watch, cache->contents.sift, kube_client_random(client), now_of(cache));
         run(cache);
         return cache;
 }

@@ -32,6 +32,9 @@ struct kube_cache_options {
          * dots as in metadata.labels["a.b/c"]; the rest is never even parsed. Names, uid and version are always kept. NULL:
          * everything but managedFields. */
         const char *const *keep;
+        /* The part of it that 'changed' looks at, as paths of the same sort: it gets no more than that (and names, uid and version) of an
+         * object that is there, and may ask for the rest; of one that is gone it gets all. NULL: everything that is kept. */
+        const char *const *told;
         kube_changed_fn *changed;   /* may be NULL */
         /* After a first list, or a fresh one, is in and 'changed' knows of all of it; also when it was empty. May be NULL; must
          * not free the cache. */

@@ -106,7 +106,7 @@ uint64_t kube_delete(struct kube_client *client, const struct kube_ref *ref, con
 
 /* Without 'item' they are gathered and 'done' gets them all. */
 static uint64_t submit_list(struct kube_client *client, const struct kube_ref *ref, const char *selector,
-                            kube_item_fn *item, kube_done_fn *done, void *owner)
+                            const struct sift *sift, kube_item_fn *item, kube_done_fn *done, void *owner)
 {
         struct kube_ref collection = {.kind = ref->kind, .namespace = ref->namespace};
         auto_free char *bare = kube_path(&collection);
@@ -117,6 +117,7 @@ static uint64_t submit_list(struct kube_client *client, const struct kube_ref *r
                                                        .method = "GET",
                                                        .path = pages_path(pages),
                                                        .pages = pages,
+                                                       .sift = sift,
                                                        .item = item,
                                                        .done = done,
                                                        .owner = owner});
@@ -125,13 +126,13 @@ static uint64_t submit_list(struct kube_client *client, const struct kube_ref *r
 uint64_t kube_list(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_done_fn *done,
                    void *owner)
 {
-        return submit_list(client, ref, selector, NULL, done, owner);
+        return submit_list(client, ref, selector, NULL, NULL, done, owner);
 }
 
-uint64_t kube_list_each(struct kube_client *client, const struct kube_ref *ref, const char *selector,
+uint64_t kube_list_each(struct kube_client *client, const struct kube_ref *ref, const char *selector, const struct sift *sift,
                         kube_item_fn *item, kube_done_fn *done, void *owner)
 {
-        return submit_list(client, ref, selector, item, done, owner);
+        return submit_list(client, ref, selector, sift, item, done, owner);
 }
 
 uint64_t kube_stream(struct kube_client *client, const char *path, int silence_s, kube_data_fn *data,

@@ -12,9 +12,9 @@
 #include "data/doc.h"
 #include "kube/answer.h"
 #include "kube/exec_plugin.h"
+#include "kube/page.h"
 #include "kube/request.h"
 #include "kube/retry.h"
-#include "kube/scan.h"
 
 #define CALL_NS (65 * NS_PER_S) /* the server itself gives up after 60 s */
 /* Not a byte of an answer for so long, and longer with every attempt, and a read is made again on a new connection. Seen: a
@@ -161,46 +161,49 @@ static bool refresh(struct request *request)
         return renewed;
 }
 
-/* Gives the items of a page to their owner. False when it cancelled the request meanwhile. */
-static bool give_items(struct request *request, size_t *ret_len, struct fail *fail)
+struct items {
+        struct kube_client *client;
+        kube_item_fn *item;
+        void *owner;
+        uint64_t id;
+};
+
+/* Its owner may cancel the request with each. */
+static bool give_item(void *owner, const struct sifted *item)
 {
-        struct kube_client *client = request->client;
-        kube_item_fn *item = request->item;
-        void *owner = request->owner;
-        uint64_t id = request->id;
+        const struct items *items = owner;
+
+        items->item(items->owner, item);
+        return find(items->client, items->id) != NULL;
+}
+
+/* Gives the items of a page to their owner. False when it cancelled the request meanwhile. */
+static bool give_items(struct request *request, struct json_object **ret_head, size_t *ret_len, struct fail *fail)
+{
+        struct items items = {request->client, request->item, request->owner, request->id};
+        const struct page page = {.sift = request->sift, .item = give_item, .owner = &items};
         auto_buf struct buf body = request->answer;
-        struct scan_wanted items = {.key = "items"};
-        struct scan_span one;
-        size_t at = 0;
 
         request->answer = (struct buf){0};
-        if (pages_at_first(request->pages))
-                item(owner, NULL, 0, fail);
-        scan_members((struct scan_span){body.data, body.size}, &items, 1);
-        while (find(client, id) && scan_element(items.value, &at, &one)) {
-                if (item(owner, one.text, one.size, fail))
-                        return true;
-                ++*ret_len;
-        }
-        if (!find(client, id))
+        if (pages_at_first(request->pages) && !give_item(&items, NULL))
                 return false;
-        if (items.begin && items.value.text[0] == '[' && !scan_complete(items.value, at))
-                fail_set(fail, FAIL_INVALID, "items that are no list");
-        return true;
+        if (page_read(&page, body.data ? body.data : "", body.size, ret_head, ret_len, fail))
+                fail_wrap(fail, "a page of a list");
+        return find(items.client, items.id) != NULL;
 }
 
 /* Takes notice of a page and says whether there is another to ask for. */
-static bool goes_on(struct request *request, struct json_object *head, struct fail *fail)
+static bool goes_on(struct request *request, struct json_object **head, struct fail *fail)
 {
         enum pages_next next;
-        size_t items_len = doc_len(head, "items");
+        size_t items_len = doc_len(*head, "items");
 
-        if (!fail->kind && request->item && !give_items(request, &items_len, fail))
+        if (!fail->kind && request->item && !give_items(request, head, &items_len, fail))
                 return true; /* cancelled by its owner: nothing is left to finish */
         if (fail->kind)
                 next = pages_refused(request->pages, fail);
         else
-                next = pages_listed(request->pages, head, items_len, fail);
+                next = pages_listed(request->pages, *head, items_len, fail);
         if (next != PAGES_MORE)
                 return false;
         free(request->path);
@@ -217,7 +220,7 @@ enum fail_kind client_answer(const struct request *request, int status, int retr
                                       .retry_after_s = retry_after_s,
                                       .create = text_equal(request->method, "POST"),
                                       .write = request->body != NULL,
-                                      .head_only = request->item != NULL,
+                                      .unread = request->item != NULL,
                                       .body = request->answer.data,
                                       .size = request->answer.size};
         return answer_decode(&answer, ret_object, fail);
@@ -245,7 +248,7 @@ static void attempt_over(struct request *request)
                 sleep_then_attempt(request, wait_ns);
                 return;
         }
-        if (request->pages && goes_on(request, object, &fail))
+        if (request->pages && goes_on(request, &object, &fail))
                 return;
         if (fail.kind) {
                 auto_free char *path = xstrndup(request->path, strcspn(request->path, "?"));

@@ -23,6 +23,7 @@
 #include "base/fail.h"
 #include "base/loop.h"
 #include "kube/config.h"
+#include "kube/sift.h"
 #include "kube/traffic.h"
 
 #define KUBE_WRITES_MAX 8
@@ -91,13 +92,13 @@ uint64_t kube_get_path(struct kube_client *client, const char *path, bool urgent
  * KUBE_BODY_BYTES_MAX are asked for again with half the limit; a 'continue' that leads nowhere is FAIL_INVALID. */
 uint64_t kube_list(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_done_fn *done,
                    void *owner);
-/* The same, item by item, for lists that should never be in memory at once. 'item' gets the text of each, not yet parsed
- * (kube/scan.h) and borrowed for the call, and NULL when the list begins, and begins again: what came before is void
- * then. A FAIL_INVALID that it returns ends the list. 'done' gets the head of the list, whose metadata.resourceVersion is
- * that of the whole list. */
-typedef enum fail_kind kube_item_fn(void *owner, const char *text, size_t size, struct fail *fail);
-uint64_t kube_list_each(struct kube_client *client, const struct kube_ref *ref, const char *selector, kube_item_fn *item,
-                        kube_done_fn *done, void *owner);
+/* The same, item by item, for lists that should never be in memory at once: 'item' gets what 'sift' keeps of each (kube/sift.h; it is
+ * borrowed until the end), borrowed for the call, and NULL when the list begins, and begins again: what came before is void then.
+ * 'done' gets the head of the list, whose metadata.resourceVersion is that of the whole list; a failure that it gets makes
+ * void what came before. */
+typedef void kube_item_fn(void *owner, const struct sifted *item);
+uint64_t kube_list_each(struct kube_client *client, const struct kube_ref *ref, const char *selector, const struct sift *sift,
+                        kube_item_fn *item, kube_done_fn *done, void *owner);
 
 /* A body that comes piece by piece: watches and pod logs. 'data' is called with size 0 when the server has accepted, then
  * with each piece as it arrives, 'closed' once at the end (FAIL_NONE: clean end of stream). 'path' as in kube_get_path.

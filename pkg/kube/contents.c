@@ -19,15 +19,13 @@ static void notify(struct contents *contents, const char *key, const struct stor
 {
         if (!contents->changed || (!before && !after))
                 return;
-        auto_json struct json_object *old = before ? store_unpack(&contents->store, before, key) : NULL;
+        auto_json struct json_object *old = before ? store_unpack(&contents->store, before, key, after ? contents->told : NULL) : NULL;
         contents->changed(contents->owner, old, after);
 }
 
-static bool key_of(char key[static STORE_KEY_MAX], struct json_object *object)
+static bool key_of(char key[static STORE_KEY_MAX], const struct sifted *sifted)
 {
-        const char *name = doc_text(object, "metadata.name");
-
-        return name && store_key(key, doc_text(object, "metadata.namespace"), name);
+        return sifted->name[0] && store_key(key, sifted->namespace, sifted->name);
 }
 
 /* What was held is as new as this, so this is old news. */
@@ -55,27 +53,6 @@ static void remove_key(struct contents *contents, const char *key)
                 notify(contents, key, old, NULL);
 }
 
-/* 'object' is ours. */
-static void put(struct contents *contents, const char *key, struct json_object *object)
-{
-        struct stored *stored = store_pack(&contents->store, object);
-
-        if (!stored)
-                return;
-        const struct stored *held = store_find(&contents->store, key);
-        if (is_old_news(contents, held, stored_uid(stored), stored_version(stored))) {
-                free(stored);
-                return;
-        }
-        /* A namesake: whoever follows the old object has to hear of its end. */
-        if (held && !text_equal(stored_uid(held), stored_uid(stored)))
-                remove_key(contents, key);
-        stored->seen = contents->round;
-        store_complete(&contents->store, stored, key, object);
-        auto_free struct stored *old = store_set(&contents->store, key, stored);
-        notify(contents, key, old, object);
-}
-
 static void forget_gone(struct contents *contents)
 {
         size_t at = 0;
@@ -87,45 +64,55 @@ static void forget_gone(struct contents *contents)
         map_done(&contents->gone);
 }
 
-void contents_put(struct contents *contents, struct json_object *object)
+void contents_put(struct contents *contents, const struct sifted *sifted)
 {
         char key[STORE_KEY_MAX];
 
-        if (!key_of(key, object))
+        if (!key_of(key, sifted))
                 return;
-        put(contents, key, object);
+        const struct stored *held = store_find(&contents->store, key);
+        if (is_old_news(contents, held, sifted->uid, sifted->version))
+                return;
+        struct stored *stored = store_pack(&contents->store, sifted);
+        if (!stored)
+                return;
+        /* Before anybody is told: who is may write, and what was sifted is overwritten then. */
+        auto_json struct json_object *object = contents->changed ? store_object(&contents->store, sifted, contents->told) : NULL;
+        /* A namesake: whoever follows the old object has to hear of its end. */
+        if (held && !text_equal(stored_uid(held), stored_uid(stored)))
+                remove_key(contents, key);
+        stored->seen = contents->round;
+        auto_free struct stored *old = store_set(&contents->store, key, stored);
+        notify(contents, key, old, object);
 }
 
-void contents_delete(struct contents *contents, struct json_object *object)
+void contents_delete(struct contents *contents, const struct sifted *sifted)
 {
-        const char *uid = doc_text(object, "metadata.uid");
         char key[STORE_KEY_MAX];
 
-        if (!uid || !key_of(key, object))
+        if (!sifted->uid[0] || !key_of(key, sifted))
                 return;
-        free(map_remove(&contents->gone, uid));
+        free(map_remove(&contents->gone, sifted->uid));
         const struct stored *held = store_find(&contents->store, key);
-        if (held && text_equal(stored_uid(held), uid))
+        if (held && text_equal(stored_uid(held), sifted->uid))
                 remove_key(contents, key);
 }
 
 void contents_wrote(struct contents *contents, struct json_object *object, const char *position)
 {
-        const char *text = doc_print(object), *version = doc_text(object, "metadata.resourceVersion");
-        auto_json struct json_object *copy = NULL;
+        const char *text = doc_print(object);
+        struct sifted *sifted = &contents->wrote;
         char key[STORE_KEY_MAX];
         bool comparable;
 
-        if (!key_of(key, object) || !version)
+        /* Through the text, so that what is left out is left out the same way as from lists and watches. */
+        if (sift_object(contents->sift, text, strlen(text), sifted, NULL, NULL) || !key_of(key, sifted) || !sifted->version[0])
                 return;
         /* Answers and events come over different connections: the delete may have overtaken the answer, and no event would
          * ever take away again what is put here now. */
-        if (!store_find(&contents->store, key) && version_compare(version, position, &comparable) <= 0)
+        if (!store_find(&contents->store, key) && version_compare(sifted->version, position, &comparable) <= 0)
                 return;
-        /* Through the text, so that what is left out is left out the same way as from lists and watches. */
-        if (scan_parse((struct scan_span){text, strlen(text)}, contents->keep, &copy, NULL))
-                return;
-        contents_put(contents, copy);
+        contents_put(contents, sifted);
 }
 
 void contents_gone(struct contents *contents, const char *key, const char *uid)
@@ -154,26 +141,6 @@ static void clear_staged(struct contents *contents)
         map_done(&contents->staged);
 }
 
-static void stage(struct contents *contents, struct json_object *object)
-{
-        char key[STORE_KEY_MAX];
-        const char *version = doc_text(object, "metadata.resourceVersion");
-
-        if (!key_of(key, object))
-                return;
-        struct stored *held = map_find(&contents->store.objects, key);
-        if (held && text_equal(stored_version(held), version) &&
-            text_equal(stored_uid(held), doc_text(object, "metadata.uid"))) {
-                held->seen = contents->round;
-                return;
-        }
-        struct stored *stored = store_pack(&contents->store, object);
-        if (!stored)
-                return;
-        stored->seen = contents->round;
-        free(map_set(&contents->staged, key, stored));
-}
-
 void contents_list_begin(struct contents *contents)
 {
         clear_staged(contents);
@@ -185,14 +152,22 @@ void contents_list_drop(struct contents *contents)
         clear_staged(contents);
 }
 
-enum fail_kind contents_list_item(struct contents *contents, const char *text, size_t size, struct fail *fail)
+void contents_list_item(struct contents *contents, const struct sifted *sifted)
 {
-        auto_json struct json_object *object = NULL;
+        char key[STORE_KEY_MAX];
 
-        if (scan_parse((struct scan_span){text, size}, contents->keep, &object, fail))
-                return FAIL_INVALID;
-        stage(contents, object);
-        return FAIL_NONE;
+        if (!key_of(key, sifted))
+                return;
+        struct stored *held = map_find(&contents->store.objects, key);
+        if (held && text_equal(stored_version(held), sifted->version) && text_equal(stored_uid(held), sifted->uid)) {
+                held->seen = contents->round;
+                return;
+        }
+        struct stored *stored = store_pack(&contents->store, sifted);
+        if (!stored)
+                return;
+        stored->seen = contents->round;
+        free(map_set(&contents->staged, key, stored));
 }
 
 /* Objects that the list does not have any more, but not those that are newer than the list: an own write may have put
@@ -255,7 +230,7 @@ static void notify_swapped(struct contents *contents)
                 const struct stored *after = store_find(&contents->store, key);
                 if (!value)
                         continue;
-                auto_json struct json_object *object = after ? store_unpack(&contents->store, after, key) : NULL;
+                auto_json struct json_object *object = after ? store_unpack(&contents->store, after, key, contents->told) : NULL;
                 if (before && after && !text_equal(stored_uid(before), stored_uid(after))) {
                         notify(contents, key, before, NULL);
                         before = NULL;
@@ -277,7 +252,8 @@ void contents_list_end(struct contents *contents, const char *version, bool past
 
 void contents_init(struct contents *contents, const struct kube_cache_options *options, struct squeeze_tools *tools)
 {
-        *contents = (struct contents){.keep = scan_keep_new(options->keep),
+        *contents = (struct contents){.sift = sift_new(options->keep),
+                                      .told = options->told ? sift_new(options->told) : NULL,
                                       .changed = options->changed,
                                       .owner = options->owner};
         store_init(&contents->store, options->kind, tools);
@@ -288,5 +264,7 @@ void contents_done(struct contents *contents)
         clear_staged(contents);
         forget_gone(contents);
         store_done(&contents->store);
-        scan_keep_free(contents->keep);
+        sifted_done(&contents->wrote);
+        sift_free(contents->sift);
+        sift_free(contents->told);
 }

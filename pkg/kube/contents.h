@@ -6,12 +6,13 @@
 #pragma once
 
 #include "kube/cache.h"
-#include "kube/scan.h"
+#include "kube/sift.h"
 #include "kube/store.h"
 
 struct contents {
         struct store store;
-        struct scan_keep *keep;
+        struct sift *sift, *told; /* told: NULL for all that is kept */
+        struct sifted wrote; /* of the object that we wrote last */
         kube_changed_fn *changed;
         void *owner;
         struct map staged; /* during a list: key -> struct stored, what the list has that the store has not */
@@ -23,17 +24,17 @@ struct contents {
 void contents_init(struct contents *contents, const struct kube_cache_options *options, struct squeeze_tools *tools);
 void contents_done(struct contents *contents);
 
-/* A list begins, and begins again; has an item (FAIL_INVALID: not JSON); is complete at 'version'; has failed. Nothing of
+/* A list begins, and begins again; has an item; is complete at 'version'; has failed. Nothing of
  * it shows before it is complete; then all of it does before the first 'changed'. 'past_lost': the server has gone back to a
  * version before those that are held, so that nothing held is newer than the list, whatever its number. */
 void contents_list_begin(struct contents *contents);
-enum fail_kind contents_list_item(struct contents *contents, const char *text, size_t size, struct fail *fail);
+void contents_list_item(struct contents *contents, const struct sifted *sifted);
 void contents_list_end(struct contents *contents, const char *version, bool past_lost);
 void contents_list_drop(struct contents *contents);
 
-/* An event of a watch: 'object' has been reduced to 'keep' already, and may be changed. */
-void contents_put(struct contents *contents, struct json_object *object);
-void contents_delete(struct contents *contents, struct json_object *object);
+/* An event of a watch: what was kept of its object. */
+void contents_put(struct contents *contents, const struct sifted *sifted);
+void contents_delete(struct contents *contents, const struct sifted *sifted);
 
 /* The answer to an own write; borrowed. 'position' is how far the watch has come: an object that should have been seen by
  * then and is not here was deleted after it was written. */

@@ -57,7 +57,8 @@ struct request {
         kube_data_fn *data;              /* streams */
         kube_closed_fn *closed;          /* streams */
         struct pages *pages;             /* lists, else NULL */
-        kube_item_fn *item;              /* lists that are not gathered */
+        const struct sift *sift;         /* lists that are not gathered: what is kept of an item ... */
+        kube_item_fn *item;              /* ... and who gets it */
         void *owner;
 
         /* The attempt that runs or ran last. */

@@ -26,69 +26,68 @@ bool store_key(char key[static STORE_KEY_MAX], const char *namespace, const char
 
 /* ---- One object ---- */
 
-void store_complete(const struct store *store, const struct stored *stored, const char *key, struct json_object *object)
+/* Nobody doubts a text that a reader has let pass (kube/reader.h). */
+static struct json_object *parse(const struct store *store, const char *text, size_t size, const struct sift *part)
+{
+        struct json_object *object = NULL;
+        struct sifted less = {0};
+
+        if (part && sift_object(part, text, size, &less, NULL, NULL))
+                abort();
+        if (doc_parse(part ? less.text.data : text, part ? less.text.size : size, &object, NULL))
+                abort();
+        sifted_done(&less);
+        doc_set_text(object, "apiVersion", store->api_version);
+        return doc_set_text(object, "kind", store->kind->name);
+}
+
+static struct json_object *name_it(struct json_object *object, const char *namespace, const char *name, const char *uid, const char *version)
 {
         struct json_object *metadata = doc_at(object, "metadata");
-        const char *slash = strchr(key, '/');
-        auto_free char *namespace = xstrndup(key, (size_t)(slash - key));
 
-        doc_set_text(object, "apiVersion", store->api_version);
-        doc_set_text(object, "kind", store->kind->name);
         doc_set_text(metadata, "namespace", namespace[0] ? namespace : NULL);
-        doc_set_text(metadata, "name", slash + 1);
-        doc_set_text(metadata, "uid", stored_uid(stored));
-        doc_set_text(metadata, "resourceVersion", stored_version(stored));
+        doc_set_text(metadata, "name", name);
+        doc_set_text(metadata, "uid", uid);
+        doc_set_text(metadata, "resourceVersion", version);
+        return object;
 }
 
-static void reduce(struct json_object *object)
+struct json_object *store_object(const struct store *store, const struct sifted *sifted, const struct sift *part)
 {
-        static const char *const outside[] = {"namespace", "name", "uid", "resourceVersion"};
+        struct json_object *object = parse(store, sifted->text.data, sifted->text.size, part);
 
-        json_object_object_del(object, "apiVersion");
-        json_object_object_del(object, "kind");
-        for (size_t i = 0; i < ARRAY_LEN(outside); i++)
-                json_object_object_del(doc_at(object, "metadata"), outside[i]);
+        return name_it(object, sifted->namespace, sifted->name, sifted->uid, sifted->version);
 }
 
-struct stored *store_pack(struct store *store, struct json_object *object)
+struct stored *store_pack(struct store *store, const struct sifted *sifted)
 {
+        size_t uid_at = strlen(sifted->version) + 1, text_at = uid_at + strlen(sifted->uid) + 1;
         auto_buf struct buf squeezed = {0};
 
-        if (!doc_text(object, "metadata.name") || !doc_text(object, "metadata.uid") ||
-            !doc_text(object, "metadata.resourceVersion"))
+        if (!sifted->name[0] || !sifted->uid[0] || !sifted->version[0] || uid_at > UINT8_MAX)
                 return NULL;
-        auto_free char *uid = xstrdup(doc_text(object, "metadata.uid"));
-        auto_free char *version = xstrdup(doc_text(object, "metadata.resourceVersion"));
-        size_t uid_at = strlen(version) + 1, text_at = uid_at + strlen(uid) + 1;
-        if (uid_at > UINT8_MAX || text_at > UINT16_MAX)
-                return NULL;
-        reduce(object);
-        const char *text = doc_print(object);
-        size_t text_size = strlen(text);
-        uint8_t sample = squeeze_text(&store->squeeze, text, text_size, &squeezed);
+        uint8_t sample = squeeze_text(&store->squeeze, sifted->text.data, sifted->text.size, &squeezed);
         struct stored *stored = xcalloc(1, sizeof *stored + text_at + squeezed.size);
         stored->uid_at = (uint8_t)uid_at;
         stored->text_at = (uint16_t)text_at;
-        stored->text_size = (uint32_t)text_size;
+        stored->text_size = (uint32_t)sifted->text.size;
         stored->size = (uint32_t)(text_at + squeezed.size);
         stored->sample = sample;
-        memcpy(stored->bytes, version, uid_at);
-        memcpy(stored->bytes + uid_at, uid, text_at - uid_at);
+        memcpy(stored->bytes, sifted->version, uid_at);
+        memcpy(stored->bytes + uid_at, sifted->uid, text_at - uid_at);
         memcpy(stored->bytes + text_at, squeezed.data, squeezed.size);
         return stored;
 }
 
-struct json_object *store_unpack(struct store *store, const struct stored *stored, const char *key)
+struct json_object *store_unpack(struct store *store, const struct stored *stored, const char *key, const struct sift *part)
 {
         auto_free char *text = squeeze_undo(&store->squeeze, stored->sample, stored->bytes + stored->text_at,
                                             stored->size - stored->text_at, stored->text_size);
-        struct json_object *object = NULL;
+        const char *slash = strchr(key, '/');
+        auto_free char *namespace = xstrndup(key, (size_t)(slash - key));
+        struct json_object *object = parse(store, text, stored->text_size, part);
 
-        /* We printed it ourselves. */
-        if (doc_parse(text, stored->text_size, &object, NULL))
-                abort();
-        store_complete(store, stored, key, object);
-        return object;
+        return name_it(object, namespace, slash + 1, stored_uid(stored), stored_version(stored));
 }
 
 static uint64_t size_of(const struct stored *stored)
@@ -151,7 +150,7 @@ struct json_object *store_lend(struct store *store, const char *key)
                 store->lent_capacity = store->lent_capacity ? store->lent_capacity * 2 : 16;
                 store->lent = xrealloc(store->lent, store->lent_capacity * sizeof *store->lent);
         }
-        struct json_object *object = store_unpack(store, stored, key);
+        struct json_object *object = store_unpack(store, stored, key, NULL);
         store->lent[store->lent_len++] = (struct lent){.stored = stored, .object = object};
         return object;
 }
@@ -171,7 +170,7 @@ struct json_object *store_next(struct store *store, size_t *at)
         json_object_put(take(store->walked));
         if (!map_next(&store->objects, at, &key, &stored))
                 return NULL;
-        store->walked = store_unpack(store, stored, key);
+        store->walked = store_unpack(store, stored, key, NULL);
         return store->walked;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/map.h"
 #include "kube/client.h"
+#include "kube/sift.h"
 #include "kube/squeeze.h"
 
 /* One object: a single block, freed with free(). */
@@ -54,13 +55,13 @@ struct store {
 void store_init(struct store *store, const struct kube_kind *kind, struct squeeze_tools *tools);
 void store_done(struct store *store);
 
-/* A new block for 'object', or NULL when it lacks name, uid or resourceVersion. 'object' is left without what stands
- * outside the text; store_complete() puts it back. The store does not hold the block yet. */
-struct stored *store_pack(struct store *store, struct json_object *object);
-/* Adds apiVersion and kind (items of lists come without), name, namespace, uid and resourceVersion. */
-void store_complete(const struct store *store, const struct stored *stored, const char *key, struct json_object *object);
-/* The object of a block again; the caller owns the reference. Never NULL for what store_pack() made. */
-struct json_object *store_unpack(struct store *store, const struct stored *stored, const char *key);
+/* A new block, or NULL when name, uid or resourceVersion are absent. The store does not hold it yet. */
+struct stored *store_pack(struct store *store, const struct sifted *sifted);
+/* The object of which that was kept, with apiVersion and kind (items of lists come without), name, namespace, uid and
+ * resourceVersion; the caller owns the reference. Of the rest what 'part' keeps, all of it where that is NULL. */
+struct json_object *store_object(const struct store *store, const struct sifted *sifted, const struct sift *part);
+/* The same of a block. */
+struct json_object *store_unpack(struct store *store, const struct stored *stored, const char *key, const struct sift *part);
 
 const struct stored *store_find(const struct store *store, const char *key);
 /* Takes 'stored' (NULL: removes) and returns what was there, now the caller's, or NULL. */

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "kube/answer.h"
-#include "kube/scan.h"
+#include "kube/watch_frame.h"
 #include "kube/store.h"
 
 #define FIRST_PAUSE_NS (800 * NS_PER_MS)
@@ -19,12 +19,12 @@
 #define SHORT_LIFE_NS NS_PER_S
 #define KEPT_LINE_BYTES (64u << 10)
 
-void watch_init(struct watch *watch, const struct scan_keep *keep, uint64_t seed, int64_t now_ns)
+void watch_init(struct watch *watch, const struct sift *sift, uint64_t seed, int64_t now_ns)
 {
         *watch = (struct watch){.list_next = true,
                                 .wake_ns = now_ns,
                                 .random = seed,
-                                .keep = keep,
+                                .sift = sift,
                                 .line = buf_bounded(WATCH_LINE_BYTES_MAX)};
 }
 
@@ -32,6 +32,7 @@ void watch_done(struct watch *watch)
 {
         free(take(watch->version));
         buf_done(&watch->line);
+        sifted_done(&watch->sifted);
 }
 
 static uint64_t random_below(struct watch *watch, uint64_t bound)
@@ -121,26 +122,6 @@ static void drop_stream(struct watch *watch, const struct fail *fail, int64_t no
 
 /* ---- Frames ---- */
 
-enum frame { FRAME_UNKNOWN, FRAME_OBJECT, FRAME_BOOKMARK, FRAME_ERROR };
-
-static const struct frame_type {
-        const char *name; /* as it stands in the text */
-        enum frame frame;
-        enum watch_event event;
-} frame_types[] = {
-        {"\"ADDED\"", FRAME_OBJECT, WATCH_ADDED},     {"\"MODIFIED\"", FRAME_OBJECT, WATCH_MODIFIED},
-        {"\"DELETED\"", FRAME_OBJECT, WATCH_DELETED}, {"\"BOOKMARK\"", FRAME_BOOKMARK, 0},
-        {"\"ERROR\"", FRAME_ERROR, 0},
-};
-
-static struct frame_type type_of(struct scan_span name)
-{
-        for (size_t i = 0; i < ARRAY_LEN(frame_types); i++)
-                if (strlen(frame_types[i].name) == name.size && memcmp(frame_types[i].name, name.text, name.size) == 0)
-                        return frame_types[i];
-        return (struct frame_type){.frame = FRAME_UNKNOWN};
-}
-
 static void move_to(struct watch *watch, const char *version)
 {
         char *moved = xstrdup(version);
@@ -181,43 +162,48 @@ static void not_understood(struct watch *watch, const char *why, int64_t now_ns)
         drop_stream(watch, &fail, now_ns);
 }
 
-static void take_frame(struct watch *watch, const char *line, size_t size, int64_t now_ns, watch_event_fn *event,
-                       void *owner)
+static void take_error(struct watch *watch, const char *text, size_t size, int64_t now_ns)
 {
-        struct scan_wanted parts[] = {{.key = "type"}, {.key = "object"}};
-        auto_json struct json_object *object = NULL;
+        auto_json struct json_object *status = NULL;
         struct fail fail = {0};
 
-        if (!scan_members((struct scan_span){line, size}, parts, ARRAY_LEN(parts)) || !parts[0].begin || !parts[1].begin) {
-                not_understood(watch, "a line that is no event", now_ns);
-                return;
-        }
-        struct frame_type type = type_of(parts[0].value);
-        if (scan_parse(parts[1].value, type.frame == FRAME_OBJECT ? watch->keep : NULL, &object, &fail)) {
+        if (doc_parse(text, size, &status, &fail)) {
                 not_understood(watch, fail.text, now_ns);
                 return;
         }
-        if (type.frame == FRAME_ERROR) {
-                answer_status(object, &fail);
-                drop_stream(watch, &fail, now_ns);
+        answer_status(status, &fail);
+        drop_stream(watch, &fail, now_ns);
+}
+
+static void take_frame(struct watch *watch, const char *line, size_t size, int64_t now_ns, watch_event_fn *event,
+                       void *owner)
+{
+        struct frame frame;
+        struct fail fail = {0};
+
+        if (frame_read(watch->sift, line, size, &frame, &watch->sifted, &fail)) {
+                not_understood(watch, fail.text, now_ns);
                 return;
         }
-        const char *version = doc_text(object, "metadata.resourceVersion");
-        if (type.frame == FRAME_UNKNOWN || !version || !version[0]) {
-                not_understood(watch, type.frame == FRAME_UNKNOWN ? "an event of unknown type" : "an event without a version",
+        if (frame.type == FRAME_ERROR) {
+                take_error(watch, frame.object, frame.size, now_ns);
+                return;
+        }
+        const char *version = watch->sifted.version;
+        if (frame.type == FRAME_UNKNOWN || !version[0]) {
+                not_understood(watch, frame.type == FRAME_UNKNOWN ? "an event of unknown type" : "an event without a version",
                                now_ns);
                 return;
         }
         bool behind = watch_is_behind(watch, version);
-        if (behind && type.frame == FRAME_BOOKMARK) {
+        if (behind && frame.type == FRAME_BOOKMARK) {
                 lost_past(watch, version, now_ns);
                 return;
         }
-        /* The object may be changed by its receiver: the position is taken first. Old news may be told twice, but never takes us
-         * back. */
+        /* Old news may be told twice, but never takes us back. */
         move_to(watch, behind ? watch->version : version);
-        if (type.frame == FRAME_OBJECT)
-                event(owner, type.event, object);
+        if (frame.type == FRAME_OBJECT)
+                event(owner, frame.event, &watch->sifted);
 }
 
 static bool only_space(const char *line, size_t size)
@@ -254,6 +240,8 @@ void watch_data(struct watch *watch, const char *data, size_t size, int64_t now_
         }
         if (watch->line.capacity > KEPT_LINE_BYTES && !watch->line.size)
                 buf_done(&watch->line);
+        if (watch->sifted.text.capacity > KEPT_LINE_BYTES)
+                sifted_done(&watch->sifted);
         if (watch->state == WATCH_STREAMING && size && !buf_add(&watch->line, data, size))
                 not_understood(watch, "an event beyond the bound", now_ns);
 }

@@ -16,14 +16,13 @@
  * what the server asked for if that is longer; two minutes without failure make the next pause short again. */
 #pragma once
 
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/fail.h"
-#include "kube/scan.h"
+#include "kube/sift.h"
 
 #define WATCH_LINE_BYTES_MAX (8u << 20)
 /* Bookmarks come about once a minute: a watch without a byte for longer than two of them deserves a question. */
@@ -46,9 +45,8 @@ enum watch_action {
 
 enum watch_event { WATCH_ADDED, WATCH_MODIFIED, WATCH_DELETED };
 
-/* Called for each object event, in order; 'object' is borrowed but may be changed in place. Of it only what
- * 'keep' of watch_init() keeps is there, or all but managedFields. */
-typedef void watch_event_fn(void *owner, enum watch_event event, struct json_object *object);
+/* Called for each object event, in order; what was kept of its object is borrowed for the call. */
+typedef void watch_event_fn(void *owner, enum watch_event event, const struct sifted *object);
 
 struct watch { /* all fields are the machine's own */
         enum watch_state state;
@@ -65,14 +63,15 @@ struct watch { /* all fields are the machine's own */
         bool progress;              /* something was delivered since the last list */
         int timeout_s;
         uint64_t random;
-        const struct scan_keep *keep;
+        const struct sift *sift;
+        struct sifted sifted;       /* of the frame that is being read */
         char *version;              /* the position; NULL before the first list */
         struct buf line;            /* the beginning of a frame whose end has not come yet */
         char problem[FAIL_TEXT_MAX];
 };
 
-/* Wants a list at once. 'seed' feeds the jitter. 'keep' (NULL: everything but managedFields) is borrowed. */
-void watch_init(struct watch *watch, const struct scan_keep *keep, uint64_t seed, int64_t now_ns);
+/* Wants a list at once. 'seed' feeds the jitter. 'sift' is borrowed. */
+void watch_init(struct watch *watch, const struct sift *sift, uint64_t seed, int64_t now_ns);
 void watch_done(struct watch *watch);
 
 /* What to do now; says each thing once. Call it after every event and at watch_wake_ns(), until it says WATCH_IDLE. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Answers of an API server, or of whatever stands in its place. The first line is "STATUS RETRY-AFTER LETTERS" (c: create,
- * w: write, h: head only), the rest the body: an unclear answer to a write is never a plain failure, and what is said about
+ * w: write, u: unread), the rest the body: an unclear answer to a write is never a plain failure, and what is said about
  * it is one line. */
 #include "base/mem.h"
 #include "fuzz_json.h"
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 return 0;
         answer.create = strchr(letters, 'c');
         answer.write = answer.create || strchr(letters, 'w');
-        answer.head_only = strchr(letters, 'h');
+        answer.unread = strchr(letters, 'u');
         answer.size = size - (size_t)(newline + 1 - data);
         auto_free char *body = fuzz_copy(newline + 1, answer.size);
         answer.body = body;
@@ -49,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(!kind || fail.status == answer.status);
         if (kind && !good)
                 must_be_a_sentence(&fail);
+        must((object != NULL) <= (good && !answer.unread));
         if (object)
                 try_status(object);
         return 0;

@@ -36,24 +36,29 @@ static void on_line(struct follower *follower, const char *line, size_t size)
         struct contents *contents = &follower->contents;
         auto_json struct json_object *object = fuzz_json((const uint8_t *)line + 1, size - 1);
         const char *version = doc_text(object, "metadata.resourceVersion");
+        struct sifted sifted = {0};
         char key[STORE_KEY_MAX];
+        bool good = !sift_object(contents->sift, line + 1, size - 1, &sifted, NULL, NULL);
 
         if (line[0] == 'B')
                 contents_list_begin(contents);
         follower->listing = line[0] == 'B' || (follower->listing && line[0] == 'I');
-        if (line[0] == 'I' && follower->listing && contents_list_item(contents, line + 1, size - 1, NULL))
+        if (line[0] == 'I' && follower->listing && good)
+                contents_list_item(contents, &sifted);
+        if (line[0] == 'I' && follower->listing && !good)
                 contents_list_drop(contents);
         /* Everything below wants an object with a name, as its callers make sure. */
         if ((line[0] == 'E' || line[0] == 'R') && version)
                 contents_list_end(contents, version, line[0] == 'R');
-        if (line[0] == 'P' && version)
-                contents_put(contents, object);
-        if (line[0] == 'D' && version)
-                contents_delete(contents, object);
+        if (line[0] == 'P' && good)
+                contents_put(contents, &sifted);
+        if (line[0] == 'D' && good)
+                contents_delete(contents, &sifted);
         if (line[0] == 'W' && version)
                 contents_wrote(contents, object, "5");
         if (line[0] == 'G' && doc_text(object, "metadata.uid") && key_of(key, object))
                 contents_gone(contents, key, doc_text(object, "metadata.uid"));
+        sifted_done(&sifted);
 }
 
 static void must_know_everything(struct follower *follower)

@@ -168,11 +168,10 @@ static void answer_list(void *owner, struct fake_connection *connection, const s
         fake_answer(connection, 200, NULL, list_body);
 }
 
-static enum fail_kind take_item(void *owner, const char *text, size_t size, struct fail *ret_fail)
+static void take_item(void *owner, const struct sifted *item)
 {
         (void)owner;
-        (void)size;
-        return text && strstr(text, "wrong") ? fail_set(ret_fail, FAIL_INVALID, "an item that is wrong") : FAIL_NONE;
+        (void)item;
 }
 
 struct ended {
@@ -195,6 +194,7 @@ static void lists_that_are_none_are_refused(void **state)
                                              "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[\"wrong\"]}", "[]", "7",
                                              "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{\"a\":1} {\"b\":2}]}"};
         struct fake_server *server = fake_server_new(stage.loop, answer_list, NULL);
+        struct sift *sift = sift_new(NULL);
         (void)state;
 
         stage.config.server = (char *)fake_server_url(server);
@@ -202,12 +202,13 @@ static void lists_that_are_none_are_refused(void **state)
         for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
                 struct ended ended = {0};
                 list_body = bodies[i];
-                kube_list_each(stage.client, &(struct kube_ref){&kube_pods, "n", NULL}, NULL, take_item, on_listed, &ended);
+                kube_list_each(stage.client, &(struct kube_ref){&kube_pods, "n", NULL}, NULL, sift, take_item, on_listed, &ended);
                 assert_true(stage_until(&stage, &ended.calls, 1, 60 * NS_PER_S));
                 if (ended.fail.kind != FAIL_INVALID)
                         fail_msg("%s: %s", bodies[i], ended.fail.text);
         }
         stage.client = kube_client_free(stage.client);
+        sift_free(sift);
         fake_server_free(server);
 }
 

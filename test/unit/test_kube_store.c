@@ -23,6 +23,25 @@ static struct json_object *pod(const char *name, const char *uid, const char *ve
         return doc_set(doc_set(doc_object(), "metadata", metadata), "status", doc_set_text(doc_object(), "phase", "\"é\\"));
 }
 
+/* As it comes from the server. */
+static struct stored *pack(struct store *store, struct json_object *object)
+{
+        const char *text = doc_print(object);
+        struct sift *sift = sift_new(NULL);
+        struct sifted sifted = {0};
+
+        assert_int_equal(sift_object(sift, text, strlen(text), &sifted, NULL, NULL), FAIL_NONE);
+        struct stored *stored = store_pack(store, &sifted);
+        sifted_done(&sifted);
+        sift_free(sift);
+        return stored;
+}
+
+static struct json_object *completed(struct json_object *object)
+{
+        return doc_set_text(doc_set_text(object, "apiVersion", "v1"), "kind", "Pod");
+}
+
 static void done(struct store *store)
 {
         struct squeeze_tools *tools = store->squeeze.tools;
@@ -39,13 +58,11 @@ static void an_object_comes_back_as_it_went_in_and_complete(void **state)
         (void)state;
 
         store_init(&store, &kube_pods, squeeze_tools_new());
-        doc_set_text(doc_set_text(wanted, "apiVersion", "v1"), "kind", "Pod");
-        auto_free struct stored *stored = store_pack(&store, object);
-        store_complete(&store, stored, "n/a", object);
-        assert_true(doc_equal(object, wanted));
+        completed(wanted);
+        auto_free struct stored *stored = pack(&store, object);
         assert_string_equal(stored_uid(stored), "u1");
         assert_string_equal(stored_version(stored), "12");
-        auto_json struct json_object *back = store_unpack(&store, stored, "n/a");
+        auto_json struct json_object *back = store_unpack(&store, stored, "n/a", NULL);
         assert_true(doc_equal(back, wanted));
         done(&store);
 }
@@ -71,11 +88,11 @@ static void whatever_is_packed_is_unpacked(void **state)
                 noise[size - 1] = '\0';
                 objects[i] = pod("a", "u", "1");
                 doc_set_text(objects[i], i % 2 ? "spec" : "data", noise);
-                packed[i] = store_pack(&store, objects[i]);
-                store_complete(&store, packed[i], "n/a", objects[i]);
+                packed[i] = pack(&store, objects[i]);
+                completed(objects[i]);
         }
         for (int i = 0; i < OBJECTS; i++) {
-                auto_json struct json_object *back = store_unpack(&store, packed[i], "n/a");
+                auto_json struct json_object *back = store_unpack(&store, packed[i], "n/a", NULL);
                 assert_true(doc_equal(back, objects[i]));
                 json_object_put(objects[i]);
                 free(packed[i]);
@@ -99,7 +116,7 @@ static void resembling_objects_take_little_room(void **state)
                                                           "type", k % 2 ? "PodScheduled" : "ContainersReady"));
                 doc_set(doc_at(object, "status"), "conditions", conditions);
                 doc_set_text(doc_at(object, "status"), "podIP", name);
-                free(store_set(&store, name, store_pack(&store, object)));
+                free(store_set(&store, name, pack(&store, object)));
         }
         assert_true(store.bytes / 1000 < 60);
         done(&store);
@@ -113,10 +130,10 @@ static void objects_without_identity_are_not_stored(void **state)
         (void)state;
 
         store_init(&store, &kube_pods, squeeze_tools_new());
-        assert_null(store_pack(&store, nameless));
-        assert_null(store_pack(&store, uidless));
-        assert_null(store_pack(&store, versionless));
-        assert_null(store_pack(&store, empty));
+        assert_null(pack(&store, nameless));
+        assert_null(pack(&store, uidless));
+        assert_null(pack(&store, versionless));
+        assert_null(pack(&store, empty));
         done(&store);
 }
 
@@ -127,10 +144,10 @@ static void what_is_lent_survives_replacement_until_taken_back(void **state)
         (void)state;
 
         store_init(&store, &kube_pods, squeeze_tools_new());
-        assert_null(store_set(&store, "n/a", store_pack(&store, first)));
+        assert_null(store_set(&store, "n/a", pack(&store, first)));
         struct json_object *lent = store_lend(&store, "n/a");
         assert_ptr_equal(lent, store_lend(&store, "n/a"));
-        free(store_set(&store, "n/a", store_pack(&store, second)));
+        free(store_set(&store, "n/a", pack(&store, second)));
         assert_string_equal(doc_text(lent, "metadata.resourceVersion"), "1");
         assert_string_equal(doc_text(store_lend(&store, "n/a"), "metadata.resourceVersion"), "2");
         free(store_set(&store, "n/a", NULL));

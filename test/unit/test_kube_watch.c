@@ -14,6 +14,7 @@
 #include "kube/watch.h"
 
 static struct watch watch;
+static struct sift *sift;
 static int64_t now_ns;
 static char seen[4096]; /* "ADDED a@5;DELETED a@6;" */
 
@@ -22,7 +23,8 @@ static int set_up(void **state)
         (void)state;
         now_ns = 1000 * NS_PER_S;
         seen[0] = '\0';
-        watch_init(&watch, NULL, 7, now_ns);
+        sift = sift_new(NULL);
+        watch_init(&watch, sift, 7, now_ns);
         return 0;
 }
 
@@ -30,17 +32,17 @@ static int tear_down(void **state)
 {
         (void)state;
         watch_done(&watch);
+        sift = sift_free(sift);
         return 0;
 }
 
-static void note(void *owner, enum watch_event event, struct json_object *object)
+static void note(void *owner, enum watch_event event, const struct sifted *object)
 {
         static const char *const names[] = {"ADDED", "MODIFIED", "DELETED"};
         size_t used = strlen(seen);
 
         (void)owner;
-        snprintf(seen + used, sizeof seen - used, "%s %s@%s;", names[event], doc_text(object, "metadata.name"),
-                 doc_text(object, "metadata.resourceVersion"));
+        snprintf(seen + used, sizeof seen - used, "%s %s@%s;", names[event], object->name, object->version);
 }
 
 static void expect(enum watch_action action)
@@ -110,6 +112,17 @@ static void events_move_the_position_and_are_delivered_in_order(void **state)
         feed(EVENT("ADDED", "a", "2") EVENT("MODIFIED", "a", "3") "\n\r\n" EVENT("DELETED", "a", "4"));
         assert_string_equal(seen, "ADDED a@2;MODIFIED a@3;DELETED a@4;");
         assert_string_equal(watch_version(&watch), "4");
+}
+
+static void the_type_may_come_last(void **state)
+{
+        (void)state;
+        to_stream("1");
+        feed("{\"object\":{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"2\"}},\"more\":[{}],\"type\":\"ADDED\"}\n");
+        assert_string_equal(seen, "ADDED a@2;");
+        feed("{\"object\":{\"kind\":\"Status\",\"code\":410},\"type\":\"ERROR\"}\n");
+        expect(WATCH_DROP);
+        expect(WATCH_LIST);
 }
 
 static void bookmarks_only_move_the_position(void **state)
@@ -183,13 +196,13 @@ static void frames_may_be_cut_at_any_two_places(void **state)
 
         for (size_t a = 0; a <= len; a++)
                 for (size_t b = a; b <= len; b++) {
+                        tear_down(NULL);
                         set_up(NULL);
                         to_stream("1");
                         watch_data(&watch, text, a, now_ns, note, NULL);
                         watch_data(&watch, text + a, b - a, now_ns, note, NULL);
                         watch_data(&watch, text + b, len - b, now_ns, note, NULL);
                         assert_string_equal(seen, "ADDED a@2;ADDED b@3;");
-                        watch_done(&watch);
                 }
 }
 
@@ -540,6 +553,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(it_lists_first_then_streams_from_there, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(events_move_the_position_and_are_delivered_in_order, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(the_type_may_come_last, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(bookmarks_only_move_the_position, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_bookmark_behind_us_lists_again, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(an_old_event_takes_the_position_nowhere, set_up, tear_down),
