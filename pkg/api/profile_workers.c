@@ -2,7 +2,11 @@
  *
  * How many generator pods: a number, or as many as the shape's highest rate needs. A worker sends CORE_RPS with each CPU that it may use
  * (half of it over TLS) and stays well below what it could; its CPUs are the pod's limit, or one where there is none. What that comes to
- * in a given cluster, each run measures: the gates say when the generator was the limit. */
+ * in a given cluster, each run measures: the gates say when the generator was the limit.
+ *
+ * By a rule, not by a trial load: the number stands in the plan and in the Job before there is a pod, and the same profile must give the same
+ * number on every node and day, or its runs would differ by more than what they measure. Nor would the floor do that a worker measures of
+ * itself: one connection with one request at a time costs a request more than many do, and would call possible rates impossible. */
 #include <math.h>
 
 #include "api/profile_parts.h"
