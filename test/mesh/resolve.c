@@ -3,7 +3,8 @@
  * loadstone-mesh-resolve: pkg/mesh as a filter, for tests that get the objects elsewhere. Reads one document from standard input:
  *  {"groups": APIGroupList, "answers": [{"group", "plural", "selector", "namespace", "name", "items": [objects]}],
  *   "questions": [{"clientNamespace", "client", "targetNamespace", "service", "port", "serverPods", "request"}]}
- * and writes {"wants": [the same keys, and "version"]} while lists are missing, else {"snapshots": one for each question}. */
+ * and writes {"wants": [the same keys, and "version"]} while lists are missing, else {"snapshots": one for each question}.
+ * --cases: reads the documents of a file of cases (YAML) instead, and writes them as one array. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "data/yaml.h"
 #include "mesh/mesh.h"
 
-static struct json_object *read_all(FILE *file)
+static struct json_object *read_all(FILE *file, bool cases)
 {
         auto_buf struct buf text = {0};
         char piece[65536];
@@ -23,7 +25,7 @@ static struct json_object *read_all(FILE *file)
 
         for (size_t got; (got = fread(piece, 1, sizeof piece, file)) > 0;)
                 buf_add(&text, piece, got);
-        if (text.size == 0 || doc_parse(text.data, text.size, &doc, &fail)) {
+        if (text.size == 0 || (cases ? yaml_parse_all(text.data, text.size, &doc, &fail) : doc_parse(text.data, text.size, &doc, &fail))) {
                 fprintf(stderr, "standard input: %s\n", text.size ? fail.text : "nothing");
                 exit(2);
         }
@@ -86,9 +88,9 @@ static void fill(struct mesh_bag *bag, const struct mesh_question *question, str
                 want(wants, &lists[i]);
 }
 
-int main(void)
+static int run(struct json_object *input)
 {
-        auto_json struct json_object *input = read_all(stdin), *output = doc_object();
+        auto_json struct json_object *output = doc_object();
         struct json_object *questions = doc_at(input, "questions"), *wants = doc_array(), *snapshots = doc_array();
         struct mesh_bag *bag = mesh_bag_new();
 
@@ -108,4 +110,12 @@ int main(void)
         json_object_put(snapshots);
         mesh_bag_free(bag);
         return 0;
+}
+
+int main(int argc, char **argv)
+{
+        bool cases = argc > 1 && text_equal(argv[1], "--cases");
+        auto_json struct json_object *input = read_all(stdin, cases);
+
+        return cases ? puts(doc_print(input)) < 0 : run(input);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The cases of test/mesh: each states one rule of a mesh's documentation, the objects that make it count, and what must come out.
- * A file NAME-topic.yaml starts from world-NAME.yaml. The lists are answered as an API server would, so that what mesh_wants() forgets
- * to ask for is missing in the answer. */
+ * A file NAME-topic.yaml starts from world-NAME.yaml. Objects that no API server would store stand in cases that are "absurd"
+ * (test/golden/meshes.py). The lists are answered as an API server would, so that what mesh_wants() forgets to ask for is missing in the
+ * answer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

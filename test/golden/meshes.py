@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The objects of the cases in test/mesh are what the real definitions of Istio, Cilium and the Gateway API take: a case about an object that no
+API server would store proves nothing. The definitions are those in the Go modules of these projects."""
+import json
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "e2e"))
+sys.path.insert(0, str(HERE.parent / "contract"))
+import client  # noqa: E402
+import cluster as c  # noqa: E402
+
+NS = "golden-meshes"
+MODULES = {  # module: the group of its definitions, and where they are
+    "istio.io/api@v1.31.1": (".istio.io", "kubernetes/customresourcedefinitions.gen.yaml"),
+    "sigs.k8s.io/gateway-api@v1.5.0": (".gateway.networking.k8s.io", "config/crd/experimental/gateway.networking.k8s.io_*.yaml"),
+    "github.com/cilium/cilium@v1.20.2": (".cilium.io", "pkg/k8s/apis/cilium.io/client/crds/v2/*.yaml"),
+}
+GROUPS = tuple(group for group, _ in MODULES.values())
+KINDS = ("istio", "cilium")  # of files of cases; the Gateway API's objects are in Istio's
+
+
+def folder_of(module):
+    done = subprocess.run(["go", "mod", "download", "-json", module], cwd="/tmp", capture_output=True, text=True)
+    said = json.loads(done.stdout or "{}")
+    assert "Dir" in said, f"{module}: {said.get('Error', done.stderr)}"
+    return pathlib.Path(said["Dir"])
+
+
+def definitions(here):
+    """Files with those that are not in the cluster: a mesh that is installed brings its own, and keeps them."""
+    return [path for module, (group, pattern) in MODULES.items() if not any(name.endswith(group) for name in here)
+            for path in sorted(folder_of(module).glob(pattern))]
+
+
+def cases(path):
+    done = subprocess.run([c.ROOT / "build/debug/bin/loadstone-mesh-resolve", "--cases"], stdin=path.open(), capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def objects():
+    """Name of an object of its own -> (the rule it is in, whether it is there to be wrong, the object)."""
+    found = {}
+    for path in sorted(path for kind in KINDS for path in (c.ROOT / "test/mesh").glob(f"{kind}-*.yaml")):
+        for one in cases(path):
+            for item in one.get("objects", []):
+                if not ("." + item["apiVersion"].split("/")[0]).endswith(GROUPS):
+                    continue
+                name = f"case-{len(found)}"
+                item["metadata"] = {key: value for key, value in item["metadata"].items() if key in ("labels", "annotations")} | {"name": name}
+                found[name] = (f"{path.stem}: {one['rule']}", one.get("absurd", False), item)
+    return found
+
+
+def refused(all_objects):
+    """Name -> what the API server says against it. kubectl would check for itself, and stop at the first."""
+    server = client.Server(None, subprocess.run([c.ROOT / "hack/cluster", "kubeconfig"], capture_output=True, text=True, check=True).stdout.strip())
+    plural = {(item["spec"]["group"], item["spec"]["names"]["kind"]): (item["spec"]["names"]["plural"], item["spec"]["scope"])
+              for item in c.items("crd", "default")}
+    said = {}
+    for name, (_, _, item) in all_objects.items():
+        group = item["apiVersion"].split("/")[0]
+        if (group, item["kind"]) not in plural:
+            said[name] = f"there is no definition of {item['kind']}"
+            continue
+        kinds, scope = plural[group, item["kind"]]
+        place = ""
+        if scope == "Namespaced":
+            place, item["metadata"]["namespace"] = f"/namespaces/{NS}", NS
+        answer = server.request("POST", f"/apis/{item['apiVersion']}{place}/{kinds}?dryRun=All&fieldValidation=Strict", item)
+        if answer.code != 201:
+            said[name] = f"{answer.code} {answer.at('message')}"
+    return said
+
+
+def tests(suite):
+    here = {item["metadata"]["name"] for item in c.items("crd", "default")}
+    for path in definitions(here):
+        c.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(path))
+    made = [item["metadata"]["name"] for item in c.items("crd", "default") if item["metadata"]["name"] not in here]
+    if made:
+        c.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", *made)
+    c.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NS}})
+    try:
+        all_objects = objects()
+        said = refused(all_objects)
+    finally:
+        c.delete("namespace", NS, "default", wait=False)
+        if made:
+            c.kubectl("delete", "crd", *made)
+
+    def objects_of_the_cases_are_what_their_definitions_take():
+        wrong = [f"{all_objects[name][0]}: {text}" for name, text in said.items() if not all_objects[name][1]]
+        assert not wrong, "\n".join(wrong)
+
+    def absurd_ones_are_refused():
+        wanted = {rule for rule, absurd, _ in all_objects.values() if absurd}
+        taken = wanted - {all_objects[name][0] for name in said}
+        assert wanted and not taken, taken
+
+    def there_are_many():
+        assert len(all_objects) > 150, len(all_objects)
+    for test in (objects_of_the_cases_are_what_their_definitions_take, absurd_ones_are_refused, there_are_many):
+        suite.one(test)
