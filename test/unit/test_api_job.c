@@ -261,6 +261,39 @@ static void the_job_belongs_to_its_run(void **state)
         assert_string_equal(doc_text(object, "spec.template.metadata.labels[\"" LABEL_RUN_UID "\"]"), UID);
 }
 
+static void a_job_prefers_the_nodes_of_earlier_trials_beside_its_own_wishes(void **state)
+{
+        static const char preferred[] = "spec.template.spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution";
+        auto_json struct json_object *plain = job_with("{}"), *wishes = job_with(FULL), *none = job_with("{}");
+        auto_json struct json_object *nodes = doc_push_text(doc_push_text(doc_array(), "a"), "b"), *nobody = doc_array();
+        (void)state;
+
+        job_prefer_nodes(plain, nodes);
+        job_prefer_nodes(plain, nodes); /* what is there stays */
+        assert_int_equal(doc_len(plain, preferred), 4);
+        struct json_object *second = doc_item(doc_at(plain, preferred), 1);
+        assert_string_equal(doc_text(second, "preference.matchFields[0].values[0]"), "b");
+        assert_string_equal(doc_text(second, "preference.matchFields[0].key"), "metadata.name");
+        job_prefer_nodes(wishes, nodes);
+        assert_int_equal(doc_len(wishes, preferred), 2);
+        assert_int_equal(doc_len(wishes, "spec.template.spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution"), 1);
+        job_prefer_nodes(none, nobody);
+        assert_null(doc_at(none, "spec.template.spec.affinity"));
+}
+
+static void a_jobs_warmup_may_be_another_than_the_plans(void **state)
+{
+        auto_json struct json_object *object = job_with("{}");
+        struct json_object *words = doc_at(object, "spec.template.spec.containers[0].command");
+        size_t len = doc_len(words, "");
+        (void)state;
+
+        job_set_warmup(object, 12500);
+        assert_int_equal(doc_len(words, ""), len + 2);
+        assert_string_equal(json_object_get_string(doc_item(words, len)), "--warmup-ms");
+        assert_string_equal(json_object_get_string(doc_item(words, len + 1)), "12500");
+}
+
 static void the_plan_outlives_its_run(void **state)
 {
         auto_json struct json_object *plan = plan_with("{}", &web_run);
@@ -382,6 +415,8 @@ int main(void)
                 cmocka_unit_test(every_job_holds_back_and_never_repeats),
                 cmocka_unit_test(every_pod_is_restricted_and_has_no_token),
                 cmocka_unit_test(the_job_belongs_to_its_run),
+                cmocka_unit_test(a_job_prefers_the_nodes_of_earlier_trials_beside_its_own_wishes),
+                cmocka_unit_test(a_jobs_warmup_may_be_another_than_the_plans),
                 cmocka_unit_test(the_plan_outlives_its_run),
                 cmocka_unit_test(a_run_with_a_template_has_no_profile_label),
                 cmocka_unit_test(a_plan_reads_back_as_it_was_written),
