@@ -159,6 +159,11 @@ def in_phase(namespace_name, name, *phases, seconds=60):
     return until(seconds, f"run {name} in {phases}", lambda: status_of(namespace_name, name).get("phase") in phases, 0.1)
 
 
+def in_network(*command):
+    """What a command prints that runs in the cluster's network."""
+    return subprocess.run([str(ROOT / "hack/cluster"), "exec", *command], text=True, capture_output=True, check=True).stdout
+
+
 def operator_pods():
     return [p for p in items("pods", SYSTEM, "app.kubernetes.io/name=loadstone-operator")
             if not p["metadata"].get("deletionTimestamp")]

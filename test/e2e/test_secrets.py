@@ -12,6 +12,7 @@ import cluster as c
 
 NS = "e2e-secrets"
 CANARY = "canary-5d1c8e72"
+METRICS_READER = "e2e-secrets-metrics-reader"
 POLICY = ["validatingadmissionpolicybinding/loadstone-authors", "validatingadmissionpolicy/loadstone-authors"]
 CONFIG = """
 daemon off; worker_processes 1; pid /tmp/nginx.pid; error_log /dev/stderr; events { worker_connections 256; }
@@ -130,6 +131,13 @@ def without_a_certificate_it_stays_shut():
     assert status["results"].get("byStatus", {}).get("400") == 100 or status["results"].get("succeeded", 0) == 0, status["results"]
 
 
+def metrics_of(pod):
+    """What an account that may read the metrics gets from this pod."""
+    token = c.kubectl("create", "token", "metrics-reader", "-n", NS).strip()
+    return c.in_network("curl", "--silent", "--insecure", "--max-time", "15", "--header", f"Authorization: Bearer {token}",
+                        f"https://{pod['status']['podIP']}:8443/metrics")
+
+
 def look_everywhere(said, canary):
     """In all that people and programs can read but Secrets themselves; plain and as the API shows bytes."""
     seen = {"workers": said}
@@ -137,8 +145,9 @@ def look_everywhere(said, canary):
         seen[kind] = c.kubectl("get", kind, "-n", NS, "-o", "json")
     for pod in c.operator_pods():
         seen["operator's log"] = c.kubectl("logs", pod["metadata"]["name"], "-n", c.SYSTEM, "--tail=-1")
+        seen["metrics"] = metrics_of(pod)
         seen["readiness"] = c.kubectl("get", "--raw", f"/api/v1/namespaces/{c.SYSTEM}/pods/{pod['metadata']['name']}:8080/proxy/readyz", check=False)
-    assert len(seen["configmaps"]) > 1000 and len(seen["operator's log"]) > 100, {name: len(text) for name, text in seen.items()}
+    assert len(seen["configmaps"]) > 1000 and len(seen["operator's log"]) > 100 and "rest_client_requests_total" in seen["metrics"], {name: len(text) for name, text in seen.items()}
     for where, text in seen.items():
         for form in (canary, base64.b64encode(canary.encode()).decode()[:-4], canary[:10]):
             assert form not in text, f"{form} stands in {where}"
@@ -203,7 +212,11 @@ def all_tests(suite):
     c.namespace(NS)
     server()
     c.apply(secret("token", {"value": f"Bearer {CANARY}\n"}), secret("unfit", {"value": f"Bearer {CANARY}\r\nx-smuggled: 1"}),
-            secret("load", {"tls.crt": MADE["load"][0], "tls.key": MADE["load"][1]}, "kubernetes.io/tls"))
+            secret("load", {"tls.crt": MADE["load"][0], "tls.key": MADE["load"][1]}, "kubernetes.io/tls"),
+            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "metrics-reader", "namespace": NS}},
+            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": METRICS_READER},
+             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "loadstone-metrics-reader"},
+             "subjects": [{"kind": "ServiceAccount", "name": "metrics-reader", "namespace": NS}]})
     c.server_ready(NS, "guarded")
     suite.side_by_side((a_header_arrives_and_is_seen_nowhere_else,), (a_client_certificate_opens_the_door,), (without_a_certificate_it_stays_shut,),
                        (a_secret_that_is_not_there_is_named, "absent", header("nobody"), "guarded4", ("Secret nobody (load.headersFrom[0])", "not found")),
@@ -211,3 +224,4 @@ def all_tests(suite):
                         ("key other of Secret token (load.headersFrom[0])",)))
     suite.one(a_value_that_cannot_be_sent_ends_the_run_unquoted)
     suite.one(without_the_policy_secrets_are_refused)
+    c.kubectl("delete", "clusterrolebinding", METRICS_READER)
