@@ -176,7 +176,7 @@ static void fill_series(struct manager *manager, struct session *session, struct
         if (!profile || profile_trials_most(profile) == 1 || view->trial_unread)
                 return;
         struct json_object *kept[PROFILE_TRIALS_MAX];
-        size_t stand = repeats_keep(session->trials, (size_t)view->trial, view->trial == PROFILE_TRIALS_MAX, kept);
+        size_t stand = repeats_keep(session->trials, (size_t)view->trial, profile_arms(profile), view->trial == PROFILE_TRIALS_MAX, kept);
         uint32_t planned = series_planned(profile, kept, stand, &known);
         sight->trials_planned = known ? planned + (uint32_t)view->trial - (uint32_t)stand : 0;
         view->series_over = (known && stand >= planned) || view->trial == PROFILE_TRIALS_MAX;

@@ -112,7 +112,7 @@ static void keep(struct session *session, const struct run_sight *sight, const s
 {
         auto_json struct json_object *row = encode_row(session, sight, gates, fold), *workers = encode_workers(session, fold, sight);
         auto_json struct json_object *mesh = encode_mesh(session, fold);
-        int repeated = repeats_next(session->trials, session->trials_len);
+        int repeated = repeats_next(session->trials, session->trials_len, profile_arms(session->profile));
         if (repeated >= 0)
                 doc_set_int(row, "repeats", repeated);
         const struct trial_input input = {
@@ -226,7 +226,7 @@ void run_status_fold_series(struct session *session, const struct run_view *view
         session->packed = true;
         if (session->context)
                 context_mark_after(session->context, sight->wall_ms);
-        standing.len = repeats_keep(session->trials, session->trials_len, true, standing.docs);
+        standing.len = repeats_keep(session->trials, session->trials_len, profile_arms(session->profile), true, standing.docs);
         if (session->profile->variants_len)
                 fold_variants(session, view, sight, &standing);
         else

@@ -76,7 +76,7 @@ uint32_t session_arm_of_next(const struct session *session)
         struct json_object *kept[PROFILE_TRIALS_MAX];
 
         /* One that is run once more is of the same arm: its place in the order is not taken yet. */
-        return profile_arm_of(session->profile, (uint32_t)repeats_keep(session->trials, session->trials_len, false, kept));
+        return profile_arm_of(session->profile, (uint32_t)repeats_keep(session->trials, session->trials_len, profile_arms(session->profile), false, kept));
 }
 
 void session_enter_trial(struct session *session)

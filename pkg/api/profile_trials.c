@@ -35,9 +35,9 @@ int64_t profile_deadline_ms(const struct profile *profile)
 
 uint32_t profile_trials_most(const struct profile *profile)
 {
-        uint32_t planned = profile_trials_planned(profile), twice = 2 * planned;
+        uint32_t planned = profile_trials_planned(profile), most = (profile->variants_len ? 3 : 2) * planned;
 
-        return planned == 1 ? 1 : twice < PROFILE_TRIALS_MAX ? twice : PROFILE_TRIALS_MAX;
+        return planned == 1 ? 1 : most < PROFILE_TRIALS_MAX ? most : PROFILE_TRIALS_MAX;
 }
 
 int64_t profile_given_ms(const struct profile *profile)

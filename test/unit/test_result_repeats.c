@@ -25,7 +25,7 @@ static struct json_object *trial(char what, int index)
 }
 
 /* What stands, by index, of trials like these. */
-static void check(const char *series, bool over, const char *kept_wanted, int next_wanted)
+static void check_rounds(size_t round, const char *series, bool over, const char *kept_wanted, int next_wanted)
 {
         struct json_object *docs[MOST], *kept[MOST];
         size_t len = strlen(series);
@@ -33,13 +33,18 @@ static void check(const char *series, bool over, const char *kept_wanted, int ne
 
         for (size_t i = 0; i < len; i++)
                 docs[i] = trial(series[i], (int)i);
-        size_t kept_len = repeats_keep(docs, len, over, kept);
+        size_t kept_len = repeats_keep(docs, len, round, over, kept);
         for (size_t i = 0; i < kept_len; i++)
                 text[i] = (char)('0' + doc_int(kept[i], "index", -1));
         assert_string_equal(text, kept_wanted);
-        assert_int_equal(repeats_next(docs, len), next_wanted);
+        assert_int_equal(repeats_next(docs, len, round), next_wanted);
         for (size_t i = 0; i < len; i++)
                 json_object_put(docs[i]);
+}
+
+static void check(const char *series, bool over, const char *kept_wanted, int next_wanted)
+{
+        check_rounds(1, series, over, kept_wanted, next_wanted);
 }
 
 static void good_trials_stand(void **state)
@@ -70,11 +75,27 @@ static void a_trial_elsewhere_counts_unless_its_repeat_is_as_good(void **state)
         check("gie", false, "02", -1);
 }
 
+static void a_round_is_repeated_whole_and_twice_at_most(void **state)
+{
+        (void)state;
+        check_rounds(2, "gg", false, "01", -1);
+        check_rounds(2, "gi", false, "", 0);
+        check_rounds(2, "ggi", false, "012", -1); /* the round is finished first */
+        check_rounds(2, "ggig", false, "01", 2);
+        check_rounds(2, "ggigg", false, "014", 3);
+        check_rounds(2, "ggiggg", false, "0145", -1);
+        check_rounds(2, "igigig", false, "45", -1);
+        check_rounds(2, "igegig", false, "23", -1); /* the best of three */
+        check_rounds(2, "ggigg", true, "0123", 3);
+        check_rounds(3, "ggigggg", false, "3456", -1);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(good_trials_stand),
                 cmocka_unit_test(an_invalid_trial_is_repeated_once),
+                cmocka_unit_test(a_round_is_repeated_whole_and_twice_at_most),
                 cmocka_unit_test(a_trial_elsewhere_counts_unless_its_repeat_is_as_good),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

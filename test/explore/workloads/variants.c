@@ -50,6 +50,17 @@ static void cancel(struct world *world)
         world_run_change(world, "pairs", "PATCH", "{\"spec\":{\"cancel\":true}}");
 }
 
+/* What the second trial's worker says contradicts itself: the pair is run once more, whole. */
+static void second_lies(void *owner, struct json_object *pod, struct pod_script *script)
+{
+        static const struct worker_script honest = {.ready_ms = 20, .notice_ms = 300, .latency_ns = 2 * NS_PER_MS};
+        static const struct worker_script liar = {.ready_ms = 20, .notice_ms = 300, .latency_ns = 2 * NS_PER_MS, .lies = true};
+        const char *name = doc_text(pod, "metadata.name");
+
+        (void)owner;
+        *script = world_pod(name && strstr(name, "-t1-") ? &liar : &honest);
+}
+
 const struct workload workload_variants[] = {
         {
                 .name = "variants",
@@ -65,6 +76,14 @@ const struct workload workload_variants[] = {
                 .act = edit,
                 .horizon_ms = 300000,
                 .ends = "pairs=Succeeded",
+        },
+        {
+                .name = "variants_repeated",
+                .what = "a trial of the first pair is invalid, and the pair run once more",
+                .begin = begin,
+                .script = second_lies,
+                .horizon_ms = 300000,
+                .ends = "pairs=Succeeded/Valid",
         },
         {
                 .name = "variants_cancelled",
