@@ -107,11 +107,11 @@ struct walk {
         void *owner;
 };
 
-static enum fail_kind pass_item(void *owner, const char *text, size_t size, struct fail *fail)
+static void pass_item(void *owner, const struct sifted *item)
 {
         struct walk *walk = owner;
 
-        return walk->item(walk->owner, text, size, fail);
+        walk->item(walk->owner, item);
 }
 
 static void end_walk(void *owner, struct json_object *object, const struct fail *fail)
@@ -122,11 +122,12 @@ static void end_walk(void *owner, struct json_object *object, const struct fail 
 enum fail_kind ask_list_each(struct ask *ask, const struct kube_ref *ref, const char *selector, kube_item_fn *item, void *owner, struct fail *fail)
 {
         struct walk walk = {.item = item, .owner = owner};
+        struct sift *all = sift_new(NULL);
 
-        kube_list_each(ask->client, ref, selector, pass_item, end_walk, &walk);
-        if (wait_for(ask, &walk.question, NULL, fail))
-                return name_right(ref, "list", fail);
-        return FAIL_NONE;
+        kube_list_each(ask->client, ref, selector, all, pass_item, end_walk, &walk);
+        enum fail_kind kind = wait_for(ask, &walk.question, NULL, fail);
+        sift_free(all);
+        return kind ? name_right(ref, "list", fail) : FAIL_NONE;
 }
 
 enum fail_kind ask_create(struct ask *ask, const struct kube_ref *ref, struct json_object *object, struct json_object **ret_object,

@@ -27,25 +27,24 @@ struct search {
         struct json_object *map; /* the newest result of a run of that name; owned */
 };
 
-static enum fail_kind look_at(void *owner, const char *text, size_t size, struct fail *fail)
+static void look_at(void *owner, const struct sifted *item)
 {
         struct search *search = owner;
         auto_json struct json_object *map = NULL;
 
-        if (!text) { /* the list begins, perhaps again */
+        if (!item) { /* the list begins, perhaps again */
                 json_object_put(take(search->map));
-                return FAIL_NONE;
+                return;
         }
-        if (doc_parse(text, size, &map, fail))
-                return fail->kind;
-        if (!text_equal(doc_text(map, "metadata.annotations[\"" ANNOTATION_RUN "\"]"), search->run))
-                return FAIL_NONE;
+        if (doc_parse(item->text.data, item->text.size, &map, NULL) ||
+            !text_equal(doc_text(map, "metadata.annotations[\"" ANNOTATION_RUN "\"]"), search->run))
+                return;
+        doc_set_text(doc_set_text(doc_at(map, "metadata"), "name", item->name), "uid", item->uid);
         const char *made = doc_text(map, "metadata.creationTimestamp"), *best = doc_text(search->map, "metadata.creationTimestamp");
         if (!search->map || (made && best && strcmp(made, best) > 0)) {
                 json_object_put(search->map);
                 search->map = take(map);
         }
-        return FAIL_NONE;
 }
 
 static enum fail_kind find_gone(struct ask *ask, const struct kube_ref *ref, struct json_object **ret_run, struct fail *fail)
