@@ -87,7 +87,32 @@ export interface Comparison {
   message?: string;
   confirmation?: string;
   method?: string;
-  arms?: {a: string; b: string; aTrials?: number; bTrials?: number; metrics: ComparedMetric[]}[];
+  arms?: Arm[];
+}
+
+/** One side against another: a run against its baseline, or a variant against the first. */
+export interface Arm {
+  a: string;
+  b: string;
+  aTrials?: number;
+  bTrials?: number;
+  /** Of variants: trials in turn, and how many more would tell. */
+  pairs?: number;
+  pairsNeeded?: number;
+  verdict?: ComparedMetric['verdict'];
+  message?: string;
+  metrics: ComparedMetric[];
+}
+
+export interface Trial {
+  index: number;
+  variant?: string;
+  validity?: string;
+  rate?: string;
+  p50?: string;
+  p99?: string;
+  errorRatio?: string;
+  startTime?: string;
 }
 
 export interface Explanation {
@@ -206,7 +231,7 @@ export interface Report {
   objectives?: Objective[];
   comparison?: Comparison;
   explanations?: Explanation[];
-  trials?: {index: number; validity?: string; rate?: string; p50?: string; p99?: string; errorRatio?: string; startTime?: string}[];
+  trials?: Trial[];
   results?: Figures;
   whole?: Figures;
   byPiece?: Piece[];

@@ -55,6 +55,17 @@ const COMPARED: Record<string, string> = {
   ComparisonInconclusive: 'The comparison with the baseline told too little',
 };
 
+/** The same of a run that compared variants with the first of them. */
+function comparedVariants(report: Report, decided: string): string | undefined {
+  const arms = report.comparison?.method === 'paired' ? (report.comparison.arms ?? []) : [];
+  const text = COMPARED[decided];
+  const first = arms[0]?.a;
+  if (!text || first === undefined) return text;
+  const worse = arms.filter((arm) => arm.verdict === 'worse').map((arm) => arm.b);
+  if (worse.length && decided !== 'ComparisonInconclusive') return `${worse.join(', ')}: ${text.charAt(0).toLowerCase()}${text.slice(1).replace('the baseline', first)}`;
+  return text.replace('the baseline', first);
+}
+
 export function title(report: Report): string {
   const objectives = report.objectives ?? [];
   const missed = objectives.filter((objective) => objective.met === 'False').length;
@@ -62,7 +73,7 @@ export function title(report: Report): string {
   if (report.run.phase === 'Cancelled') return 'The run was stopped before its end';
   if (report.run.phase === 'Failed') return 'The run did not come to its end';
   if (report.validity === 'Invalid') return 'These figures say nothing about the target';
-  const byComparison = COMPARED[decided ?? ''];
+  const byComparison = comparedVariants(report, decided ?? '');
   if (byComparison) return byComparison;
   switch (report.verdict) {
     case 'Pass':
@@ -87,6 +98,7 @@ export function lead(report: Report): string {
   const answered = ratePerSecond(results.rateAchieved);
   const closed = results.latencyKind === 'uncorrected';
   const sentences: string[] = [];
+  if (report.comparison?.method === 'paired' && report.comparison.arms?.[0]) sentences.push(`These are the figures of ${report.comparison.arms[0].a}, which the others were compared with.`);
   if (answered === 0) return closed ? 'Not one request was answered.' : `${number(due)} requests per second were due, and not one was answered.`;
   if (closed || Number.isNaN(due)) sentences.push(`${number(answered)} requests per second were answered, as fast as the connections allowed.`);
   else if (Math.abs(due - answered) <= due * 0.005) sentences.push(`${number(due)} requests per second were sent as planned, and as many were answered.`);

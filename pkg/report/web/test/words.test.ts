@@ -32,6 +32,10 @@ describe('the headline', () => {
     ['inconclusive', {verdict: 'Inconclusive'}, 'Not every objective could be judged'],
     ['the brake', {verdict: 'Fail', reasons: [{about: 'verdict', reason: 'Brake', message: ''}]}, 'The load was broken off: too much of it failed'],
     ['worse than the baseline', {verdict: 'Fail', reasons: [{about: 'verdict', reason: 'Regression', message: ''}]}, 'Worse than the baseline'],
+    ['a variant that is worse', {verdict: 'Fail', reasons: [{about: 'verdict', reason: 'Regression', message: ''}], comparison: {method: 'paired', arms: [
+      {a: 'plain', b: 'mtls', verdict: 'worse', metrics: []}, {a: 'plain', b: 'same', verdict: 'equivalent', metrics: []}]}}, 'mtls: worse than plain'],
+    ['variants that told too little', {verdict: 'Inconclusive', reasons: [{about: 'verdict', reason: 'ComparisonInconclusive', message: ''}], comparison: {method: 'paired', arms: [
+      {a: 'plain', b: 'mtls', verdict: 'inconclusive', metrics: []}]}}, 'The comparison with plain told too little'],
     ['nothing succeeded', {verdict: 'Fail', reasons: [{about: 'verdict', reason: 'NothingSucceeded', message: ''}]}, 'Not one request succeeded'],
   ])('%s', (_, more, text) => expect(title(report(more))).toBe(text));
 

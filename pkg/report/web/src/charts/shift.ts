@@ -11,7 +11,7 @@ const ROW_PX = 26;
 const ticks = (width: number) => Math.max(2, Math.floor((width - 114) / 90));
 
 /** Ratios only: a share is in other units, and stands in the table. */
-export function shiftChart(metrics: ComparedMetric[]): Chart | null {
+export function shiftChart(metrics: ComparedMetric[], reference = 'the baseline'): Chart | null {
   const rows = metrics
     .map((metric) => ({metric: metric.metric, verdict: metric.verdict, ...shiftOf(metric)}))
     .filter((row): row is typeof row & {value: number; low: number; high: number} => row.unit === '%' && [row.value, row.low, row.high].every((v) => v !== undefined));
@@ -19,9 +19,9 @@ export function shiftChart(metrics: ComparedMetric[]): Chart | null {
   const far = Math.max(5, ...rows.flatMap((row) => [Math.abs(row.low), Math.abs(row.high)])) * 1.05;
   const present = Object.keys(CLASSES).filter((verdict) => rows.some((row) => row.verdict === verdict));
   return chart({
-    title: 'Difference from the baseline',
+    title: `Difference from ${reference}`,
     unit: 'with its 95 % interval',
-    description: `Differences from the baseline: ${rows.map((row) => `${row.metric} ${signed(row.value, '%')}, ${interval(row)}, ${row.verdict}`).join('; ')}.`,
+    description: `Differences from ${reference}: ${rows.map((row) => `${row.metric} ${signed(row.value, '%')}, ${interval(row)}, ${row.verdict}`).join('; ')}.`,
     keys: present.map((verdict) => ({label: verdict, class: CLASSES[verdict]!})),
     height: rows.length * ROW_PX + 52,
     options: (width): PlotOptions => ({
@@ -33,7 +33,7 @@ export function shiftChart(metrics: ComparedMetric[]): Chart | null {
       y: {type: 'point', domain: rows.map((row) => row.metric), padding: 0.6, label: null, axis: null},
       marks: [
         gridX({stroke: 'var(--grid)', strokeOpacity: 1, ticks: ticks(width)}),
-        axisX({ticks: ticks(width), tickFormat: (value: number) => signed(value, '%'), label: 'more than the baseline is to the right', labelAnchor: 'center', labelArrow: 'none', tickSize: 4}),
+        axisX({ticks: ticks(width), tickFormat: (value: number) => signed(value, '%'), label: `more than ${reference} is to the right`, labelAnchor: 'center', labelArrow: 'none', tickSize: 4}),
         axisY({tickSize: 0, label: null}),
         ruleX([0], {stroke: 'var(--axis)'}),
         ...present.flatMap((verdict) => {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Against an earlier run: what changed, and how surely.
+// Against an earlier run, or variants against the first of them: what changed, and how surely.
+import {armsChart} from '../charts/arms';
 import {shiftChart} from '../charts/shift';
 import type {Cell} from '../dom';
 import {el, section, table} from '../dom';
-import type {ComparedMetric, Report} from '../data';
+import type {Arm, ComparedMetric, Report} from '../data';
 import {measured, sentence} from '../reasons';
 import {interval, shiftOf, signed} from '../shift';
 
@@ -29,9 +30,38 @@ function row(metric: ComparedMetric): (Cell | string)[] {
   ];
 }
 
+function armTable(arm: Arm, heads: [string, string], counted: string): HTMLElement {
+  return table({caption: counted, head: ['Metric', 'Role', ...heads, 'Difference', '95 % interval', 'Result'], rows: arm.metrics.map(row), textColumns: 2});
+}
+
+/** "mtls against plain: ✕ worse" and why. */
+function variant(arm: Arm): HTMLElement {
+  const word = WORDS[arm.verdict ?? ''];
+  const more = arm.pairsNeeded ? ` ${arm.pairsNeeded} more pairs would show a difference that matters.` : '';
+  return el(
+    'div',
+    {},
+    el('h3', {}, `${arm.b} against ${arm.a}: `, el('span', {class: typeof word === 'object' ? word.class : undefined}, typeof word === 'object' ? word.text : '')),
+    el('p', {class: 'intro'}, `${sentence(arm.message ?? '')}${more}`),
+    shiftChart(arm.metrics, arm.a)?.element ?? null,
+    arm.metrics.length ? armTable(arm, [arm.a, arm.b], `${arm.b} against ${arm.a}, ${arm.pairs ?? 0} pairs of trials`) : null,
+  );
+}
+
+function variants(report: Report, arms: Arm[]): HTMLElement {
+  const primary = arms.flatMap((arm) => arm.metrics).find((metric) => metric.role === 'primary');
+  return section(
+    `Variants compared with ${arms[0]!.a}`,
+    'The variants were measured in turn within this run, so that what changed meanwhile changed for all of them.',
+    primary ? armsChart(report, primary)?.element : null,
+    ...arms.map(variant),
+  );
+}
+
 export function comparison(report: Report): HTMLElement | null {
   const compared = report.comparison;
   if (!compared) return null;
+  if (compared.method === 'paired' && compared.arms?.length) return variants(report, compared.arms);
   const arm = compared.arms?.[0];
   const name = compared.baseline?.run ?? 'the baseline';
   const worth =
@@ -48,12 +78,11 @@ export function comparison(report: Report): HTMLElement | null {
       ? el(
           'div',
           {},
-          table({
-            caption: `${arm.a}${arm.aTrials ? ` (${arm.aTrials} measured)` : ''} against ${arm.b}${arm.bTrials ? ` (${arm.bTrials} measured)` : ''}`,
-            head: ['Metric', 'Role', 'Before', 'Now', 'Difference', '95 % interval', 'Result'],
-            rows: arm.metrics.map(row),
-            textColumns: 2,
-          }),
+          armTable(
+            arm,
+            ['Before', 'Now'],
+            `${arm.a}${arm.aTrials ? ` (${arm.aTrials} measured)` : ''} against ${arm.b}${arm.bTrials ? ` (${arm.bTrials} measured)` : ''}`,
+          ),
         )
       : null,
   );

@@ -84,20 +84,24 @@ export function spread(report: Report): HTMLElement | null {
 /** How the repetitions of one run differ. */
 export function trials(report: Report): HTMLElement | null {
   const list = report.trials ?? [];
+  const variants = list.some((one) => one.variant !== undefined);
   if (list.length < 2) return null;
   return section(
     'Trials',
-    'The load was repeated. The figures of this report are of all valid trials together.',
+    variants
+      ? 'Each variant was measured several times, in turn. The figures of this report are those of the first one.'
+      : 'The load was repeated. The figures of this report are of all valid trials together.',
     table({
       caption: 'Each trial by itself',
       hideCaption: true,
-      head: ['Trial', 'Figures', 'Answered', 'p50', 'p99', 'Failed'],
+      head: ['Trial', ...(variants ? ['Variant'] : []), 'Figures', 'Answered', 'p50', 'p99', 'Failed'],
       rows: list.map((one) => [
         String(one.index + 1),
+        ...(variants ? [one.variant ?? '–'] : []),
         one.validity ?? '–',
         ...[one.rate, one.p50, one.p99, one.errorRatio].map((value) => (value === undefined || value === '-' ? '–' : measured(value))),
       ]),
-      textColumns: 2,
+      textColumns: variants ? 3 : 2,
     }),
   );
 }
