@@ -81,6 +81,14 @@ static bool pausing(seen v) { return v->pausing && !v->bound && v->job == JOB_AB
 
 static bool is_ours(enum view_job job) { return job != JOB_ABSENT && job != JOB_FOREIGN; }
 static bool over(seen v) { return !v->found || v->deleting || v->terminal; }
+static bool nothing_applied(seen v)
+{
+        return over(v) && v->undo == JOB_SUSPENDED && !v->undo_stopping && v->apply == JOB_ENDED && v->apply_failed && v->apply_untouched && !v->apply_pods_left;
+}
+static bool apply_unheard(seen v)
+{
+        return over(v) && v->undo == JOB_SUSPENDED && v->apply == JOB_ENDED && v->apply_failed && v->undo_unchecked && guard_stands(GUARD_LOOK);
+}
 static bool apply_left(seen v) { return over(v) && is_ours(v->apply) && !v->apply_stopping; }
 static bool apply_ending(seen v) { return over(v) && v->undo == JOB_SUSPENDED && (is_ours(v->apply) || v->apply_pods_left); }
 static bool undo_unchecked(seen v) { return over(v) && v->undo == JOB_SUSPENDED && v->undo_unchecked && guard_stands(GUARD_LOOK); }
@@ -122,6 +130,8 @@ static const struct rule rules[] = {
         {orphan_job, RUN_DELETE_JOB, "RunDeleted", "the run is gone and its Job is not"},
         {deleting_with_job, RUN_DELETE_JOB, "RunDeleting", "the run is being deleted and its Job is there"},
         {ended_with_job, RUN_DELETE_JOB, "RunEnded", "the end is recorded and the Job is still there"},
+        {nothing_applied, RUN_DELETE_UNDO, "NothingApplied", "the run is over, and what was to apply its workload has said that it changed nothing"},
+        {apply_unheard, RUN_LOOK, "ApplyUnheard", "the run is over, its workload could not be applied, and the API server was not asked what the pod said of it"},
         {apply_left, RUN_DELETE_APPLY, "RunEnded", "the run is over and the Job that applies its workload is still there"},
         {apply_ending, RUN_WAIT, "ApplyEnding", "the run is over and a pod that applies its workload has not ended"},
         {undo_unchecked, RUN_LOOK, "UndoUnchecked", "the run is over, and the API server was not asked whether something of it still applies"},

@@ -33,11 +33,12 @@ static enum view_job state_of(const struct session *session, struct json_object 
 
 static void see_pod(void *owner, struct json_object *object)
 {
-        bool *left = owner;
+        struct run_view *view = owner;
         struct pod pod;
 
         pod_decode(object, &pod);
-        *left = *left || !pod.ended;
+        view->apply_pods_left = view->apply_pods_left || !pod.ended;
+        view->apply_untouched = view->apply_untouched || step_job_untouched(pod.message);
 }
 
 void run_steps_fill(struct manager *manager, const struct session *session, struct run_sight *sight, struct run_view *view)
@@ -59,7 +60,7 @@ void run_steps_fill(struct manager *manager, const struct session *session, stru
         view->undo_stopping = sight->undo.deleting;
         view->undo_unchecked = !session->undo_looked;
         name_apply(session->name, session->uid, name);
-        job_pods_each(manager, session->namespace, name, see_pod, &view->apply_pods_left);
+        job_pods_each(manager, session->namespace, name, see_pod, view);
 }
 
 /* ---- what they are made of ---- */

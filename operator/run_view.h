@@ -72,6 +72,7 @@ struct run_view {
         bool apply_bound;               /* status names them by UID */
         bool apply_failed, apply_stopping, undo_stopping; /* stopping: being deleted */
         bool apply_pods_left;           /* pods of it that have not ended */
+        bool apply_untouched;           /* it ended and said that it changed nothing */
         bool undo_unchecked;            /* since the Job that applies is gone, the API server was not asked for pods of it */
 
         /* observed */

@@ -86,6 +86,13 @@ struct json_object *step_job_encode(const struct step_job *wanted)
         return doc_set(doc_set(job, "metadata", encode_metadata(wanted)), "spec", doc_set(spec, "template", template));
 }
 
+bool step_job_untouched(const char *message)
+{
+        auto_json struct json_object *summary = NULL;
+
+        return message && !doc_parse(message, strlen(message), &summary, NULL) && !doc_bool(summary, "touched", true);
+}
+
 char *step_job_failure(const char *message)
 {
         auto_json struct json_object *summary = NULL;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "api/profile.h"
@@ -26,5 +27,7 @@ struct step_job { /* borrowed */
  * succeeds. Both belong to nobody: what is to be taken back outlives the run. */
 struct json_object *step_job_encode(const struct step_job *wanted);
 
+/* Did the program say, by its termination message, that it has changed nothing in the cluster? */
+bool step_job_untouched(const char *message);
 /* Why the pod's program failed, by its termination message; NULL when it does not say. New string. */
 char *step_job_failure(const char *message);

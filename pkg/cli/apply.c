@@ -75,6 +75,7 @@ static enum fail_kind keep_previous(struct objects *objects, struct fail *fail)
         struct kube_ref ref = objects_journal_ref(objects);
         auto_json struct json_object *configmap = NULL;
 
+        objects->touched = kept != FAIL_MISSING && kept != FAIL_DENIED; /* what a pod before this one did is not known */
         if (kept != FAIL_MISSING)
                 return kept;
         auto_json struct json_object *previous = look_at_all(objects, fail);
@@ -90,6 +91,7 @@ static enum fail_kind apply_one(struct objects *objects, struct object_at *objec
 {
         auto_json struct json_object *marked = manifest_marked(object->manifest, objects->steps.namespace, objects->steps.run_uid);
 
+        objects->touched = true;
         if (check_journal(objects, NULL, fail) || ask_patch(&objects->ask, &object->ref, KUBE_PATCH_APPLY, marked, NULL, fail))
                 return fail_wrap(fail, "%.120s", object->name);
         return FAIL_NONE;

@@ -144,6 +144,7 @@ enum cli_exit objects_end(const struct objects *objects, const char *command, si
         auto_json struct json_object *summary = doc_set_int(doc_object(), "did", (int64_t)did);
         FILE *out = objects->message_file ? fopen(objects->message_file, "we") : NULL;
 
+        doc_set_bool(summary, "touched", objects->touched);
         if (fail->kind)
                 doc_set_text(summary, "failed", fail->text);
         if (out) {

@@ -28,6 +28,7 @@ struct objects {
         struct object_at at[OBJECTS_AT_ONCE];
         size_t len;
         const char *message_file; /* where the summary is left; NULL: nowhere */
+        bool touched;             /* something of the cluster may have been changed */
 };
 
 /* argv as a command gets it. False: the command ends with *ret_exit (help was wanted, or the arguments are wrong). */
@@ -42,5 +43,5 @@ enum fail_kind objects_resolve(struct objects *objects, struct fail *fail);
 enum fail_kind objects_get_journal(struct objects *objects, struct json_object **ret_configmap, struct fail *fail);
 struct kube_ref objects_journal_ref(const struct objects *objects);
 
-/* Prints how it ended and leaves the summary: {"did": N, "failed": "…"}, see api/step_job.h. */
+/* Prints how it ended and leaves the summary: {"did": N, "touched": …, "failed": "…"}, see api/step_job.h. */
 enum cli_exit objects_end(const struct objects *objects, const char *command, size_t did, const struct fail *fail);

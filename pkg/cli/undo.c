@@ -122,6 +122,7 @@ static enum fail_kind undo(struct objects *objects, size_t *ret_did, struct fail
         auto_journal struct journal journal = {0};
         struct fail first = {0};
 
+        objects->touched = true;
         if (begin(objects, &journal, fail))
                 return fail->kind;
         if (journal.state == JOURNAL_UNDONE)

@@ -84,7 +84,7 @@ def a_right_that_is_missing_is_named():
     status = c.finished(NS, "poor-1", 90)
     assert status["phase"] == "Failed" and c.condition(status, "Stalled")["reason"] == "WorkloadFailed", status
     assert f"no right to get configmaps in namespace {NS}" in status["message"], status["message"]
-    assert not c.get("deployment", "poor", NS)
+    nothing_left("poor", "poor-1")
 
 
 def what_is_never_ready_is_named_and_goes():

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -91,6 +92,9 @@ bool check_steps_pod(struct check_steps *steps, struct json_object *before, stru
                 seen->undone = true;
         if (apply && began)
                 seen->applied = true;
+        const char *said = doc_text(after, "status.containerStatuses[0].state.terminated.message");
+        if (apply && said && strstr(said, "\"touched\":false"))
+                seen->applied = false;
         if (began && seen->applying && seen->undoing)
                 return snprintf(text, size, "I17: %s begins while the other one works", doc_text(pod, "metadata.name")) > 0;
         if (began && apply && seen->undone)

@@ -196,6 +196,9 @@ static void the_last_words_of_a_pod_are_read(void **state)
         assert_null(step_job_failure("{\"did\":1}"));
         assert_null(step_job_failure("panic"));
         assert_null(step_job_failure(NULL));
+        assert_true(step_job_untouched("{\"did\":0,\"touched\":false,\"failed\":\"no right\"}"));
+        assert_false(step_job_untouched("{\"did\":0,\"touched\":true}") || step_job_untouched("{\"did\":0}") || step_job_untouched("panic") ||
+                     step_job_untouched(NULL));
 }
 
 int main(void)

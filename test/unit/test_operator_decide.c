@@ -427,13 +427,14 @@ static struct run_view any_view(void)
         bool *const flags[] = {
                 &view.found, &view.deleting, &view.accepted, &view.terminal, &view.cancel, &view.profile_found,
                 &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.account_refused, &view.workload, &view.steps_found, &view.steps_read, &view.apply_bound,
-                &view.apply_failed, &view.apply_stopping, &view.undo_stopping, &view.apply_pods_left, &view.undo_unchecked, &view.braked, &view.admitted, &view.taken_over, &view.bound, &view.overdue, &view.context_ready,
+                &view.apply_failed, &view.apply_stopping, &view.undo_stopping, &view.apply_pods_left, &view.apply_untouched, &view.undo_unchecked, &view.braked, &view.admitted, &view.taken_over, &view.bound, &view.overdue, &view.context_ready,
                 &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping,
                 &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.trial_unread, &view.series_over, &view.job_left, &view.pausing, &view.baseline_unread, &view.packed, &view.chunks_left, &view.status_stale,
         };
 
         for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-                *flags[i] = chance(flags[i] == &view.found || flags[i] == &view.admitted || flags[i] == &view.context_ready || flags[i] == &view.plan_found ? 12 : 5);
+                *flags[i] = chance(flags[i] == &view.found || flags[i] == &view.admitted || flags[i] == &view.context_ready || flags[i] == &view.plan_found ? 12
+                                       : flags[i] == &view.workload || flags[i] == &view.account_refused ? 2 : 4);
         view.invalid = chance(1) ? "InvalidSpec" : NULL;
         view.stop_reason = chance(4) ? "Cancelled" : NULL;
         view.target_problem = chance(4) ? "gone" : NULL;
@@ -489,6 +490,10 @@ static void check_way_back(struct run_view view)
         view.undo = JOB_SUSPENDED;
         view.undo_unchecked = true;
         assert_int_equal(action_of(view), RUN_DELETE_APPLY);
+        view.apply = JOB_ENDED;
+        view.apply_failed = view.apply_untouched = true;
+        assert_string_equal(run_decide(&view).reason, "NothingApplied");
+        view.apply_failed = view.apply_untouched = false;
         view.apply = JOB_ABSENT;
         view.apply_pods_left = true;
         assert_int_equal(action_of(view), RUN_WAIT);

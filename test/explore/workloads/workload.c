@@ -112,6 +112,16 @@ static void is_refused(void *owner, struct json_object *pod, struct pod_script *
                 *script = step_pod(300, 1, "{\"did\":0,\"failed\":\"ConfigMap extra: no right to get configmaps in namespace shop\"}");
 }
 
+/* Before it changed anything; the undo would fail for the same right. */
+static void is_refused_at_once(void *owner, struct json_object *pod, struct pod_script *script)
+{
+        applies(owner, pod, script);
+        if (is(pod, "apply"))
+                *script = step_pod(300, 1, "{\"did\":0,\"touched\":false,\"failed\":\"no right to get configmaps in namespace shop\"}");
+        if (is(pod, "undo"))
+                *script = step_pod(300, 1, "{\"did\":0,\"touched\":true,\"failed\":\"no right to get configmaps in namespace shop\"}");
+}
+
 static void hangs(void *owner, struct json_object *pod, struct pod_script *script)
 {
         applies(owner, pod, script);
@@ -149,6 +159,15 @@ const struct workload workload_workload[] = {
                 .begin = begin,
                 .act = act,
                 .script = is_refused,
+                .horizon_ms = 300000,
+                .ends = "brings=Failed",
+        },
+        {
+                .name = "workload_untouched",
+                .what = "the account may do nothing at all, and nothing is to be taken back",
+                .begin = begin,
+                .act = act,
+                .script = is_refused_at_once,
                 .horizon_ms = 300000,
                 .ends = "brings=Failed",
         },
