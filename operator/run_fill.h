@@ -17,8 +17,8 @@ struct run_sight {
         struct job left;              /* an earlier trial's, valid with view->job_left */
         uint32_t trials_planned;      /* how many there will be, 0 while unknown */
         char *target_key;             /* NULL while unknown; owned, freed by run_sight_done */
-        char invalid_text[256];       /* why it can never run */
-        char hold_text[256];          /* why it has to wait, but for its turn at the target */
+        char invalid_text[FAIL_TEXT_MAX]; /* why it can never run */
+        char hold_text[FAIL_TEXT_MAX];    /* why it has to wait, but for its turn at the target */
         const char *phase;            /* that the status should show */
         int64_t start_at_wall_ms;     /* as announced to the workers, -1 not yet */
         int64_t wall_ms, now_ns;

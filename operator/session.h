@@ -22,7 +22,7 @@
 #include "result/harvest.h"
 #include "result/pack.h"
 
-#define SESSION_TEXT_MAX 256
+#define SESSION_TEXT_MAX FAIL_TEXT_MAX
 #define SESSION_ASKS 32
 
 struct follower { /* one worker's log */

@@ -19,7 +19,7 @@ enum fail_kind {
         FAIL_TOO_LARGE, /* a stated bound was exceeded */
 };
 
-#define FAIL_TEXT_MAX 232
+#define FAIL_TEXT_MAX 488 /* an admission policy has its own sentence at the end of what the API server says */
 
 struct fail {
         enum fail_kind kind;

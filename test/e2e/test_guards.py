@@ -129,6 +129,62 @@ def the_switch_stops_everything_within_seconds():
     c.kubectl("patch", "benchmarkrun", "switch-2", "-n", NS, "--type=merge", "-p", '{"spec":{"cancel":true}}')
 
 
+def denies(name, group, resource, message):
+    """A policy of somebody else that lets nothing of that kind be made in our namespace, and its binding."""
+    made = {"resourceRules": [{"apiGroups": [group], "apiVersions": ["v1"], "resources": [resource], "operations": ["CREATE"]}]}
+    kind, api, meta = "ValidatingAdmissionPolicy", "admissionregistration.k8s.io/v1", {"name": name}
+    here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NS}}}
+    return ({"apiVersion": api, "kind": kind, "metadata": meta,
+             "spec": {"matchConstraints": made, "validations": [{"expression": "false", "message": message}]}},
+            {"apiVersion": api, "kind": f"{kind}Binding", "metadata": meta,
+             "spec": {"policyName": name, "validationActions": ["Deny"], "matchResources": here}})
+
+
+def refused(resource):
+    """What the API server says against a Job or a pod, "" when it takes it."""
+    pod = {"restartPolicy": "Never", "securityContext": {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+           "containers": [{"name": "probe", "image": "none", "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}}]}
+    probe = {"apiVersion": "v1", "kind": "Pod", "spec": pod} if resource == "pods" else \
+        {"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": {"spec": pod}}}
+    try:
+        c.kubectl("create", "-f", "-", "--dry-run=server", body=json.dumps({**probe, "metadata": {"name": "probe", "namespace": NS}}))
+        return ""
+    except c.Refused as why:
+        return str(why)
+
+
+def under_policy(group, resource, message, look):
+    """Looks while such a policy is in force."""
+    name = f"e2e-guards-no-{resource}"
+    c.apply(*denies(name, group, resource, message))
+    try:
+        c.until(30, "the policy to be in force", lambda: message in refused(resource))
+        look()
+    finally:
+        c.kubectl("delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", name)
+
+
+def a_policy_that_denies_the_generator_is_named():
+    message = "nobody makes Jobs here on Fridays"
+
+    def look():
+        c.apply(c.profile(NS, "denied", "own", [c.hold(50, 3)]), c.run(NS, "denied-1", "denied"))
+        ends_refused("denied-1", "CreateRefused", message)
+    under_policy("batch", "jobs", message, look)
+
+
+def a_policy_that_denies_its_pods_is_named():
+    message = "no pod without a cost centre"
+
+    def look():
+        c.apply(c.profile(NS, "podless", "own", [c.hold(50, 3)], limits={"readyTimeout": "15s"}), c.run(NS, "podless-1", "podless"))
+        status = c.finished(NS, "podless-1", 60)
+        assert status["phase"] == "Failed" and message in status["message"], status
+        assert c.condition(status, "Stalled")["status"] == "True", status
+        c.until(60, "its Job to be gone", lambda: not [j for j in c.items("jobs", NS) if j["metadata"]["name"].startswith("podless-1-")])
+    under_policy("", "pods", message, look)
+
+
 def all_tests(suite):
     for name in (NS, OPS):
         c.namespace(name)
@@ -140,4 +196,6 @@ def all_tests(suite):
     suite.side_by_side((another_namespace_has_to_agree,), (errors_pull_the_brake,))
     suite.one(a_url_needs_the_allow_list)
     suite.side_by_side((what_is_never_loaded_is_refused_though_allowed,), (a_name_is_looked_at_where_it_leads,))
+    suite.one(a_policy_that_denies_the_generator_is_named)
+    suite.one(a_policy_that_denies_its_pods_is_named)
     suite.one(the_switch_stops_everything_within_seconds)

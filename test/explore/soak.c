@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <malloc.h>
-#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +20,8 @@
 #define CLEARED_MS (55 * MINUTE_MS) /* of each hour: all runs have ended and are gone */
 #define FAULT_EVERY 20
 #define GROWTH_MAX 0.02
-#define RSS_HOURS 24 /* before, what the allocator has taken from the kernel is still growing to its size */
+#define GROWTH_SHORT_MAX 0.04 /* two hours on either side: what the last life happens to hold weighs that much */
+#define LONG_HOURS 24         /* before, what the allocator has taken from the kernel is still growing to its size */
 
 struct figures {
         size_t heap_bytes, rss_bytes, descriptors;
@@ -232,7 +232,8 @@ static bool tell(const struct soak *soak, const struct figures *hours, unsigned 
         double heap = growth(hours, len, offsetof(struct figures, heap_bytes)), rss = growth(hours, len, offsetof(struct figures, rss_bytes));
         double descriptors = growth(hours, len, offsetof(struct figures, descriptors));
         const struct figures *last = &hours[len - 1];
-        bool settled = len >= RSS_HOURS, flat = fabs(heap) <= GROWTH_MAX && descriptors == 0 && (!settled || fabs(rss) <= GROWTH_MAX);
+        bool settled = len >= LONG_HOURS;
+        bool flat = heap <= (settled ? GROWTH_MAX : GROWTH_SHORT_MAX) && descriptors <= 0 && (!settled || rss <= GROWTH_MAX);
 
         printf("%s soak: seed %" PRIu64 "%s: %u hours, %u runs, %u faults, %u operator lives, %u writes; from the first to the last quarter heap "
                "%+.2f %% (%zu KiB), RSS %+.2f %% (%zu KiB), descriptors %+.0f %% (%zu)\n", fine && flat ? "ok    " : "not ok", soak->scope->seed,
