@@ -11,7 +11,7 @@
 #include "data/doc.h"
 
 #define RETRY_AFTER_S_MAX 60
-#define QUOTE_BYTES 160
+#define QUOTE_BYTES 320 /* an admission policy's own sentence stands behind its name and its binding's */
 
 /* 'unclear' answers leave open whether a write was carried out. */
 static const struct meaning {
