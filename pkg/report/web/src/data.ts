@@ -98,7 +98,6 @@ export interface Arm {
   bTrials?: number;
   /** Of variants: trials in turn, and how many more would tell. */
   pairs?: number;
-  pairsNeeded?: number;
   verdict?: ComparedMetric['verdict'];
   message?: string;
   metrics: ComparedMetric[];

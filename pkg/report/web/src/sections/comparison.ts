@@ -37,12 +37,11 @@ function armTable(arm: Arm, heads: [string, string], counted: string): HTMLEleme
 /** "mtls against plain: ✕ worse" and why. */
 function variant(arm: Arm): HTMLElement {
   const word = WORDS[arm.verdict ?? ''];
-  const more = arm.pairsNeeded ? ` ${arm.pairsNeeded} more pairs would show a difference that matters.` : '';
   return el(
     'div',
     {},
     el('h3', {}, `${arm.b} against ${arm.a}: `, el('span', {class: typeof word === 'object' ? word.class : undefined}, typeof word === 'object' ? word.text : '')),
-    el('p', {class: 'intro'}, `${sentence(arm.message ?? '')}${more}`),
+    el('p', {class: 'intro'}, sentence(arm.message ?? '')),
     shiftChart(arm.metrics, arm.a)?.element ?? null,
     arm.metrics.length ? armTable(arm, [arm.a, arm.b], `${arm.b} against ${arm.a}, ${arm.pairs ?? 0} pairs of trials`) : null,
   );
