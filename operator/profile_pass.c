@@ -139,16 +139,12 @@ static bool prune(struct manager *manager, const char *key, const char *namespac
 
         if (history_select(history->items, history->len, &rule, marked) == 0)
                 return false;
-        for (size_t i = 0; i < history->len; i++) {
-                if (!marked[i])
-                        continue;
-                const char *uid = doc_text(history->objects[i], "metadata.uid");
-                kube_cache_gone(manager->configmaps, namespace, history->items[i].name, uid);
-                kube_delete(manager->client, &(struct kube_ref){&kube_configmaps, namespace, history->items[i].name}, uid,
-                            configmap_deleted, effect_new(manager, key, NULL));
-                return true;
-        }
-        return false;
+        size_t next = history_next(history->items, history->len, marked);
+        const char *uid = doc_text(history->objects[next], "metadata.uid");
+        kube_cache_gone(manager->configmaps, namespace, history->items[next].name, uid);
+        kube_delete(manager->client, &(struct kube_ref){&kube_configmaps, namespace, history->items[next].name}, uid, configmap_deleted,
+                    effect_new(manager, key, NULL));
+        return true;
 }
 
 /* ---- status ---- */

@@ -102,3 +102,13 @@ size_t history_select(const struct history_item *items, size_t len, const struct
         }
         return marked;
 }
+
+size_t history_next(const struct history_item *items, size_t len, const bool marked[])
+{
+        size_t next = len;
+
+        for (size_t i = 0; i < len; i++)
+                if (marked[i] && (next == len || items[i].created_wall_ms > items[next].created_wall_ms))
+                        next = i;
+        return next;
+}

@@ -25,3 +25,7 @@ struct history_rule {
 /* Marks what to delete: ret_delete[i] for items[i]. A run goes as a whole, the oldest first (a run is as old as its oldest
  * item; equals by uid); runs with a 'kept' item never go but count. Returns how many are marked. */
 size_t history_select(const struct history_item *items, size_t len, const struct history_rule *rule, bool ret_delete[]);
+
+/* Of the marked items the one to delete next, 'len' when none is marked: the newest, so that what is left of a run is as old as the
+ * run was, and no other goes in its place when the rule is asked again. */
+size_t history_next(const struct history_item *items, size_t len, const bool marked[]);

@@ -72,6 +72,27 @@ static void other_profiles_are_left_alone_and_none_is_a_profile_of_its_own(void 
         assert_int_equal(history_select(items, 0, &none, marks), 0);
 }
 
+/* The plan of b is as old as the result of a, by the second: with the oldest item of a gone first, b would be the older one. */
+static void one_by_one_only_the_run_beyond_the_limit_goes(void **state)
+{
+        (void)state;
+        struct history_item left[] = {
+                {"z-plan", "uid-z", "checkout", 1000, 0, false}, {"z-result", "uid-z", "checkout", 9000, 0, false},
+                {"a-plan", "uid-a", "checkout", 9000, 0, false}, {"a-result", "uid-a", "checkout", 17000, 0, false},
+        };
+        const struct history_rule rule = {.profile = "checkout", .keep_runs = 1};
+        size_t len = ARRAY_LEN(left);
+        bool marks[ARRAY_LEN(left)];
+
+        while (history_select(left, len, &rule, marks) > 0) {
+                size_t next = history_next(left, len, marks);
+                assert_string_equal(left[next].run_uid, "uid-z");
+                left[next] = left[--len];
+        }
+        assert_int_equal(len, 2);
+        assert_int_equal(history_next(left, len, marks), len);
+}
+
 static void of_equally_old_runs_the_choice_is_the_same_in_any_order(void **state)
 {
         (void)state;
@@ -92,6 +113,7 @@ int main(void)
                 cmocka_unit_test(bytes_and_age_are_limits_too),
                 cmocka_unit_test(a_kept_run_never_goes_but_counts),
                 cmocka_unit_test(other_profiles_are_left_alone_and_none_is_a_profile_of_its_own),
+                cmocka_unit_test(one_by_one_only_the_run_beyond_the_limit_goes),
                 cmocka_unit_test(of_equally_old_runs_the_choice_is_the_same_in_any_order),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
