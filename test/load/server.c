@@ -90,6 +90,7 @@ static const struct mode {
         {"garbage", "SSH-2.0-OpenSSH_9.2\r\n", STAYS},
         {"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n3\r\nlo\n\r\n0\r\n\r\n", STAYS},
         {"slow", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", STAYS, .before_us = 20000},
+        {"steady", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", STAYS, .before_us = 2000},
         {"extra", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n", STAYS},
         /* the rude ones */
         {"drip", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", STAYS, .between_us = 50},
