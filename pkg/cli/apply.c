@@ -72,7 +72,6 @@ static enum fail_kind check_journal(struct objects *objects, struct json_object 
 static enum fail_kind keep_previous(struct objects *objects, struct fail *fail)
 {
         enum fail_kind kept = check_journal(objects, NULL, fail);
-        struct kube_ref ref = objects_journal_ref(objects);
         auto_json struct json_object *configmap = NULL;
 
         objects->touched = kept != FAIL_MISSING && kept != FAIL_DENIED; /* what a pod before this one did is not known */
@@ -80,7 +79,7 @@ static enum fail_kind keep_previous(struct objects *objects, struct fail *fail)
                 return kept;
         auto_json struct json_object *previous = look_at_all(objects, fail);
         if (!previous || journal_encode(&objects->steps, JOURNAL_APPLYING, previous, &configmap, fail) ||
-            ask_create(&objects->ask, &ref, configmap, NULL, fail))
+            objects_create_journal(objects, configmap, fail))
                 return fail->kind;
         return FAIL_NONE;
 }
@@ -92,7 +91,7 @@ static enum fail_kind apply_one(struct objects *objects, struct object_at *objec
         auto_json struct json_object *marked = manifest_marked(object->manifest, objects->steps.namespace, objects->steps.run_uid);
 
         objects->touched = true;
-        if (check_journal(objects, NULL, fail) || ask_patch(&objects->ask, &object->ref, KUBE_PATCH_APPLY, marked, NULL, fail))
+        if (check_journal(objects, NULL, fail) || ask_patch(&objects->ask, &object->ref, KUBE_PATCH_APPLY, marked, fail))
                 return fail_wrap(fail, "%.120s", object->name);
         return FAIL_NONE;
 }
@@ -141,12 +140,10 @@ static enum fail_kind wait_until_ready(struct objects *objects, struct fail *fai
 static enum fail_kind conclude(struct objects *objects, struct fail *fail)
 {
         auto_json struct json_object *configmap = NULL;
-        struct kube_ref ref = objects_journal_ref(objects);
 
         if (check_journal(objects, &configmap, fail))
                 return fail->kind;
-        auto_json struct json_object *patch = journal_move(configmap, JOURNAL_APPLIED);
-        return ask_patch(&objects->ask, &ref, KUBE_PATCH_MERGE, patch, NULL, fail);
+        return objects_move_journal(objects, configmap, JOURNAL_APPLIED, fail);
 }
 
 static enum fail_kind apply(struct objects *objects, size_t *ret_did, struct fail *fail)
@@ -163,15 +160,7 @@ static enum fail_kind apply(struct objects *objects, size_t *ret_did, struct fai
 
 static enum cli_exit apply_main(int argc, char **argv)
 {
-        auto_objects struct objects objects = {0};
-        enum cli_exit end = CLI_FINE;
-        struct fail fail = {0};
-        size_t did = 0;
-
-        if (!objects_init(&objects, argc, argv, &end))
-                return end;
-        apply(&objects, &did, &fail);
-        return objects_end(&objects, argv[0], did, &fail);
+        return objects_main(argc, argv, apply);
 }
 
 const struct command command_apply = {"apply", "(in a Job of the operator) apply what a profile brings along", apply_main};

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/ask.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 
 /* One question at a time. */
 struct question {
@@ -130,23 +128,21 @@ enum fail_kind ask_list_each(struct ask *ask, const struct kube_ref *ref, const 
         return kind ? name_right(ref, "list", fail) : FAIL_NONE;
 }
 
-enum fail_kind ask_create(struct ask *ask, const struct kube_ref *ref, struct json_object *object, struct json_object **ret_object,
-                          struct fail *fail)
+enum fail_kind ask_create(struct ask *ask, const struct kube_ref *ref, struct json_object *object, struct fail *fail)
 {
         struct question question = {0};
 
         kube_create(ask->client, ref, object, answer, &question);
-        return wait_for(ask, &question, ret_object, fail) ? name_right(ref, "create", fail) : FAIL_NONE;
+        return wait_for(ask, &question, NULL, fail) ? name_right(ref, "create", fail) : FAIL_NONE;
 }
 
-enum fail_kind ask_patch(struct ask *ask, const struct kube_ref *ref, enum kube_patch type, struct json_object *patch,
-                         struct json_object **ret_object, struct fail *fail)
+enum fail_kind ask_patch(struct ask *ask, const struct kube_ref *ref, enum kube_patch type, struct json_object *patch, struct fail *fail)
 {
         struct question question = {0};
         const char *verb = type == KUBE_PATCH_APPLY ? "patch and create" : "patch";
 
         kube_patch(ask->client, ref, NULL, type, patch, answer, &question);
-        return wait_for(ask, &question, ret_object, fail) ? name_right(ref, verb, fail) : FAIL_NONE;
+        return wait_for(ask, &question, NULL, fail) ? name_right(ref, verb, fail) : FAIL_NONE;
 }
 
 enum fail_kind ask_delete(struct ask *ask, const struct kube_ref *ref, const char *uid, struct fail *fail)

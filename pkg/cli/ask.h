@@ -23,16 +23,13 @@ enum fail_kind ask_init_here(struct ask *ask, struct fail *fail);
 void ask_done(struct ask *ask);
 #define auto_ask __attribute__((cleanup(ask_done)))
 
-/* As the functions of kube/client.h; *ret_object is new, and may be NULL where nobody wants it. 'fail' is not NULL. FAIL_DENIED names the right that is
- * missing. */
+/* As the functions of kube/client.h; *ret_object is new. 'fail' is not NULL. FAIL_DENIED names the right that is missing. */
 enum fail_kind ask_get(struct ask *ask, const struct kube_ref *ref, struct json_object **ret_object, struct fail *fail);
 enum fail_kind ask_get_path(struct ask *ask, const char *path, struct json_object **ret_object, struct fail *fail);
 enum fail_kind ask_list(struct ask *ask, const struct kube_ref *ref, const char *selector, struct json_object **ret_list, struct fail *fail);
 enum fail_kind ask_list_each(struct ask *ask, const struct kube_ref *ref, const char *selector, kube_item_fn *item, void *owner, struct fail *fail);
-enum fail_kind ask_create(struct ask *ask, const struct kube_ref *ref, struct json_object *object, struct json_object **ret_object,
-                          struct fail *fail);
-enum fail_kind ask_patch(struct ask *ask, const struct kube_ref *ref, enum kube_patch type, struct json_object *patch,
-                         struct json_object **ret_object, struct fail *fail);
+enum fail_kind ask_create(struct ask *ask, const struct kube_ref *ref, struct json_object *object, struct fail *fail);
+enum fail_kind ask_patch(struct ask *ask, const struct kube_ref *ref, enum kube_patch type, struct json_object *patch, struct fail *fail);
 enum fail_kind ask_delete(struct ask *ask, const struct kube_ref *ref, const char *uid, struct fail *fail);
 
 int64_t ask_now_ns(const struct ask *ask);

@@ -38,37 +38,6 @@ static enum fail_kind read_steps(struct objects *objects, const struct objects_a
         return steps_decode(text, size, args->digest, &objects->steps, fail);
 }
 
-bool objects_init(struct objects *objects, int argc, char **argv, enum cli_exit *ret_exit)
-{
-        struct objects_args args = {0};
-        struct fail fail = {0};
-
-        *objects = (struct objects){0};
-        if (!flags_parse(flags, ARRAY_LEN(flags), argc, argv, &args, &fail) && args.help) {
-                printf("usage: loadstone %s --steps FILE --digest SHA256\n\n"
-                       "Runs in a Job that the operator makes, as the profile's service account.\n\n", argv[0]);
-                flags_print(flags, ARRAY_LEN(flags));
-                *ret_exit = CLI_FINE;
-                return false;
-        }
-        objects->message_file = args.message;
-        if (!fail.kind && !read_steps(objects, &args, &fail) && !ask_init_here(&objects->ask, &fail))
-                return true;
-        *ret_exit = objects_end(objects, argv[0], 0, &fail);
-        return false;
-}
-
-void objects_done(struct objects *objects)
-{
-        for (size_t i = 0; i < objects->len; i++) {
-                free((char *)objects->at[i].kind.group);
-                free((char *)objects->at[i].kind.version);
-                free((char *)objects->at[i].kind.plural);
-        }
-        ask_done(&objects->ask);
-        steps_done(&objects->steps);
-}
-
 /* ---- where they are served ---- */
 
 static struct json_object *find_resource(struct json_object *list, const char *kind)
@@ -125,21 +94,36 @@ enum fail_kind objects_resolve(struct objects *objects, struct fail *fail)
 
 /* ---- the journal ---- */
 
-struct kube_ref objects_journal_ref(const struct objects *objects)
+static struct kube_ref journal_ref(const struct objects *objects)
 {
         return (struct kube_ref){&kube_configmaps, objects->steps.namespace, objects->steps.journal};
 }
 
 enum fail_kind objects_get_journal(struct objects *objects, struct json_object **ret_configmap, struct fail *fail)
 {
-        struct kube_ref ref = objects_journal_ref(objects);
+        struct kube_ref ref = journal_ref(objects);
 
         return ask_get(&objects->ask, &ref, ret_configmap, fail);
 }
 
-/* ---- the end ---- */
+enum fail_kind objects_create_journal(struct objects *objects, struct json_object *configmap, struct fail *fail)
+{
+        struct kube_ref ref = journal_ref(objects);
 
-enum cli_exit objects_end(const struct objects *objects, const char *command, size_t did, const struct fail *fail)
+        return ask_create(&objects->ask, &ref, configmap, fail);
+}
+
+enum fail_kind objects_move_journal(struct objects *objects, struct json_object *configmap, enum journal_state state, struct fail *fail)
+{
+        auto_json struct json_object *patch = journal_move(configmap, state);
+        struct kube_ref ref = journal_ref(objects);
+
+        return ask_patch(&objects->ask, &ref, KUBE_PATCH_MERGE, patch, fail);
+}
+
+/* ---- the command ---- */
+
+static enum cli_exit end(const struct objects *objects, const char *command, size_t did, const struct fail *fail)
 {
         auto_json struct json_object *summary = doc_set_int(doc_object(), "did", (int64_t)did);
         FILE *out = objects->message_file ? fopen(objects->message_file, "we") : NULL;
@@ -155,4 +139,49 @@ enum cli_exit objects_end(const struct objects *objects, const char *command, si
                 return printf("loadstone %s: %zu objects\n", command, did) > 0 ? CLI_FINE : CLI_FAILED;
         fprintf(stderr, "loadstone %s: %s\n", command, fail->text);
         return fail->kind == FAIL_INVALID ? CLI_BAD_INPUT : CLI_FAILED;
+}
+
+/* False: the command ends with *ret_exit (help was wanted, or the arguments are wrong). */
+static bool begin(struct objects *objects, int argc, char **argv, enum cli_exit *ret_exit)
+{
+        struct objects_args args = {0};
+        struct fail fail = {0};
+
+        if (!flags_parse(flags, ARRAY_LEN(flags), argc, argv, &args, &fail) && args.help) {
+                printf("usage: loadstone %s --steps FILE --digest SHA256\n\n"
+                       "Runs in a Job that the operator makes, as the profile's service account.\n\n", argv[0]);
+                flags_print(flags, ARRAY_LEN(flags));
+                *ret_exit = CLI_FINE;
+                return false;
+        }
+        objects->message_file = args.message;
+        if (!fail.kind && !read_steps(objects, &args, &fail) && !ask_init_here(&objects->ask, &fail))
+                return true;
+        *ret_exit = end(objects, argv[0], 0, &fail);
+        return false;
+}
+
+static void done(struct objects *objects)
+{
+        for (size_t i = 0; i < objects->len; i++) {
+                free((char *)objects->at[i].kind.group);
+                free((char *)objects->at[i].kind.version);
+                free((char *)objects->at[i].kind.plural);
+        }
+        ask_done(&objects->ask);
+        steps_done(&objects->steps);
+}
+
+enum cli_exit objects_main(int argc, char **argv, objects_fn *action)
+{
+        __attribute__((cleanup(done))) struct objects objects = {0};
+        enum cli_exit ended = CLI_FINE;
+        struct fail fail = {0};
+        size_t did = 0;
+
+        if (!begin(&objects, argc, argv, &ended))
+                return ended;
+        if (!action(&objects, &did, &fail))
+                fail = (struct fail){0}; /* of a question whose failure was an answer */
+        return end(&objects, argv[0], did, &fail);
 }

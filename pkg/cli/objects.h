@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "api/journal.h"
 #include "api/manifest.h"
 #include "api/steps.h"
 #include "cli/ask.h"
@@ -31,17 +32,18 @@ struct objects {
         bool touched;             /* something of the cluster may have been changed */
 };
 
-/* argv as a command gets it. False: the command ends with *ret_exit (help was wanted, or the arguments are wrong). */
-bool objects_init(struct objects *objects, int argc, char **argv, enum cli_exit *ret_exit);
-void objects_done(struct objects *objects);
-#define auto_objects __attribute__((cleanup(objects_done)))
+/* What a command does; *ret_did counts the objects that it has done, after a failure too. */
+typedef enum fail_kind objects_fn(struct objects *objects, size_t *ret_did, struct fail *fail);
+
+/* A whole command, argv as it gets it: reads the steps, does 'action', prints how it ended and leaves the summary:
+ * {"did": N, "touched": …, "failed": "…"}, see api/step_job.h. */
+enum cli_exit objects_main(int argc, char **argv, objects_fn *action);
 
 /* Finds out where each is served; of a kind that is not there, or that belongs to no namespace, 'problem' says so. */
 enum fail_kind objects_resolve(struct objects *objects, struct fail *fail);
 
 /* The journal's ConfigMap; FAIL_MISSING. */
 enum fail_kind objects_get_journal(struct objects *objects, struct json_object **ret_configmap, struct fail *fail);
-struct kube_ref objects_journal_ref(const struct objects *objects);
-
-/* Prints how it ended and leaves the summary: {"did": N, "touched": …, "failed": "…"}, see api/step_job.h. */
-enum cli_exit objects_end(const struct objects *objects, const char *command, size_t did, const struct fail *fail);
+enum fail_kind objects_create_journal(struct objects *objects, struct json_object *configmap, struct fail *fail);
+/* FAIL_CONFLICT: it is no longer as 'configmap' says. */
+enum fail_kind objects_move_journal(struct objects *objects, struct json_object *configmap, enum journal_state state, struct fail *fail);

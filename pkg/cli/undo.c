@@ -22,24 +22,21 @@
 static enum fail_kind forbid(struct objects *objects, struct fail *fail)
 {
         auto_json struct json_object *previous = doc_array(), *configmap = NULL;
-        struct kube_ref ref = objects_journal_ref(objects);
 
         for (size_t i = 0; i < doc_len(objects->steps.manifests, ""); i++)
                 doc_push(previous, NULL);
         if (journal_encode(&objects->steps, JOURNAL_UNDONE, previous, &configmap, fail))
                 return fail->kind;
-        return ask_create(&objects->ask, &ref, configmap, NULL, fail);
+        return objects_create_journal(objects, configmap, fail);
 }
 
 static enum fail_kind move(struct objects *objects, enum journal_state state, struct fail *fail)
 {
         auto_json struct json_object *configmap = NULL;
-        struct kube_ref ref = objects_journal_ref(objects);
 
         if (objects_get_journal(objects, &configmap, fail))
                 return fail->kind;
-        auto_json struct json_object *patch = journal_move(configmap, state);
-        return ask_patch(&objects->ask, &ref, KUBE_PATCH_MERGE, patch, NULL, fail);
+        return objects_move_journal(objects, configmap, state, fail);
 }
 
 /* What is to be taken back; *ret_journal says "undone" when nothing is. */
@@ -82,7 +79,7 @@ static enum fail_kind restore(struct objects *objects, const struct object_at *o
                 return FAIL_NONE;
         auto_json struct json_object *patch = manifest_restoring(object->manifest, previous);
         doc_set_text(doc_at(patch, "metadata"), "uid", doc_text(there, "metadata.uid"));
-        return ask_patch(&objects->ask, &object->ref, KUBE_PATCH_MERGE, patch, NULL, fail);
+        return ask_patch(&objects->ask, &object->ref, KUBE_PATCH_MERGE, patch, fail);
 }
 
 static enum fail_kind undo_one(struct objects *objects, struct object_at *object, struct json_object *previous, struct fail *fail)
@@ -144,16 +141,7 @@ static enum fail_kind undo(struct objects *objects, size_t *ret_did, struct fail
 
 static enum cli_exit undo_main(int argc, char **argv)
 {
-        auto_objects struct objects objects = {0};
-        enum cli_exit end = CLI_FINE;
-        struct fail fail = {0};
-        size_t did = 0;
-
-        if (!objects_init(&objects, argc, argv, &end))
-                return end;
-        if (!undo(&objects, &did, &fail))
-                fail = (struct fail){0};
-        return objects_end(&objects, argv[0], did, &fail);
+        return objects_main(argc, argv, undo);
 }
 
 const struct command command_undo = {"undo", "(in a Job of the operator) take back what apply did", undo_main};
