@@ -9,7 +9,6 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include "base/fail.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -152,10 +151,9 @@ int64_t cpu_used_micros(void)
 void cpu_boot(char ret_boot[static CPU_BOOT_MAX])
 {
         auto_free char *text = NULL;
-        size_t len = 0;
 
         ret_boot[0] = '\0';
-        if (text_file_read("/proc/sys/kernel/random/boot_id", 64, &text, &len, &(struct fail){0}))
+        if (text_file_read("/proc/sys/kernel/random/boot_id", 64, &text, NULL, NULL))
                 return;
         snprintf(ret_boot, CPU_BOOT_MAX, "%.*s", (int)strcspn(text, "\n"), text);
 }
