@@ -66,16 +66,21 @@ static bool is_told(const struct explaining *explaining, const char *code)
         return false;
 }
 
+static const struct mesh_window *window_of(const struct explaining *explaining, enum side side)
+{
+        return side == SIDE_LOAD ? NULL : explaining->windows[side];
+}
+
 static double rise_of(const struct explaining *explaining, enum side side, enum mesh_counter counter)
 {
-        const struct mesh_window *window = side == SIDE_LOAD ? NULL : explaining->windows[side];
+        const struct mesh_window *window = window_of(explaining, side);
 
         return window && window->known[counter] ? window->increase[counter] : 0;
 }
 
 static int64_t window_ms(const struct explaining *explaining, enum side side)
 {
-        const struct mesh_window *window = side == SIDE_LOAD ? NULL : explaining->windows[side];
+        const struct mesh_window *window = window_of(explaining, side);
 
         return window ? window->last_wall_ms - window->first_wall_ms : 0;
 }
