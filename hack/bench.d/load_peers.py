@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The generators written in Go that the load worker is held against: how each is had, what it is told, and how its count is read."""
 import json
-import os
 import pathlib
 import re
 import subprocess
-import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 MODULES = {"fortio": "fortio.org/fortio@v1.68.2", "vegeta": "github.com/tsenart/vegeta/v12@v12.12.0", "k6": "go.k6.io/k6@v1.8.1"}
@@ -14,13 +12,15 @@ MODULES = {"fortio": "fortio.org/fortio@v1.68.2", "vegeta": "github.com/tsenart/
 def go_program(name):
     """Built from its module once and kept outside the tree, by module and version. A peer that cannot be had ends the benchmark: a figure
     without it would look like one with it."""
-    cache = pathlib.Path(os.environ.get("LOADSTONE_CACHE") or pathlib.Path.home() / ".cache/loadstone")
-    folder = cache / "go/peers" / MODULES[name].replace("/", "_")
-    if not (folder / name).exists():
-        print(f"building {MODULES[name]}", file=sys.stderr, flush=True)
-        command = f". hack/lib/common.sh; need_go; cd /tmp; export GOBIN={folder} CGO_ENABLED=0; retry 3 go install {MODULES[name]}"
-        subprocess.run(["bash", "-c", command], cwd=ROOT, check=True, stdout=sys.stderr)
-    return folder / name
+    module = MODULES[name]
+    command = f""". hack/lib/common.sh; folder=$CACHE/go/peers/{module.replace("/", "_")}
+if [ ! -x "$folder/{name}" ]; then
+        say "building {module}"
+        need_go >&2
+        (cd /tmp && GOBIN=$folder CGO_ENABLED=0 retry 3 go install {module}) >&2 || exit 1
+fi
+printf %s "$folder"/{name}"""
+    return subprocess.run(["bash", "-c", command], cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
 
 
 def found(pattern, text):
