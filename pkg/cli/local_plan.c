@@ -30,10 +30,12 @@ static enum fail_kind read_profile(const char *path, struct json_object **ret_sp
 /* What the kubelet would mount from objects of the cluster, or only an operator can do. */
 static enum fail_kind check_stands_alone(struct json_object *spec, const struct run_args *args, struct fail *fail)
 {
-        static const struct { const char *path, *instead; } mounted[] = {
+        static const struct { const char *path, *instead; } elsewhere[] = {
                 {"load.tls.caFrom", " and name a file with --ca"},
                 {"load.tls.clientCertificateFrom", ""},
                 {"load.headersFrom[0]", ""},
+                {"context.require[0]", ""},
+                {"workload", ""},
         };
         struct json_object *requests = doc_at(spec, "load.requests");
 
@@ -42,9 +44,9 @@ static enum fail_kind check_stands_alone(struct json_object *spec, const struct 
                         return fail_set(fail, FAIL_INVALID, "spec.load.requests[%zu].body.configMapKeyRef stands in a cluster: write body.inline to run here", i);
         if (doc_at(spec, "variants"))
                 return fail_set(fail, FAIL_INVALID, "spec.variants are compared in a cluster, one trial after the other: remove them to run here");
-        for (size_t i = 0; i < ARRAY_LEN(mounted); i++)
-                if (doc_at(spec, mounted[i].path))
-                        return fail_set(fail, FAIL_INVALID, "spec.%s stands in a cluster: remove it%s to run here", mounted[i].path, mounted[i].instead);
+        for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++)
+                if (doc_at(spec, elsewhere[i].path))
+                        return fail_set(fail, FAIL_INVALID, "spec.%s stands in a cluster: remove it%s to run here", elsewhere[i].path, elsewhere[i].instead);
         if (doc_at(spec, "load.grpc") && !args->descriptors)
                 return fail_set(fail, FAIL_INVALID, "spec.load.grpc.descriptorSetFrom stands in a cluster: name a file with --descriptors to run here");
         return FAIL_NONE;
