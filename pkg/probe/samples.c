@@ -54,6 +54,8 @@ struct samples *samples_free(struct samples *samples)
                 free(cgroup);
         map_done(&samples->by_cgroup);
         map_done(&samples->by_name);
+        map_done(&samples->pods_cut);
+        map_done(&samples->nodes_cut);
         free(samples);
         return NULL;
 }
@@ -149,7 +151,7 @@ void samples_add_pod(struct samples *samples, enum samples_role role, struct jso
         if (!pod && doc_text(object, "metadata.deletionTimestamp"))
                 return; /* on its way out already */
         if (!pod && samples->pods_len == SAMPLES_PODS_MAX) {
-                samples->pods_cut++;
+                map_set(&samples->pods_cut, key, samples);
                 return;
         }
         if (!pod)
@@ -166,7 +168,7 @@ struct samples_node *samples_add_node(struct samples *samples, enum samples_role
                         return samples->nodes[i];
                 }
         if (samples->nodes_len == SAMPLES_NODES_MAX) {
-                samples->nodes_cut++;
+                map_set(&samples->nodes_cut, name, samples);
                 return NULL;
         }
         struct samples_node *node = samples->nodes[samples->nodes_len++] = xnew(struct samples_node);

@@ -224,5 +224,5 @@ struct json_object *samples_encode_sources(const struct samples *samples)
                 doc_push(nodes, doc_set_text(entry, "problem", node->problem[0] ? node->problem : NULL));
         }
         doc_set(sources, "nodes", nodes);
-        return doc_set_int(doc_set_int(sources, "podsCut", samples->pods_cut), "nodesCut", samples->nodes_cut);
+        return doc_set_int(doc_set_int(sources, "podsCut", (int64_t)samples->pods_cut.len), "nodesCut", (int64_t)samples->nodes_cut.len);
 }

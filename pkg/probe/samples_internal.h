@@ -68,7 +68,7 @@ struct samples {
         size_t pods_len;
         struct samples_node *nodes[SAMPLES_NODES_MAX];
         size_t nodes_len;
-        uint32_t pods_cut, nodes_cut;
+        struct map pods_cut, nodes_cut; /* sets of names beyond the bounds: each is told many times */
 };
 
 /* Makes a row of track->next, which becomes the last reading; a reading that is not newer is nothing. The row was throttled at least

@@ -351,18 +351,20 @@ static void pressure_that_was_never_counted_is_not_known(void **state)
         samples_free(scene_.samples);
 }
 
-static void more_pods_than_the_bound_are_counted(void **state)
+static void what_is_beyond_the_bounds_is_counted_once(void **state)
 {
         struct scene scene_ = scene();
         (void)state;
 
-        for (int i = 0; i < SAMPLES_PODS_MAX + 10; i++) {
+        for (int i = 0; i < 2 * (SAMPLES_PODS_MAX + 10); i++) {
                 char name[32];
-                snprintf(name, sizeof name, "more-%d", i);
+                snprintf(name, sizeof name, "more-%d", i % (SAMPLES_PODS_MAX + 10));
                 add_pod(scene_.samples, name, name, name);
+                samples_add_node(scene_.samples, SAMPLES_TARGET, name);
         }
         auto_json struct json_object *sources = samples_encode_sources(scene_.samples);
         assert_int_equal(doc_int(sources, "podsCut", 0), 11);
+        assert_int_equal(doc_int(sources, "nodesCut", 0), SAMPLES_PODS_MAX + 11 - SAMPLES_NODES_MAX);
         samples_free(scene_.samples);
 }
 
@@ -381,7 +383,7 @@ int main(void)
                 cmocka_unit_test(the_sum_of_containers_is_newer_than_their_pod),
                 cmocka_unit_test(the_source_that_says_most_counts),
                 cmocka_unit_test(pressure_that_was_never_counted_is_not_known),
-                cmocka_unit_test(more_pods_than_the_bound_are_counted),
+                cmocka_unit_test(what_is_beyond_the_bounds_is_counted_once),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
