@@ -17,6 +17,14 @@ const struct proto_field *proto_find_field(const struct proto_message *message, 
         return NULL;
 }
 
+/* What has a length before it: a message, a packed list, an entry of a map. */
+static void add_inner(struct buf *into, uint32_t number, const struct buf *inner)
+{
+        proto_add_tag(into, number, PROTO_BYTES);
+        proto_add_bytes(into, inner->data, inner->size);
+        into->overflowed |= inner->overflowed;
+}
+
 /* One value with its tag. */
 static enum fail_kind encode_one(const struct proto_field *field, struct json_object *json, struct buf *into, struct fail *fail)
 {
@@ -30,9 +38,7 @@ static enum fail_kind encode_one(const struct proto_field *field, struct json_ob
         }
         if (proto_encode(field->message, json, &inner, fail))
                 return FAIL_INVALID;
-        proto_add_tag(into, field->number, PROTO_BYTES);
-        proto_add_bytes(into, inner.data, inner.size);
-        into->overflowed |= inner.overflowed;
+        add_inner(into, field->number, &inner);
         return FAIL_NONE;
 }
 
@@ -43,9 +49,7 @@ static enum fail_kind encode_packed(const struct proto_field *field, struct json
         for (size_t i = 0; i < doc_len(list, ""); i++)
                 if (proto_encode_scalar(field, doc_item(list, i), &inner, fail))
                         return fail_wrap(fail, "[%zu]", i);
-        proto_add_tag(into, field->number, PROTO_BYTES);
-        proto_add_bytes(into, inner.data, inner.size);
-        into->overflowed |= inner.overflowed;
+        add_inner(into, field->number, &inner);
         return FAIL_NONE;
 }
 
@@ -79,9 +83,7 @@ static enum fail_kind encode_entry(const struct proto_field *field, const char *
 
         if (encode_one(&fields[0], name, &inner, fail) || encode_one(&fields[1], value, &inner, fail))
                 return fail_wrap(fail, "%.40s", key);
-        proto_add_tag(into, field->number, PROTO_BYTES);
-        proto_add_bytes(into, inner.data, inner.size);
-        into->overflowed |= inner.overflowed;
+        add_inner(into, field->number, &inner);
         return FAIL_NONE;
 }
 

@@ -64,7 +64,6 @@ static enum fail_kind encode_instant(const struct proto_message *message, int64_
 /* "Z", "+02:00". */
 static bool parse_zone(const char *text, int64_t *ret_seconds)
 {
-
         *ret_seconds = 0;
         if (text_equal(text, "Z"))
                 return true;
