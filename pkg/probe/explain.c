@@ -24,7 +24,7 @@ static double at_limit(const struct samples_summary *target)
 
 static double memory(const struct samples_summary *target)
 {
-        return target->memory_known && target->memory_limit > 0 ? target->memory_max / target->memory_limit : -1;
+        return target->fullest_limit > 0 ? target->memory_fullest : -1;
 }
 
 static void say_throttled(const struct samples_summary *target, double share, char text[static SENTENCE_MAX])
@@ -44,7 +44,7 @@ static void say_at_limit(const struct samples_summary *target, double share, cha
 
 static void say_memory(const struct samples_summary *target, double share, char text[static SENTENCE_MAX])
 {
-        snprintf(text, SENTENCE_MAX, "a pod of the target used %.0f%% of its memory limit of %.0f MiB", share * 100, target->memory_limit / (1 << 20));
+        snprintf(text, SENTENCE_MAX, "a pod of the target used %.0f%% of its memory limit of %.0f MiB", share * 100, target->fullest_limit / (1 << 20));
 }
 
 static const struct target_rule {

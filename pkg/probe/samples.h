@@ -74,6 +74,7 @@ struct samples_summary {
         bool cpu_known, memory_known, throttled_known;
         double cpu_mean, cpu_max, cpu_limit;          /* cores of one pod: mean over pods and time, the most of any row; limit 0: none, or not known */
         double memory_mean, memory_max, memory_limit; /* bytes of one pod */
+        double memory_fullest, fullest_limit;         /* the most that a pod used of its own limit, a share; that limit, bytes, 0: none has one */
         double throttled;                             /* share of periods, mean over pods and time */
         double at_limit;                              /* share of pod time in rows whose CPU was within 5 % of the limit */
         double worst_throttled;                       /* of the pod with the most, over the same time */

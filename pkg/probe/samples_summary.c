@@ -88,6 +88,11 @@ static double mean_of(const struct course *course)
         return course->ms > 0 ? course->sum / course->ms : 0;
 }
 
+static double part_of(double value, double whole)
+{
+        return whole > 0 ? value / whole : -1;
+}
+
 /* The least limit that any row in the window says; 0: none does. */
 static double limit_of(const struct subject *subject, enum sample_metric metric, const struct window *window)
 {
@@ -135,17 +140,28 @@ static void note_worst(struct samples_summary *summary, const char *pod, double 
         snprintf(summary->worst_pod, sizeof summary->worst_pod, "%s", pod);
 }
 
+/* Pods behind one Service may have different limits: the most of one is nothing beside the limit of another. */
+static void note_fullest(struct samples_summary *summary, double share, double limit)
+{
+        if (share <= summary->memory_fullest)
+                return;
+        summary->memory_fullest = share;
+        summary->fullest_limit = limit;
+}
+
 static void add_pod(struct samples_summary *summary, struct totals *totals, const struct subject *pod, const struct window *window)
 {
         struct course cpu = course_of(pod, SAMPLE_CPU, window), memory = course_of(pod, SAMPLE_MEMORY, window);
         struct course throttled = course_of(pod, SAMPLE_THROTTLED, window);
+        double memory_limit = limit_of(pod, SAMPLE_MEMORY_LIMIT, window);
         const struct rows *rows = best_of(pod, SAMPLE_CPU, window);
 
         add(&totals->cpu, &cpu);
         add(&totals->memory, &memory);
         add(&totals->throttled, &throttled);
         summary->cpu_limit = lower(summary->cpu_limit, limit_of(pod, SAMPLE_CPU_LIMIT, window) / 1e3);
-        summary->memory_limit = lower(summary->memory_limit, limit_of(pod, SAMPLE_MEMORY_LIMIT, window) * 1024);
+        summary->memory_limit = lower(summary->memory_limit, memory_limit * 1024);
+        note_fullest(summary, part_of(memory.most, memory_limit), memory_limit * 1024);
         note_worst(summary, pod->name, mean_of(&throttled) / 1e3);
         totals->at_limit_ms += at_limit_ms(pod, window);
         for (size_t i = 0; rows && i < rows->len; i++) {
@@ -200,6 +216,7 @@ void samples_summary_add(struct samples_summary *summary, const struct samples_s
         summary->cpu_limit = lower(summary->cpu_limit, other->cpu_limit);
         summary->memory_limit = lower(summary->memory_limit, other->memory_limit);
         note_worst(summary, other->worst_pod, other->worst_throttled);
+        note_fullest(summary, other->memory_fullest, other->fullest_limit);
         summary->cpu_known = summary->cpu_known || other->cpu_known;
         summary->memory_known = summary->memory_known || other->memory_known;
         summary->throttled_known = summary->throttled_known || other->throttled_known;
@@ -216,11 +233,6 @@ static double share_of(const struct subject *node, enum sample_metric metric, co
         struct course course = course_of(node, metric, window);
 
         return course.known ? mean_of(&course) / 1e3 : -1;
-}
-
-static double part_of(double value, double whole)
-{
-        return whole > 0 ? value / whole : -1;
 }
 
 size_t samples_strains(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms,

@@ -40,7 +40,7 @@ static void a_throttled_target_is_told_with_its_worst_pod_and_limit(void **state
 
 static void a_target_at_its_limit_is_told_where_periods_are_not_counted(void **state)
 {
-        const struct samples_summary target = {.cpu_known = true, .cpu_limit = 0.5, .at_limit = 0.8, .memory_known = true, .memory_max = 95, .memory_limit = 100};
+        const struct samples_summary target = {.cpu_known = true, .cpu_limit = 0.5, .at_limit = 0.8, .memory_fullest = 0.95, .fullest_limit = 100 << 20};
         (void)state;
 
         auto_json struct json_object *list = probe_explain(&target, NULL, 0);
@@ -48,6 +48,7 @@ static void a_target_at_its_limit_is_told_where_periods_are_not_counted(void **s
         assert_string_equal(doc_text(doc_item(list, 0), "code"), "TargetAtCpuLimit");
         assert_string_equal(doc_text(doc_item(list, 0), "confidence"), "medium");
         assert_string_equal(doc_text(doc_item(list, 1), "code"), "TargetNearMemoryLimit");
+        assert_string_equal(doc_text(doc_item(list, 1), "sentence"), "a pod of the target used 95% of its memory limit of 100 MiB");
 }
 
 static void only_nodes_of_the_target_are_told(void **state)

@@ -351,6 +351,35 @@ static void pressure_that_was_never_counted_is_not_known(void **state)
         samples_free(scene_.samples);
 }
 
+static void each_pod_is_held_against_its_own_memory_limit(void **state)
+{
+        static const struct { const char *name; int used, limit; } pods[] = {{"web-1", 10, 100}, {"web-2", 500, 1000}};
+        struct scene scene_ = scene();
+        struct samples_summary found, both = {0};
+        auto_buf struct buf text = {0};
+        (void)state;
+
+        add_pod(scene_.samples, "web-2", "uid-2", "c2");
+        for (int k = 0; k < 3; k++) {
+                long long at = (long long)(T0 + k * 10000);
+                buf_clear(&text);
+                for (size_t i = 0; i < ARRAY_LEN(pods); i++) {
+                        const char *name = pods[i].name;
+                        buf_format(&text, "container_memory_working_set_bytes{id=\"/%s\",namespace=\"shop\",pod=\"%s\"} %d %lld\n", name, name, pods[i].used << 20, at);
+                        buf_format(&text, "container_spec_memory_limit_bytes{id=\"/%s\",namespace=\"shop\",pod=\"%s\"} %d %lld\n", name, name, pods[i].limit << 20, at);
+                }
+                page(scene_.node, text.data);
+        }
+        samples_summary(scene_.samples, T0, T0 + 20000, &found);
+        near(found.memory_limit, 100 << 20);
+        near(found.memory_fullest, 0.5);
+        near(found.fullest_limit, 1000 << 20);
+        samples_summary_add(&both, &found);
+        near(both.memory_fullest, 0.5);
+        near(both.fullest_limit, 1000 << 20);
+        samples_free(scene_.samples);
+}
+
 static void what_is_beyond_the_bounds_is_counted_once(void **state)
 {
         struct scene scene_ = scene();
@@ -383,6 +412,7 @@ int main(void)
                 cmocka_unit_test(the_sum_of_containers_is_newer_than_their_pod),
                 cmocka_unit_test(the_source_that_says_most_counts),
                 cmocka_unit_test(pressure_that_was_never_counted_is_not_known),
+                cmocka_unit_test(each_pod_is_held_against_its_own_memory_limit),
                 cmocka_unit_test(what_is_beyond_the_bounds_is_counted_once),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
