@@ -150,49 +150,6 @@ static void count_ready(struct context *context, struct json_object *before, str
                 context->ready_max = context->ready;
 }
 
-static const char *pressure_of(struct json_object *facts)
-{
-        static const char *const conditions[] = {"MemoryPressure", "DiskPressure", "PIDPressure"};
-
-        for (size_t i = 0; i < ARRAY_LEN(conditions); i++) {
-                auto_free char *path = xasprintf("conditions.%s", conditions[i]);
-                if (text_equal(doc_text(facts, path), "True"))
-                        return conditions[i];
-        }
-        return NULL;
-}
-
-/* A pressure lasts until it is seen to be over. */
-static void note_pressure(struct entry *entry, int64_t wall_ms)
-{
-        const char *pressure = entry && entry->kind == CONTEXT_NODE ? pressure_of(entry->facts) : NULL;
-
-        if (!pressure && entry && entry->pressed_wall_ms == INT64_MAX)
-                entry->pressed_wall_ms = wall_ms;
-        if (!pressure)
-                return;
-        if (entry->pressed_wall_ms != INT64_MAX)
-                entry->pressed_since_wall_ms = wall_ms;
-        entry->pressure = pressure;
-        entry->pressed_wall_ms = INT64_MAX;
-}
-
-bool context_pressure(const struct context *context, int64_t from_wall_ms, int64_t to_wall_ms, char text[static CONTEXT_PRESSURE_TEXT])
-{
-        size_t at = 0;
-        const char *key;
-        void *value;
-
-        while (map_next(&context->objects, &at, &key, &value)) {
-                const struct entry *entry = value;
-                if (!entry->pressure || entry->pressed_wall_ms < from_wall_ms || entry->pressed_since_wall_ms > to_wall_ms)
-                        continue;
-                snprintf(text, CONTEXT_PRESSURE_TEXT, "%.253s: %s", doc_text(entry->facts, "name"), entry->pressure);
-                return true;
-        }
-        return false;
-}
-
 static char *key_of(struct json_object *facts)
 {
         return xasprintf("%s/%s", doc_text(facts, "kind"), doc_text(facts, "uid"));
@@ -233,7 +190,7 @@ void context_add(struct context *context, enum context_kind kind, struct json_ob
                 return;
         auto_free char *key = key_of(facts);
         store(context, kind, key, take(facts), false);
-        note_pressure(map_find(&context->objects, key), 0);
+        context_note_pressure(map_find(&context->objects, key), 0);
 }
 
 void context_observe(struct context *context, enum context_kind kind, struct json_object *before,
@@ -255,7 +212,7 @@ void context_observe(struct context *context, enum context_kind kind, struct jso
                 change_find(kind, known, new, on_found, &finding);
         }
         store(context, kind, key, take(new), false);
-        note_pressure(map_find(&context->objects, key), wall_ms);
+        context_note_pressure(map_find(&context->objects, key), wall_ms);
 }
 
 void context_settle(struct context *context, int64_t wall_ms)
@@ -367,7 +324,7 @@ void context_restore(struct context *context, struct json_object *state, int64_t
                         continue;
                 auto_free char *key = key_of(facts);
                 store(context, kind, key, doc_copy(facts), true);
-                note_pressure(map_find(&context->objects, key), 0);
+                context_note_pressure(map_find(&context->objects, key), 0);
         }
         context_mark_before(context, wall_ms);
         /* The state is as old as it says, not as its reading. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Between context.c (observing) and context_encode.c (printing). */
+ * Between context.c (observing), context_pressure.c (nodes under pressure) and context_encode.c (printing). */
 #pragma once
 
 #include "base/map.h"
@@ -39,3 +39,6 @@ struct context {
         bool pods_seen;
         struct json_object *before, *after;
 };
+
+/* Its facts are of wall_ms, 0: of the beginning. NULL, or what is no node, is nothing. */
+void context_note_pressure(struct entry *entry, int64_t wall_ms);
