@@ -140,23 +140,13 @@ struct json_object *job_encode(const struct run *run, const struct profile *prof
         return doc_set(doc_set(job, "metadata", metadata), "spec", encode_spec(&of));
 }
 
-/* The object under 'key', made when it is not there. */
-static struct json_object *object_at(struct json_object *parent, const char *key)
-{
-        struct json_object *child = NULL;
-
-        if (!json_object_object_get_ex(parent, key, &child) || !child)
-                doc_set(parent, key, child = doc_object());
-        return child;
-}
-
 void job_prefer_nodes(struct json_object *job, struct json_object *nodes)
 {
         struct json_object *list = NULL;
 
         if (doc_len(nodes, "") == 0)
                 return;
-        struct json_object *affinity = object_at(object_at(doc_at(job, "spec.template.spec"), "affinity"), "nodeAffinity");
+        struct json_object *affinity = doc_object_at(doc_object_at(doc_at(job, "spec.template.spec"), "affinity"), "nodeAffinity");
         if (!json_object_object_get_ex(affinity, "preferredDuringSchedulingIgnoredDuringExecution", &list) || !list)
                 doc_set(affinity, "preferredDuringSchedulingIgnoredDuringExecution", list = doc_array());
         for (size_t i = 0; i < doc_len(nodes, "") && i < NODES_MAX; i++) {

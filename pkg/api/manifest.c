@@ -80,21 +80,12 @@ const char *manifest_keeper(struct json_object *object)
 
 /* ---- ours ---- */
 
-static struct json_object *object_at(struct json_object *parent, const char *key)
-{
-        struct json_object *child = doc_at(parent, key);
-
-        if (!json_object_is_type(child, json_type_object))
-                doc_set(parent, key, child = doc_object());
-        return child;
-}
-
 struct json_object *manifest_marked(struct json_object *manifest, const char *namespace, const char *run_uid)
 {
         struct json_object *marked = doc_copy(manifest), *metadata = doc_at(marked, "metadata");
 
         doc_set_text(metadata, "namespace", namespace);
-        doc_set_text(object_at(metadata, "annotations"), ANNOTATION_APPLIED_BY, run_uid);
+        doc_set_text(doc_object_at(metadata, "annotations"), ANNOTATION_APPLIED_BY, run_uid);
         json_object_object_del(marked, "status");
         return marked;
 }

@@ -183,6 +183,15 @@ struct json_object *doc_set(struct json_object *object, const char *key, struct 
         return object;
 }
 
+struct json_object *doc_object_at(struct json_object *object, const char *key)
+{
+        struct json_object *child = NULL;
+
+        if (!json_object_object_get_ex(object, key, &child) || !json_object_is_type(child, json_type_object))
+                doc_set(object, key, child = doc_object());
+        return child;
+}
+
 struct json_object *doc_set_text(struct json_object *object, const char *key, const char *value)
 {
         return value ? doc_set(object, key, checked(json_object_new_string(value))) : object;

@@ -40,6 +40,8 @@ struct json_object *doc_item(struct json_object *array, size_t index);
 struct json_object *doc_object(void);
 struct json_object *doc_array(void);
 struct json_object *doc_set(struct json_object *object, const char *key, struct json_object *child);
+/* The object under 'key' (no path), made when there is none; borrowed. What else was there is replaced. */
+struct json_object *doc_object_at(struct json_object *object, const char *key);
 struct json_object *doc_set_text(struct json_object *object, const char *key, const char *value);
 struct json_object *doc_set_int(struct json_object *object, const char *key, int64_t value);
 struct json_object *doc_set_bool(struct json_object *object, const char *key, bool value);

@@ -28,10 +28,25 @@ static void only_one_whole_finite_value_is_accepted(void **state)
         }
 }
 
+static void an_object_is_made_where_there_is_none(void **state)
+{
+        static const char text[] = "{\"is\":{\"a\":1},\"null\":null,\"other\":[1]}";
+        static const char *const made[] = {"null", "other", "missing", "with.dot"};
+        auto_json struct json_object *doc = NULL;
+        (void)state;
+
+        assert_int_equal(doc_parse(text, strlen(text), &doc, NULL), FAIL_NONE);
+        assert_int_equal(doc_int(doc_object_at(doc, "is"), "a", 0), 1);
+        for (size_t i = 0; i < ARRAY_LEN(made); i++)
+                doc_set_int(doc_object_at(doc, made[i]), "b", (int64_t)i);
+        assert_string_equal(doc_print(doc), "{\"is\":{\"a\":1},\"null\":{\"b\":0},\"other\":{\"b\":1},\"missing\":{\"b\":2},\"with.dot\":{\"b\":3}}");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(only_one_whole_finite_value_is_accepted),
+                cmocka_unit_test(an_object_is_made_where_there_is_none),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
