@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/condition.h"
 #include "api/names.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -62,14 +63,9 @@ static struct diagnosis say(const char *reason, const char *what, const char *de
 
 static struct json_object *condition_of(struct json_object *pod, const char *type, const char *status)
 {
-        struct json_object *conditions = doc_at(pod, "status.conditions");
+        struct json_object *condition = condition_find(doc_at(pod, "status.conditions"), type);
 
-        for (size_t i = 0; i < doc_len(conditions, ""); i++) {
-                struct json_object *condition = doc_item(conditions, i);
-                if (text_equal(doc_text(condition, "type"), type) && text_equal(doc_text(condition, "status"), status))
-                        return condition;
-        }
-        return NULL;
+        return text_equal(doc_text(condition, "status"), status) ? condition : NULL;
 }
 
 struct word_row {

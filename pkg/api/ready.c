@@ -4,18 +4,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "api/condition.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
 
 static struct json_object *condition_of(struct json_object *object, const char *type)
 {
-        struct json_object *conditions = doc_at(object, "status.conditions");
-
-        for (size_t i = 0; i < doc_len(conditions, ""); i++)
-                if (text_equal(doc_text(doc_item(conditions, i), "type"), type))
-                        return doc_item(conditions, i);
-        return NULL;
+        return condition_find(doc_at(object, "status.conditions"), type);
 }
 
 static bool is_true(struct json_object *object, const char *type)
