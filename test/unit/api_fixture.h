@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the tests of pkg/api share: JSON written with ' for ", a smallest good spec, and profiles made from it. */
+ * What the tests of pkg/api share: JSON written with ' for ", a smallest good spec, profiles made from it, and golden files. */
 #pragma once
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "api/profile.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "data/doc.h"
 
 #define GOOD_SPEC                                                  \
@@ -50,4 +53,21 @@ static inline struct profile *profile_with(const char *change)
         if (profile_decode(spec, &profile, &fail))
                 fail_msg("%s", fail.text);
         return profile;
+}
+
+/* Against test/golden/NAME.json; with UPDATE_GOLDEN in the environment the file is written anew first. */
+static inline void check_golden(const char *name, struct json_object *doc)
+{
+        auto_free char *path = xasprintf(SOURCE_DIR "/test/golden/%s.json", name), *wanted = NULL;
+        auto_free char *text = xasprintf("%s\n", json_object_to_json_string_ext(
+                                                         doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
+
+        if (getenv("UPDATE_GOLDEN")) {
+                FILE *file = fopen(path, "w");
+                assert_non_null(file);
+                fputs(text, file);
+                fclose(file);
+        }
+        assert_int_equal(text_file_read(path, 1 << 20, &wanted, NULL, NULL), FAIL_NONE);
+        assert_string_equal(text, wanted);
 }

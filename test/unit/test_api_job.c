@@ -3,8 +3,6 @@
  * Job and plan as the API server gets them, compared with test/golden/job and test/golden/plan word for word; what must hold of
  * every Job; and how a Job is read back. UPDATE_GOLDEN=1 writes the files anew. */
 #include <json-c/json.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "api/job.h"
 #include "api/names.h"
@@ -43,22 +41,6 @@
         "'requests':[{'name':'put','method':'POST','path':'/shop.Cart/Put','body':{'inline':'{\\\"aString\\\": \\\"abc\\\"}'}}]}}"
 
 static const struct run web_run = {.namespace = "default", .name = "web-1", .uid = UID, .profile = "web"};
-
-static void check_golden(const char *name, struct json_object *doc)
-{
-        auto_free char *path = xasprintf(SOURCE_DIR "/test/golden/%s.json", name), *wanted = NULL;
-        auto_free char *text = xasprintf("%s\n", json_object_to_json_string_ext(
-                                                         doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
-
-        if (getenv("UPDATE_GOLDEN")) {
-                FILE *file = fopen(path, "w");
-                assert_non_null(file);
-                fputs(text, file);
-                fclose(file);
-        }
-        assert_int_equal(text_file_read(path, 1 << 20, &wanted, NULL, NULL), FAIL_NONE);
-        assert_string_equal(text, wanted);
-}
 
 static struct json_object *job_with(const char *change)
 {

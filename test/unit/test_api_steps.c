@@ -2,15 +2,11 @@
  *
  * What is handed to the Jobs that apply a workload and take it back, the Jobs themselves (test/golden/job), and the journal between them.
  * UPDATE_GOLDEN=1 writes the files anew. */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "api/journal.h"
 #include "api/names.h"
 #include "api/steps.h"
 #include "api/step_job.h"
 #include "api_fixture.h"
-#include "base/text.h"
 
 #define UID "3b5e0001-aaaa-4bbb-8ccc-ddddeeeeffff"
 #define WORKLOAD "{'serviceAccountName':'deployer','workload':{'readyTimeout':'90s','manifests':[{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'a'}}]}}"
@@ -91,22 +87,6 @@ static void steps_that_somebody_changed_are_refused(void **state)
         steps_done(&steps);
 }
 
-static void check_golden(const char *name, struct json_object *doc)
-{
-        auto_free char *path = xasprintf(SOURCE_DIR "/test/golden/job/%s.json", name), *wanted = NULL;
-        auto_free char *text = xasprintf("%s\n", json_object_to_json_string_ext(
-                                                         doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
-
-        if (getenv("UPDATE_GOLDEN")) {
-                FILE *file = fopen(path, "w");
-                assert_non_null(file);
-                fputs(text, file);
-                fclose(file);
-        }
-        assert_int_equal(text_file_read(path, 1 << 20, &wanted, NULL, NULL), FAIL_NONE);
-        assert_string_equal(text, wanted);
-}
-
 static void the_jobs_are_those_of_the_golden_files(void **state)
 {
         struct step_job wanted = {.role = STEP_APPLY, .run = &web_run, .profile = "web", .account = "deployer", .image = "localhost/loadstone:dev",
@@ -116,8 +96,8 @@ static void the_jobs_are_those_of_the_golden_files(void **state)
 
         wanted.role = STEP_UNDO;
         auto_json struct json_object *undo = step_job_encode(&wanted);
-        check_golden("apply", apply);
-        check_golden("undo", undo);
+        check_golden("job/apply", apply);
+        check_golden("job/undo", undo);
 }
 
 /* Whoever deletes the run, also with everything that it owns, must not take the way back along. */
