@@ -67,9 +67,9 @@ bool check_steps_job(struct check_steps *steps, struct apisim *sim, struct json_
                 return false;
         bool over = !run || doc_at(run->json, "status.finishTime") || doc_at(run->json, "metadata.deletionTimestamp");
         if (is(after, "undo") && !over)
-                return snprintf(text, size, "I17: undo %s was released and its run is under way", name) > 0;
+                return snprintf(text, size, "I19: undo %s was released and its run is under way", name) > 0;
         if (is(after, "apply") && run && !is_named(run->json, doc_text(after, "metadata.uid")))
-                return snprintf(text, size, "I17: apply %s was released, and no run's status names it", name) > 0;
+                return snprintf(text, size, "I19: apply %s was released, and no run's status names it", name) > 0;
         return false;
 }
 
@@ -96,9 +96,9 @@ bool check_steps_pod(struct check_steps *steps, struct json_object *before, stru
         if (apply && said && strstr(said, "\"touched\":false"))
                 seen->applied = false;
         if (began && seen->applying && seen->undoing)
-                return snprintf(text, size, "I17: %s begins while the other one works", doc_text(pod, "metadata.name")) > 0;
+                return snprintf(text, size, "I19: %s begins while the other one works", doc_text(pod, "metadata.name")) > 0;
         if (began && apply && seen->undone)
-                return snprintf(text, size, "I17: %s applies again what was taken back", doc_text(pod, "metadata.name")) > 0;
+                return snprintf(text, size, "I19: %s applies again what was taken back", doc_text(pod, "metadata.name")) > 0;
         return false;
 }
 
@@ -112,7 +112,7 @@ bool check_steps_admitted(struct apisim *sim, struct json_object *run, char *tex
                 struct json_object *job = jobs->objects[i]->json;
                 if (is(job, "undo") && text_equal(doc_text(job, "metadata.annotations[\"loadstone.dev/target\"]"), doc_text(run, "status.target")) &&
                     !text_equal(doc_text(job, RUN_UID), doc_text(run, "metadata.uid")))
-                        return snprintf(text, size, "I17: run %s was admitted before %s has taken back what was applied", doc_text(run, "metadata.name"),
+                        return snprintf(text, size, "I19: run %s was admitted before %s has taken back what was applied", doc_text(run, "metadata.name"),
                                         doc_text(job, "metadata.name")) > 0;
         }
         return false;
@@ -127,7 +127,7 @@ bool check_steps_end(const struct check_steps *steps, char *text, size_t size)
         while (map_next(&steps->runs, &at, &uid, &value)) {
                 const struct steps_seen *seen = value;
                 if (seen->applied && !seen->undone)
-                        return snprintf(text, size, "I17: what run %s applied was never taken back", uid) > 0;
+                        return snprintf(text, size, "I19: what run %s applied was never taken back", uid) > 0;
         }
         return false;
 }

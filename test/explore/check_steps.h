@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What must hold of the Jobs that apply a workload and take it back (I17):
+ * What must hold of the Jobs that apply a workload and take it back (I19):
  * an apply is released once it is named in status, an undo when its run is over; they never work at the same time; after an undo nothing is
  * applied any more; and whatever may have been applied is taken back in the end. */
 #pragma once
