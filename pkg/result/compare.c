@@ -283,7 +283,8 @@ void compare_nothing(const char *baseline, const char *variant, const char *prob
 {
         struct compared *compared = ret_compared;
 
-        *compared = (struct compared){.problem = problem, .word = COMPARISON_INCONCLUSIVE};
+        *compared = (struct compared){
+                .problem = problem, .word = COMPARISON_INCONCLUSIVE, .method = variant ? COMPARE_PAIRED : COMPARE_NO_METHOD};
         snprintf(compared->baseline, sizeof compared->baseline, "%s", baseline ? baseline : "");
         snprintf(compared->variant, sizeof compared->variant, "%s", variant ? variant : "");
         snprintf(compared->text, sizeof compared->text, "%s%snot compared%s%s: %s", compared->variant, variant ? " " : "",
@@ -292,14 +293,20 @@ void compare_nothing(const char *baseline, const char *variant, const char *prob
         snprintf(compared->change, sizeof compared->change, "%s%snot compared", compared->variant, variant ? ": " : "");
 }
 
-const struct compared *compare_gravest(const struct compared *list, size_t len)
+static bool is_graver(const struct compared *a, const struct compared *b)
 {
         static const int gravity[] = {
                 [COMPARISON_WORSE] = 3, [COMPARISON_INCONCLUSIVE] = 2, [COMPARISON_BETTER] = 1, [COMPARISON_EQUIVALENT] = 0};
+
+        return a->word == b->word ? a->strength > b->strength : gravity[a->word] > gravity[b->word];
+}
+
+const struct compared *compare_gravest(const struct compared *list, size_t len)
+{
         const struct compared *gravest = NULL;
 
         for (size_t i = 0; i < len; i++)
-                if (!gravest || gravity[list[i].word] > gravity[gravest->word])
+                if (!gravest || is_graver(&list[i], gravest))
                         gravest = &list[i];
         return gravest;
 }

@@ -85,7 +85,7 @@ void compare_pairs(const struct compare_side *a, const struct compare_side *b, s
 /* There is nothing to compare with, or (variant not NULL) nothing of a variant to compare: 'problem' (borrowed for ret_compared's life) says why. */
 void compare_nothing(const char *baseline, const char *variant, const char *problem, struct compared *ret_compared);
 
-/* Of several comparisons the one that the verdict goes by: worse, then undecided, then better; NULL of none. */
+/* Of several comparisons the one that the verdict goes by: worse, then undecided, then better, of these the first of the strongest; NULL of none. */
 const struct compared *compare_gravest(const struct compared *list, size_t len);
 
 #define COMPARE_ROWS_MAX 28 /* of metrics, over all arms, in a status */

@@ -247,6 +247,22 @@ static void arms_beside_each_other_share_the_error_rate(void **state)
         assert_true(fabs(seventh.metrics[0].judged.p_worse - 7 * one.metrics[0].judged.p_worse) < 1e-12);
 }
 
+/* Of two that are worse the one with the pairs to be sure of it is told, wherever it stands. */
+static void what_is_confirmed_is_graver_than_what_is_indicative(void **state)
+{
+        const struct compared list[] = {
+                {.word = COMPARISON_WORSE, .strength = COMPARE_INDICATIVE},
+                {.word = COMPARISON_WORSE, .strength = COMPARE_CONFIRMED},
+                {.word = COMPARISON_WORSE, .strength = COMPARE_CONFIRMED},
+                {.word = COMPARISON_BETTER, .strength = COMPARE_CONFIRMED},
+        };
+        (void)state;
+
+        assert_ptr_equal(compare_gravest(list, 4), &list[1]);
+        assert_ptr_equal(compare_gravest(list, 1), &list[0]);
+        assert_null(compare_gravest(list, 0));
+}
+
 static void a_series_that_was_stopped_compares_nothing(void **state)
 {
         const struct profile profile = profile_of(2, 6, 6);
@@ -275,6 +291,9 @@ static void a_variant_without_a_sound_trial_is_a_sentence(void **state)
         struct arms *arms = merge(&profile, &trials, false);
         assert_int_equal(arms->compared_len, 2);
         assert_string_equal(arms->compared[0].text, "mtls not compared with plain: there is no pair of which both trials count");
+        auto_json struct json_object *alone = compare_encode(arms->compared, 1, NULL, NULL);
+        assert_string_equal(doc_text(alone, "method"), "paired"); /* a comparison of variants all the same */
+        assert_string_equal(doc_text(alone, "arms[0].verdict"), "inconclusive");
         assert_int_equal(arms->compared[1].word, COMPARISON_WORSE);
         assert_ptr_equal(compare_gravest(arms->compared, 2), &arms->compared[1]);
         assert_string_equal(arms->of[1].name, "mtls");
@@ -382,6 +401,7 @@ int main(void)
                 cmocka_unit_test(two_pairs_are_never_more_than_indicative),
                 cmocka_unit_test(the_same_twice_needs_more_pairs_or_is_equivalent),
                 cmocka_unit_test(arms_beside_each_other_share_the_error_rate),
+                cmocka_unit_test(what_is_confirmed_is_graver_than_what_is_indicative),
                 cmocka_unit_test(a_series_that_was_stopped_compares_nothing),
                 cmocka_unit_test(a_variant_without_a_sound_trial_is_a_sentence),
                 cmocka_unit_test(no_trial_at_all_is_no_result),
