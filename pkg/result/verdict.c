@@ -115,7 +115,6 @@ static const struct estimate *interval_of(const struct estimates *estimates, con
 static void put_text(const char *variant, const struct metric *metric, const struct estimate *estimate, struct objective_judged *judged)
 {
         char who[PROFILE_VARIANT_NAME_MAX + 8] = "";
-
         char low[FOLD_TEXT_MAX], high[FOLD_TEXT_MAX], interval[3 * FOLD_TEXT_MAX] = "";
 
         if (estimate && (text_equal(judged->reason, "Interval") || text_equal(judged->reason, "AcrossLimit"))) {
