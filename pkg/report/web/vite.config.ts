@@ -41,5 +41,6 @@ export default defineConfig({
   base: './',
   build: {outDir: '../../../build/report', emptyOutDir: true, target: 'es2022', modulePreload: false, assetsInlineLimit: 0, cssCodeSplit: false},
   plugins: [oneFile()],
+  server: {fs: {allow: ['.', '../../../docs']}}, // a test compares the page's words with docs/reasons.md
   test: {include: ['test/*.test.ts'], environment: 'node'},
 } as Parameters<typeof defineConfig>[0]);

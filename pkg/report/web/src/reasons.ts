@@ -46,14 +46,18 @@ export function verdictReasons(report: Report): Why[] {
   return given;
 }
 
-const MEANINGS: Record<string, string> = {
+export const MEANINGS: Record<string, string> = {
   ResultsLost: 'Nothing can be said; run it again.',
   DuplicateWorker: 'Part of the load may have been sent twice.',
   DigestMismatch: 'What arrived contradicts itself and is not to be trusted.',
   NoRequests: 'There is nothing to judge.',
+  RequirementUnmet: 'This was measured under other conditions than the profile asks for.',
   PacingLate: 'The load generator itself sent late, not the target. Give it more or quieter CPUs.',
   GeneratorBusy: 'The load generator was near its own limits; the target may be able to do more.',
+  GeneratorLimit: 'For part of the time these figures show what the load generator can do, not the target. Give it more CPUs or connections.',
   GeneratorThrottled: 'The load generator ran into its own CPU limit.',
+  CPUStolen: 'Other machines on the same host took CPU time from the load generator: latencies may be longer than the target made them.',
+  NodePressure: 'A node was short of memory, disk or process numbers, and everything on it may have been slower.',
   WorkersLost: 'Less load was sent than planned.',
   WorkerFailed: 'Less load was sent than planned.',
   ReducedPrecision: 'Figures are rounder than usual, and there is no course over time.',

@@ -2,10 +2,11 @@
 //
 // What the page says must be what the run was.
 import {describe, expect, it} from 'vitest';
+import documented from '../../../../docs/reasons.md?raw';
 import {parseReport, type Report} from '../src/data';
 import {connections, floor, limitedBy, pacing} from '../src/generator';
 import {lead, objectiveSubject, title, validityBadge, verdictBadge} from '../src/headline';
-import {limitInWords, measured, missedSentence, sentence, validityReasons, verdictReasons} from '../src/reasons';
+import {MEANINGS, limitInWords, measured, missedSentence, sentence, validityReasons, verdictReasons} from '../src/reasons';
 import {pieceSentence, targetName} from '../src/shape';
 
 const report = (more: Partial<Report> = {}): Report => ({
@@ -112,6 +113,12 @@ describe('reasons', () => {
     const [known, unknown] = validityReasons(report({reasons}));
     expect(known?.meaning).toMatch(/not the target/);
     expect(unknown).toEqual({message: 'something new', meaning: undefined});
+  });
+  it('about the validity all say what they mean, and there are no others', () => {
+    const table = /the result is worth less because \|\n\|---\|---\|\n((?:\|.*\n)+)/.exec(documented)?.[1] ?? '';
+    const names = [...table.matchAll(/^\| `(\w+)` \|/gm)].map((found) => found[1]);
+    expect(names).toContain('ResultsLost');
+    expect(Object.keys(MEANINGS).sort()).toEqual(names.sort());
   });
 });
 
