@@ -76,14 +76,16 @@ static bool parse_zone(const char *text, int64_t *ret_seconds)
 
 static enum fail_kind encode_timestamp(const struct proto_message *message, struct json_object *json, struct buf *into, struct fail *fail)
 {
-        struct tm broken = {0};
+        struct tm written = {0};
         int64_t nanos, zone_s;
         const char *text = json_object_is_type(json, json_type_string) ? json_object_get_string(json) : "";
-        const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &broken);
+        const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &written);
+        struct tm meant = written;
+        int64_t seconds = (int64_t)timegm(&meant); /* makes the 2nd of March of a 30th of February */
 
-        if (!rest || !parse_nanos(&rest, &nanos) || !parse_zone(rest, &zone_s))
+        if (!rest || meant.tm_mday != written.tm_mday || meant.tm_sec != written.tm_sec || !parse_nanos(&rest, &nanos) || !parse_zone(rest, &zone_s))
                 return fail_set(fail, FAIL_INVALID, "a time is wanted, for example \"2026-11-26T10:00:00.5Z\"");
-        return encode_instant(message, (int64_t)timegm(&broken) - zone_s, nanos, into, fail);
+        return encode_instant(message, seconds - zone_s, nanos, into, fail);
 }
 
 static enum fail_kind encode_duration(const struct proto_message *message, struct json_object *json, struct buf *into, struct fail *fail)

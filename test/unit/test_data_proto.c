@@ -148,6 +148,8 @@ static void what_does_not_fit_is_named(void **state)
                 {"/shop.Cart/Put", "{'aBool':true,'a_bool':true}", "a_bool: stands there twice, by both of its names"},
                 {"/shop.Cart/Put", "{'at':'yesterday'}", "at: a time is wanted"},
                 {"/shop.Cart/Put", "{'at':'1970-01-01T00:00:01'}", "at: a time is wanted"},
+                {"/shop.Cart/Put", "{'at':'2026-02-30T00:00:00Z'}", "at: a time is wanted"},
+                {"/shop.Cart/Put", "{'at':'2026-12-31T23:59:60Z'}", "at: a time is wanted"},
                 {"/shop.Cart/Put", "{'length':'1m'}", "length: a duration in seconds is wanted"},
                 {"/shop.Cart/Put", "{'anything':{}}", "anything: google.protobuf.Any cannot be written as JSON here"},
                 {"/Old/Put", "{}", "name: is required"},
