@@ -21,7 +21,7 @@ static void install(struct world *world)
         world_ask(world, "POST", "/api/v1/namespaces/istio-system/configmaps", "{\"metadata\":{\"name\":\"istio\"},\"data\":{\"mesh\":\"{}\"}}");
 }
 
-static void begin_with(struct world *world, const char *run, const char *more)
+static void begin(struct world *world)
 {
         install(world);
         world_ask(world, "PATCH", "/api/v1/namespaces/shop", "{\"metadata\":{\"labels\":{\"istio.io/dataplane-mode\":\"ambient\"}}}");
@@ -32,17 +32,7 @@ static void begin_with(struct world *world, const char *run, const char *more)
         world_ask(world, "POST", PEERS, "{\"apiVersion\":\"security.istio.io/v1\",\"kind\":\"PeerAuthentication\",\"metadata\":{\"name\":\"web\"},"
                                         "\"spec\":{\"mtls\":{\"mode\":\"STRICT\"}}}");
         world_profile(world, "web", "web", WORLD_LOAD);
-        world_run_new(world, run, "web", more);
-}
-
-static void begin(struct world *world)
-{
-        begin_with(world, "meshed", "");
-}
-
-static void begin_trials(struct world *world)
-{
-        begin_with(world, "meshed", TWO_TRIALS);
+        world_run_new(world, "meshed", "web", world_argument(world) ? world_argument(world) : "");
 }
 
 /* The server's pod stays as it is; generators do their work. */
@@ -95,7 +85,8 @@ const struct workload workload_mesh[] = {
         {
                 .name = "mesh_trials",
                 .what = "two trials in a mesh that is changed meanwhile",
-                .begin = begin_trials,
+                .argument = TWO_TRIALS,
+                .begin = begin,
                 .act = drift,
                 .ends = "meshed=Succeeded",
                 IN_ISTIO,
