@@ -38,11 +38,13 @@ static void note_waiting(struct manager *manager, const char *key, const struct 
 static struct session *session_for(struct manager *manager, const char *key, const char *namespace, const char *name, struct json_object *run_object)
 {
         struct session *session = map_find(&manager->sessions, key);
-        const struct step_job_seen *left = step_jobs_of_another(&manager->step_jobs, namespace, name, doc_text(run_object, "metadata.uid"));
         struct run run;
 
-        if (session || (!run_object && !left))
+        if (session)
                 return session;
+        const struct step_job_seen *left = step_jobs_of_another(&manager->step_jobs, namespace, name, doc_text(run_object, "metadata.uid"));
+        if (!run_object && !left)
+                return NULL;
         if (left)
                 run = (struct run){.namespace = left->namespace, .name = left->run, .uid = left->uid};
         else
