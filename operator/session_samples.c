@@ -173,7 +173,6 @@ static void add_strain(struct node *node, const struct samples_strain *strain, b
         keep_most(&worst->cpu_pressure, strain->cpu_pressure);
         keep_most(&worst->memory_pressure, strain->memory_pressure);
         keep_most(&worst->io_pressure, strain->io_pressure);
-        keep_most(&worst->steal, strain->steal);
 }
 
 void session_samples_judge(struct session *session, int64_t from_wall_ms, int64_t to_wall_ms)
@@ -251,7 +250,6 @@ static void put_nodes(const struct session_samples *samples, struct json_object 
                 if (worst && worst->node) {
                         set_share(entry, "cpuMax", worst->cpu_max);
                         set_share(entry, "memoryMax", worst->memory_max);
-                        set_share(entry, "steal", worst->steal);
                         set_share(pressure, "cpu", worst->cpu_pressure);
                         set_share(pressure, "memory", worst->memory_pressure);
                         set_share(pressure, "io", worst->io_pressure);

@@ -20,7 +20,7 @@ void session_samples_begin_trial(struct session *session);
 
 /* Once per trial, when its window is known: sums up what belongs to it. */
 void session_samples_judge(struct session *session, int64_t from_wall_ms, int64_t to_wall_ms);
-/* Sets cpu, memory and throttled in context.target, cpuMax, memoryMax, pressure and steal in context.nodes, and context.samples: how good
+/* Sets cpu, memory and throttled in context.target, cpuMax, memoryMax and pressure in context.nodes, and context.samples: how good
  * they are, or why there are none; 'full': also of each node. */
 void session_samples_put(const struct session *session, struct json_object *context, bool full);
 /* The rows of this trial for the result, at most bytes_max as text. NULL when nothing was sampled. Caller owns. */

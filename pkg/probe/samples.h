@@ -28,7 +28,6 @@ enum sample_metric {
         SAMPLE_CPU_PRESSURE,    /* time in which something waited for CPU, memory, IO, of 1000 (PSI "some") */
         SAMPLE_MEMORY_PRESSURE,
         SAMPLE_IO_PRESSURE,
-        SAMPLE_STEAL,           /* CPU time that the machine's host took away, of 1000 of all of it; nodes only */
         SAMPLE_DROPS,           /* packets dropped; pods and nodes only */
         SAMPLE_METRICS,
 };
@@ -95,7 +94,6 @@ struct samples_strain {
         double cpu_mean, cpu_max;       /* of the cores it has */
         double memory_max;              /* of the memory it has */
         double cpu_pressure, memory_pressure, io_pressure; /* mean */
-        double steal;                   /* mean */
         double covered;      /* share of the time that rows cover */
         const char *problem; /* why the newest try came to nothing, "" when it did not */
 };

@@ -33,7 +33,6 @@ static const struct series_row {
         {"pod_memory_working_set_bytes", RAW_MEMORY, ABOUT_POD},
         {"node_cpu_usage_seconds_total", RAW_CPU, ABOUT_NODE},
         {"node_memory_working_set_bytes", RAW_MEMORY, ABOUT_NODE},
-        {"node_cpu_steal_seconds_total", RAW_STEAL, ABOUT_NODE},
         {"machine_cpu_cores", RAW_CORES, ABOUT_NODE},
         {"machine_memory_bytes", RAW_MEMORY_LIMIT, ABOUT_NODE},
 };
@@ -186,7 +185,6 @@ static void take_machine(struct reading *reading)
         reading->value[RAW_QUOTA] = reading->value[RAW_CORES];
         reading->value[RAW_QUOTA_PERIOD] = 1;
         reading->known[RAW_QUOTA] = reading->known[RAW_QUOTA_PERIOD] = true;
-        reading->value[RAW_STEAL] /= reading->value[RAW_CORES];
 }
 
 #define APART_MS_MAX 1000

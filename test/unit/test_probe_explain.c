@@ -10,7 +10,7 @@
 
 static const struct samples_strain unknown_strain = {
         .node = "n1", .roles = SAMPLES_TARGET, .cpu_mean = -1, .cpu_max = -1, .memory_max = -1, .cpu_pressure = -1, .memory_pressure = -1,
-        .io_pressure = -1, .steal = -1,
+        .io_pressure = -1,
 };
 
 static void what_is_not_known_explains_nothing(void **state)
@@ -58,12 +58,12 @@ static void only_nodes_of_the_target_are_told(void **state)
         (void)state;
 
         strains[0].roles = SAMPLES_GENERATOR;
-        strains[0].steal = strains[1].steal = 0.12;
+        strains[0].io_pressure = strains[1].io_pressure = 0.32;
         strains[1].cpu_mean = 0.93;
         auto_json struct json_object *list = probe_explain(&none, strains, 2);
         assert_int_equal(doc_len(list, ""), 2);
-        assert_string_equal(doc_text(doc_item(list, 0), "code"), "NodeSteal");
-        assert_string_equal(doc_text(doc_item(list, 1), "sentence"), "node n1, where the target runs, had 93% of its CPU in use");
+        assert_string_equal(doc_text(doc_item(list, 1), "code"), "NodeIoPressure");
+        assert_string_equal(doc_text(doc_item(list, 0), "sentence"), "node n1, where the target runs, had 93% of its CPU in use");
 }
 
 int main(void)

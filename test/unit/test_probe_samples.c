@@ -206,7 +206,7 @@ static void a_page_that_broke_off_is_forgotten_and_said(void **state)
         samples_miss(scene_.node, "403");
         assert_int_equal(samples_strains(scene_.samples, T0, T0 + 1000, strains), 1);
         assert_string_equal(strains[0].problem, "403");
-        assert_true(strains[0].cpu_mean < 0 && strains[0].steal < 0);
+        assert_true(strains[0].cpu_mean < 0 && strains[0].cpu_pressure < 0);
         auto_json struct json_object *sources = samples_encode_sources(scene_.samples);
         assert_int_equal(doc_int(doc_item(doc_at(sources, "nodes"), 0), "missed", 0), 2);
         assert_int_equal(doc_int(doc_item(doc_at(sources, "nodes"), 0), "pages[\"kubelet cadvisor\"]", 0), 1);
@@ -227,14 +227,13 @@ static void a_node_is_told_as_shares_of_what_it_has(void **state)
                 buf_format(&text, "container_pressure_cpu_waiting_seconds_total{container=\"\",id=\"/\"} %d %lld\n", i * 2, at);
                 buf_format(&text, "container_network_receive_packets_dropped_total{id=\"/\",interface=\"eth0\"} %d %lld\n", i * 4, at);
                 buf_format(&text, "container_network_receive_packets_dropped_total{id=\"/\",interface=\"eth1\"} %d %lld\n", i * 3, at);
-                buf_format(&text, "node_cpu_steal_seconds_total %d\nmachine_cpu_cores 4\nmachine_memory_bytes 1048576\n", i * 4);
+                buf_format(&text, "machine_cpu_cores 4\nmachine_memory_bytes 1048576\n");
                 page(scene_.node, text.data);
         }
         assert_int_equal(samples_strains(scene_.samples, T0, T0 + 10000, strain), 1);
         assert_int_equal(strain[0].roles, SAMPLES_TARGET | SAMPLES_GENERATOR);
         near(strain[0].cpu_max, 0.75);
         near(strain[0].cpu_pressure, 0.2);
-        near(strain[0].steal, 0.1);
         near(strain[0].covered, 1);
         assert_true(strain[0].memory_max < 0 && strain[0].io_pressure < 0);
         auto_json struct json_object *rows = samples_encode(scene_.samples, T0, T0, 1 << 20);

@@ -253,7 +253,7 @@ export interface Report {
     };
     samples?: {source?: string; every?: string; covered?: string; problem?: string};
     mesh?: Mesh;
-    nodes?: {name: string; role: string; kernel: string; kubelet: string; instanceType: string; cpuMax?: string; memoryMax?: string; steal?: string}[];
+    nodes?: {name: string; role: string; kernel: string; kubelet: string; instanceType: string; cpuMax?: string; memoryMax?: string}[];
   };
   provenance?: {
     program?: string;
