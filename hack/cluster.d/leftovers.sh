@@ -63,7 +63,7 @@ remove_sockets() {
 # Nothing is mounted below any more, else the wrong files could go with it: unmount_all has made sure.
 remove_state() {
         rm -rf --one-file-system "$STATE"
-        rmdir --ignore-fail-on-non-empty "$(dirname "$STATE")"
+        [ ! -d "$(dirname "$STATE")" ] || rmdir --ignore-fail-on-non-empty "$(dirname "$STATE")"
         # A fixed place of the kubelet's, whatever its root is; it may also be another cluster's.
         if [ ! -e "$(dirname "$STATE")" ] && [ "$(find /var/lib/kubelet -type f,s 2>/dev/null)" = /var/lib/kubelet/device-plugins/kubelet.sock ]; then
                 rm -f /var/lib/kubelet/device-plugins/kubelet.sock
