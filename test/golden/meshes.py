@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The objects of the cases in test/mesh are what the real definitions of Istio, Cilium and the Gateway API take: a case about an object that no
-API server would store proves nothing. The definitions are those in the Go modules of these projects."""
+"""The objects of the cases in test/mesh are what the definitions of their kinds take: a case about an object that no API server would store
+proves nothing. Those of Istio, Cilium and the Gateway API are the projects' own, from their Go modules; those of Linkerd, Consul and Kuma
+are trimmed.py."""
 import json
 import pathlib
 import subprocess
@@ -11,6 +12,7 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 sys.path.insert(0, str(HERE.parent / "contract"))
 import client  # noqa: E402
 import cluster as c  # noqa: E402
+import trimmed  # noqa: E402
 
 NS = "golden-meshes"
 MODULES = {  # module: the group of its definitions, and where they are
@@ -18,8 +20,7 @@ MODULES = {  # module: the group of its definitions, and where they are
     "sigs.k8s.io/gateway-api@v1.5.0": (".gateway.networking.k8s.io", "config/crd/experimental/gateway.networking.k8s.io_*.yaml"),
     "github.com/cilium/cilium@v1.20.2": (".cilium.io", "pkg/k8s/apis/cilium.io/client/crds/v2/*.yaml"),
 }
-GROUPS = tuple(group for group, _ in MODULES.values())
-KINDS = ("istio", "cilium")  # of files of cases; the Gateway API's objects are in Istio's
+GROUPS = tuple(group for group, _ in [*MODULES.values(), *trimmed.BY_MESH.values()])
 
 
 def folder_of(module):
@@ -29,10 +30,20 @@ def folder_of(module):
     return pathlib.Path(said["Dir"])
 
 
-def definitions(here):
-    """Files with those that are not in the cluster: a mesh that is installed brings its own, and keeps them."""
-    return [path for module, (group, pattern) in MODULES.items() if not any(name.endswith(group) for name in here)
-            for path in sorted(folder_of(module).glob(pattern))]
+def define(here):
+    """Those that are not in the cluster: a mesh that is installed brings its own, and keeps them."""
+    def has(group):
+        return any(name.endswith(group) for name in here)
+    for module, (group, pattern) in MODULES.items():
+        for path in sorted(folder_of(module).glob(pattern)) if not has(group) else []:
+            c.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(path))
+    for group, made in trimmed.BY_MESH.values():
+        if not has(group):
+            c.apply(*made())
+
+
+def files():
+    return sorted(path for path in (c.ROOT / "test/mesh").glob("*-*.yaml") if not path.name.startswith("world-"))
 
 
 def cases(path):
@@ -43,7 +54,7 @@ def cases(path):
 def objects():
     """Name of an object of its own -> (the rule it is in, whether it is there to be wrong, the object)."""
     found = {}
-    for path in sorted(path for kind in KINDS for path in (c.ROOT / "test/mesh").glob(f"{kind}-*.yaml")):
+    for path in files():
         for one in cases(path):
             for item in one.get("objects", []):
                 if not ("." + item["apiVersion"].split("/")[0]).endswith(GROUPS):
@@ -77,8 +88,7 @@ def refused(all_objects):
 
 def tests(suite):
     here = {item["metadata"]["name"] for item in c.items("crd", "default")}
-    for path in definitions(here):
-        c.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(path))
+    define(here)
     made = [item["metadata"]["name"] for item in c.items("crd", "default") if item["metadata"]["name"] not in here]
     if made:
         c.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", *made)
@@ -101,6 +111,6 @@ def tests(suite):
         assert wanted and not taken, taken
 
     def there_are_many():
-        assert len(all_objects) > 150, len(all_objects)
+        assert len(all_objects) > 300, len(all_objects)
     for test in (objects_of_the_cases_are_what_their_definitions_take, absurd_ones_are_refused, there_are_many):
         suite.one(test)
