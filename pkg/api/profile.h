@@ -153,7 +153,8 @@ const struct profile *profile_arm(const struct profile *profile, uint32_t arm);
 /* The variant's name, NULL without variants. */
 const char *profile_arm_name(const struct profile *profile, uint32_t arm);
 
-/* What a run may take from its first step to its result: limits.deadline, of each trial and with the pauses between them. */
+/* What a run may take from its first step to its result: a lone trial limits.deadline; of several each its readyTimeout and its load, or
+ * limits.deadline where that is less, with the pauses between them. */
 int64_t profile_deadline_ms(const struct profile *profile);
 /* What it is given: each trial may have to be repeated, and limits.total bounds all of it; before that its workload has to become ready. */
 int64_t profile_given_ms(const struct profile *profile);

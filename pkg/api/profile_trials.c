@@ -8,6 +8,7 @@
 #include "data/unit.h"
 
 #define HOUR_MS 3600000.0
+#define COLLECT_MS 30000 /* from the end of a trial's load to its stored result; the rule in crds/ has it too */
 
 static const char *const orders[] = {"abba", "sequence", "random", NULL};
 
@@ -26,11 +27,23 @@ static const struct field fields[] = {
         {"trials.pause", FIELD_DURATION_MS, offsetof(struct profile_trials, pause_ms), 0, HOUR_MS, .optional = true},
 };
 
+/* Of one trial: as long as its parts may take, and limits.deadline ends it. */
+static int64_t trial_ms(const struct profile *arm)
+{
+        int64_t parts_ms = arm->ready_timeout_ms + arm->warmup_ms + arm->shape_ms + arm->timeout_ms + arm->cooldown_ms + COLLECT_MS;
+
+        return parts_ms < arm->deadline_ms ? parts_ms : arm->deadline_ms;
+}
+
 int64_t profile_deadline_ms(const struct profile *profile)
 {
-        int64_t trials = profile_trials_planned(profile);
+        int64_t trials = profile_trials_planned(profile), round_ms = 0;
 
-        return trials * profile->deadline_ms + (trials - 1) * profile->trials.pause_ms;
+        if (trials == 1)
+                return profile->deadline_ms;
+        for (uint32_t arm = 0; arm < profile_arms(profile); arm++)
+                round_ms += trial_ms(profile_arm(profile, arm));
+        return profile->trials.max * round_ms + (trials - 1) * profile->trials.pause_ms;
 }
 
 uint32_t profile_trials_most(const struct profile *profile)
@@ -59,8 +72,8 @@ static enum fail_kind check_total(const struct profile *profile, struct fail *fa
         unit_format_duration(wanted_ms * 1000000, wanted);
         unit_format_duration(profile->total_ms * 1000000, total);
         return fail_set(fail, FAIL_INVALID,
-                        "spec.limits.total must leave room for every trial: %u times limits.deadline with the pauses are %s, not %s; lower limits.deadline "
-                        "or trials.repeats, or raise limits.total", profile_trials_planned(profile), wanted, total);
+                        "spec.limits.total must leave room for every trial: %u times limits.readyTimeout and the load, with the pauses, are %s, not %s; lower "
+                        "limits.readyTimeout, limits.deadline or trials.repeats, or raise limits.total", profile_trials_planned(profile), wanted, total);
 }
 
 /* What variants ask of the rounds: one alone has no spread, and two stages need a first one that knows it. */

@@ -9,7 +9,7 @@
 #include "api/plan.h"
 
 #define TWO                                                                                                                    \
-        "'limits':{'deadline':'10m'},'trials':{'repeats':{'min':4}},'variants':[{'name':'plain'},{'name':'mtls','overrides':{'context':{'mesh':{"           \
+        "'trials':{'repeats':{'min':4}},'variants':[{'name':'plain'},{'name':'mtls','overrides':{'context':{'mesh':{"           \
         "'client':'enrolled'}},'load':{'warmup':'9s','workers':2,'concurrency':{'connections':128},'shape':[{'hold':{'rate':'900/s','for':'30s'}}]}}}]"
 static const struct run web_run = {.namespace = "shop", .name = "web-1", .uid = "3b5e0001-aaaa-4bbb-8ccc-ddddeeeeffff", .profile = "web"};
 
@@ -32,8 +32,11 @@ static void a_variant_is_the_profile_with_its_overrides_over_it(void **state)
         assert_string_equal(doc_text(mtls->spec, "context.mesh.client"), "enrolled");
         assert_string_equal(doc_text(plain->spec, "context.mesh.client"), "inherit");
         assert_int_equal(mtls->variants_len, 0);
-        /* A run may take all of that. */
-        assert_int_equal(profile_deadline_ms(profile), 8 * 600000 + 7 * 10000);
+        /* Until they are ready, warm-up, shape, the last answers, and what is to be collected: for each of them, in every round. */
+        assert_int_equal(profile_deadline_ms(profile), 4 * (300000 + 5000 + 60000 + 5000 + 30000 + 300000 + 9000 + 30000 + 5000 + 30000) + 7 * 10000);
+        auto_profile struct profile *capped = profile_with("{'limits':{'deadline':'2m'}," TWO "}");
+        assert_int_equal(profile_deadline_ms(capped), 8 * 120000 + 7 * 10000);
+        assert_int_equal(profile_given_ms(capped), 2 * profile_deadline_ms(capped));
 }
 
 static void without_variants_there_is_one_arm(void **state)
@@ -51,7 +54,7 @@ static void without_variants_there_is_one_arm(void **state)
 
 static void pairs_are_six_where_nothing_is_said(void **state)
 {
-        auto_profile struct profile *profile = profile_with("{'limits':{'deadline':'10m'},'variants':[{'name':'a'},{'name':'b'},{'name':'c'}]}");
+        auto_profile struct profile *profile = profile_with("{'variants':[{'name':'a'},{'name':'b'},{'name':'c'}]}");
         (void)state;
 
         assert_int_equal(profile->trials.min, 6);
@@ -68,13 +71,13 @@ static void the_order_is_the_one_that_is_asked_for(void **state)
         (void)state;
 
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-                auto_free char *change = xasprintf("{'limits':{'deadline':'10m'},'trials':{%s},'variants':[{'name':'a'},{'name':'b'}]}", rows[i].order);
+                auto_free char *change = xasprintf("{'trials':{%s},'variants':[{'name':'a'},{'name':'b'}]}", rows[i].order);
                 auto_profile struct profile *profile = profile_with(change);
                 for (uint32_t trial = 0; trial < 8; trial++)
                         assert_int_equal(profile_arm_of(profile, trial), rows[i].first[trial] - '0');
         }
-        auto_profile struct profile *one = profile_with("{'load':{'seed':1},'limits':{'deadline':'10m'},'trials':{'repeats':{'min':4},'order':'random'},'variants':[{'name':'a'},{'name':'b'}]}");
-        auto_profile struct profile *two = profile_with("{'load':{'seed':2},'limits':{'deadline':'10m'},'trials':{'repeats':{'min':4},'order':'random'},'variants':[{'name':'a'},{'name':'b'}]}");
+        auto_profile struct profile *one = profile_with("{'load':{'seed':1},'trials':{'repeats':{'min':4},'order':'random'},'variants':[{'name':'a'},{'name':'b'}]}");
+        auto_profile struct profile *two = profile_with("{'load':{'seed':2},'trials':{'repeats':{'min':4},'order':'random'},'variants':[{'name':'a'},{'name':'b'}]}");
         bool differs = false;
         for (uint32_t trial = 0; trial < 64; trial += 2) {
                 assert_int_equal(profile_arm_of(one, trial) + profile_arm_of(one, trial + 1), 1);
@@ -103,7 +106,8 @@ static void what_is_wrong_is_refused_by_its_name(void **state)
                 {"{'variants':[{'name':'a'},{'name':'b'}],'trials':{'repeats':{'min':1}}}", "spec.trials.repeats.min must be at least 2 with variants"},
                 {"{'variants':[{'name':'a'},{'name':'b'}],'trials':{'repeats':{'min':3,'max':4}}}", "spec.trials.repeats.min must be at least 4 where max is more and there are variants"},
                 {"{'variants':[{'name':'a'},{'name':'b'}],'trials':{'repeats':{'min':33}}}", "spec.trials.repeats must be at most 64 trials in all"},
-                {"{'variants':[{'name':'a'},{'name':'b'}]}", "spec.limits.total must leave room for every trial: 12 times limits.deadline"},
+                {"{'variants':[{'name':'a'},{'name':'b'}],'limits':{'total':'1h'}}",
+                 "spec.limits.total must leave room for every trial: 12 times limits.readyTimeout and the load, with the pauses, are 1h21m50s, not 1h"},
                 {"{'variants':[{'name':'a'},{'name':'b'}],'trials':{'repeats':{'min':2},'order':'up'}}", "spec.trials.order: must be one of abba, sequence, random"},
                 {"{'trials':{'repeats':{'min':2},'order':'abba'}}", "spec.trials.order goes with variants"},
         };
