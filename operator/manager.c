@@ -273,7 +273,7 @@ static const char *const kept_of_jobs[] = {
         LABEL(LABEL_RUN_UID), LABEL(LABEL_PART),   ANNOTATION(ANNOTATION_RUN), ANNOTATION(ANNOTATION_TARGET), "status.completionTime",
         OWNER("kind"),        OWNER("name"),       OWNER("uid"),        "metadata.deletionTimestamp", "spec.suspend",
         "status.startTime",   "status.active",     "status.terminating", CONDITION("type"),           CONDITION("status"),
-        CONDITION("reason"),  CONDITION("message"), NULL};
+        CONDITION("reason"),  CONDITION("message"), "metadata.generation", NULL};
 static const char *const kept_of_pods[] = {
         LABEL(LABEL_RUN_UID), ANNOTATION(ANNOTATION_RUN), ANNOTATION(ANNOTATION_START), ANNOTATION("batch.kubernetes.io/job-completion-index"),
         OWNER("name"),        "metadata.deletionTimestamp", "spec.nodeName",            "status.phase",

@@ -59,6 +59,8 @@ static bool workers_missing(seen v)
 {
         return stop_unrecorded(v, v->told_are_over && v->workers_announced < v->workers && v->job == JOB_ACTIVE);
 }
+/* What came to its end before counts, and is folded. */
+static bool job_interrupted(seen v) { return stop_unrecorded(v, v->job_interrupted && !v->told_are_over && v->records != RECORDS_SETTLED); }
 static bool target_unresolved(seen v) { return stop_unrecorded(v, v->ready_overdue && v->target_problem && !v->plan_found); }
 static bool apply_failed(seen v) { return stop_unrecorded(v, v->workload && v->apply_failed); }
 static bool apply_lost(seen v)
@@ -111,7 +113,7 @@ static bool memory_empty(seen v) { return !v->context_ready; }
 static bool plan_absent(seen v) { return !v->plan_found; }
 static bool job_never_made(seen v) { return !v->bound && v->job == JOB_ABSENT; }
 static bool job_unbound(seen v) { return guard_stands(GUARD_BIND) && !v->bound; }
-static bool job_held(seen v) { return v->job == JOB_SUSPENDED && !v->stop_reason; }
+static bool job_held(seen v) { return v->job == JOB_SUSPENDED && !v->stop_reason && !v->job_interrupted; }
 static bool may_start(seen v)
 {
         return v->job == JOB_ACTIVE && !v->stop_reason && v->workers_announced < v->workers_ready &&
@@ -166,6 +168,7 @@ static const struct rule rules[] = {
         {deadline_passed, RUN_RECORD_STOP, "DeadlineExceeded", "the recorded deadline has passed"},
         {nobody_ready, RUN_RECORD_STOP, "WorkersNotReady", "readyTimeout passed and no worker is ready"},
         {workers_missing, RUN_RECORD_STOP, "WorkersMissing", "the load is over, and a worker was never ready for it"},
+        {job_interrupted, RUN_RECORD_STOP, "JobSuspended", "somebody suspended the Job after its workers had begun, and before the load was over"},
         {target_unresolved, RUN_RECORD_STOP, "TargetUnresolved", "readyTimeout passed and the target cannot be resolved"},
         {apply_failed, RUN_RECORD_STOP, "WorkloadFailed", "what it brings along could not be applied, or was not ready in time"},
         {apply_lost, RUN_RECORD_STOP, "WorkloadLost", "the Job that applies its workload is gone"},
@@ -196,7 +199,7 @@ static const struct rule rules[] = {
         {plan_absent, RUN_CREATE_PLAN, "PlanAbsent", "there is no plan yet"},
         {job_never_made, RUN_CREATE_JOB, "JobAbsent", "there is no Job and none was ever bound"},
         {job_unbound, RUN_BIND_JOB, "JobUnbound", "the Job is there and status does not name it yet"},
-        {job_held, RUN_RELEASE_JOB, "JobSuspended", "the bound Job is suspended"},
+        {job_held, RUN_RELEASE_JOB, "JobBound", "the bound Job is suspended, as it was made"},
         {may_start, RUN_START, "WorkersReady", "ready workers wait for their start instant"},
         {status_stale, RUN_SHOW, "StatusStale", "phase or progress is worth a write"},
         {otherwise, RUN_WAIT, "UnderWay", "anything else"},

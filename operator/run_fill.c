@@ -127,6 +127,9 @@ static void fill_job(struct manager *manager, const char *namespace, const char 
                     : job->suspended               ? JOB_SUSPENDED
                                                    : JOB_ACTIVE;
         view->job_stopping = job->deleting || (job->suspended && had_pods && view->stop_reason && !view->terminal);
+        /* Kubernetes 1.36 takes the start time of a suspended Job away; that its spec was changed remains. */
+        bool had_load = had_pods || (job->generation > 1 && sight->run.start_at_wall_ms >= 0);
+        view->job_interrupted = view->bound && view->job == JOB_SUSPENDED && had_load && !view->stop_reason;
 }
 
 /* ---- trials ---- */
@@ -218,7 +221,7 @@ static void see_pod(void *owner, struct json_object *object)
 static void lose_the_absent(struct session *session, const struct run_view *view)
 {
         bool none_will_come = view->job == JOB_ENDED || (view->job == JOB_ABSENT && view->bound) ||
-                              (view->job == JOB_SUSPENDED && view->stop_reason);
+                              (view->job == JOB_SUSPENDED && (view->stop_reason || view->job_interrupted));
 
         if (!session->harvest || !none_will_come || view->pods_left || view->taken_over)
                 return;

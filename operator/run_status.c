@@ -59,6 +59,7 @@ static const struct stop_word {
         {"DeadlineExceeded", "did not end within limits.deadline"},
         {"WorkersNotReady", "no generator pod became ready within limits.readyTimeout"},
         {"WorkersMissing", "the load is over, and a generator pod was never ready for it"},
+        {"JobSuspended", "somebody suspended the generator's Job while it was under way"},
         {"TargetUnresolved", "the target could not be resolved within limits.readyTimeout"},
         {"CreateRefused", "the API server refused the generator"},
         {"QueueTimeout", "waited longer than limits.queueTimeout"},
@@ -90,7 +91,7 @@ static char *stop_message(const struct session *session, const struct run_sight 
                 detail = sight->invalid_text;
         else if (text_equal(reason, "TargetNotAllowed"))
                 detail = sight->invalid_text[0] ? sight->invalid_text : session->denial;
-        else if (text_equal(reason, "StoppedByAdmin") || text_equal(reason, "Brake"))
+        else if (text_equal(reason, "StoppedByAdmin") || text_equal(reason, "Brake") || text_equal(reason, "JobSuspended"))
                 detail = "";
         else if (text_equal(reason, "CreateRefused"))
                 detail = session->refusal;

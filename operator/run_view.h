@@ -83,6 +83,7 @@ struct run_view {
         enum view_job job;
         bool job_is_bound;              /* its UID is the one in status */
         bool job_stopping;              /* suspended again after it had run, or being deleted */
+        bool job_interrupted;           /* suspended after it had run, and not by us */
         bool pods_left;                 /* worker pods that have not ended */
         int workers, workers_ready, workers_announced; /* wanted; said "ready"; were told the start instant */
         bool told_are_over;             /* the shape has passed, and every worker that was told the start has said all or is lost */

@@ -216,6 +216,7 @@ void job_decode(struct json_object *object, struct job *ret_job)
                 .completed_wall_ms = completion ? clock_parse(completion) : -1,
                 .active = doc_int(object, "status.active", 0),
                 .terminating = doc_int(object, "status.terminating", 0),
+                .generation = doc_int(object, "metadata.generation", 1),
         };
         for (size_t i = 0; i < doc_len(conditions, ""); i++) {
                 struct json_object *condition = doc_item(conditions, i);

@@ -35,6 +35,7 @@ struct job {
         int64_t started_wall_ms;       /* -1: not released yet */
         int64_t completed_wall_ms;     /* -1: not complete */
         int64_t active, terminating;   /* pods */
+        int64_t generation;            /* 1 until its spec is changed for the first time */
 };
 /* Never fails; 'object' must not be NULL. */
 void job_decode(struct json_object *object, struct job *ret_job);

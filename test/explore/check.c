@@ -294,6 +294,8 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
                 return;
         if (*released && !text_equal(released, uid))
                 wrong(check, "I1: a second Job %s was released for run %s", name, run->name);
+        if (text_equal(released, uid) && object && doc_at(object->json, "status.workers.startAt"))
+                wrong(check, "I1: Job %s was released again after its load had begun", name);
         if (object && another_is_active(check, object->json, name))
                 wrong(check, "I1: two trials of run %s are under way", run->name);
         free(map_set(&run->jobs, name, xstrdup(uid)));

@@ -42,6 +42,22 @@ static void nobody_waits_for_a_worker_that_missed_the_load(void **state)
         assert_int_equal(run_decide(&view).action, RUN_STOP_JOB);
 }
 
+static void a_job_that_somebody_suspended_under_its_load_is_not_released_again(void **state)
+{
+        struct run_view view = running_view();
+        (void)state;
+
+        view.job = JOB_SUSPENDED;
+        assert_int_equal(run_decide(&view).action, RUN_RELEASE_JOB);
+        view.job_interrupted = true;
+        assert_int_equal(run_decide(&view).action, RUN_RECORD_STOP);
+        assert_string_equal(run_decide(&view).reason, "JobSuspended");
+        view.told_are_over = true; /* too late to spoil anything */
+        assert_int_equal(run_decide(&view).action, RUN_WAIT);
+        view.records = RECORDS_SETTLED;
+        assert_int_equal(run_decide(&view).action, RUN_FOLD);
+}
+
 static void a_second_run_at_one_target_waits(void **state)
 {
         struct run_view view = fresh_view();
@@ -428,7 +444,7 @@ static struct run_view any_view(void)
                 &view.found, &view.deleting, &view.accepted, &view.terminal, &view.cancel, &view.profile_found,
                 &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.account_refused, &view.workload, &view.steps_found, &view.steps_read, &view.apply_bound,
                 &view.apply_failed, &view.apply_stopping, &view.undo_stopping, &view.apply_pods_left, &view.apply_untouched, &view.undo_unchecked, &view.braked, &view.admitted, &view.taken_over, &view.bound, &view.overdue, &view.context_ready,
-                &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping,
+                &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping, &view.job_interrupted,
                 &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.trial_unread, &view.series_over, &view.job_left, &view.pausing, &view.baseline_unread, &view.packed, &view.chunks_left, &view.status_stale,
         };
 
@@ -549,6 +565,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(nobody_waits_for_a_worker_that_missed_the_load),
+                cmocka_unit_test(a_job_that_somebody_suspended_under_its_load_is_not_released_again),
                 cmocka_unit_test(a_second_run_at_one_target_waits),
                 cmocka_unit_test(a_wait_for_another_reason_is_shown),
                 cmocka_unit_test(a_wait_at_another_target_is_shown),

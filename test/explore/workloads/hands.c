@@ -14,24 +14,31 @@ static void begin(struct world *world)
         world_one_run(world, "touched");
 }
 
-/* Once, as soon as its time has come and there is a Job that was released. */
-static void touch(struct world *world, const char *method, const char *body)
+/* The path of the Job, once: as soon as its time has come and there is one that was released. Otherwise NULL; new. */
+static char *job_to_touch(struct world *world)
 {
         unsigned *done = world_step_of(world);
 
         if (*done)
-                return;
+                return NULL;
         if (world_ms(world) < TOUCHED_MS) {
                 world_again_at(world, TOUCHED_MS);
-                return;
+                return NULL;
         }
         struct json_object *list = world_ask(world, "GET", JOBS, NULL);
         const char *name = doc_text(list, "items[0].metadata.name");
         if (!name || doc_bool(list, "items[0].spec.suspend", false))
-                return;
-        auto_free char *path = xasprintf(JOBS "/%s", name);
+                return NULL;
         *done = 1;
-        world_ask(world, method, path, body);
+        return xasprintf(JOBS "/%s", name);
+}
+
+static void touch(struct world *world, const char *method, const char *body)
+{
+        auto_free char *path = job_to_touch(world);
+
+        if (path)
+                world_ask(world, method, path, body);
 }
 
 static void delete_job(struct world *world)
@@ -42,6 +49,18 @@ static void delete_job(struct world *world)
 static void suspend(struct world *world)
 {
         touch(world, "PATCH", "{\"spec\":{\"suspend\":true}}");
+}
+
+/* As the Job controller of Kubernetes 1.36 leaves it. */
+static void suspend_without_start(struct world *world)
+{
+        auto_free char *path = job_to_touch(world);
+
+        if (!path)
+                return;
+        auto_free char *status = xasprintf("%s/status", path);
+        world_ask(world, "PATCH", path, "{\"spec\":{\"suspend\":true}}");
+        world_ask(world, "PATCH", status, "{\"status\":{\"startTime\":null}}");
 }
 
 static void strip_labels(struct world *world)
@@ -59,8 +78,10 @@ static void strip_owner(struct world *world)
 
 const struct workload workload_hands[] = {
         TOUCHED("job_deleted", "somebody deletes the Job under its load", delete_job, "touched=Succeeded/Invalid|Succeeded/Valid|Failed"),
-        TOUCHED("job_suspended", "somebody suspends the Job under its load: its pods are lost, and others do not count in their place", suspend,
-                "touched=Succeeded/Invalid|Succeeded/Valid|Failed"),
+        TOUCHED("job_suspended", "somebody suspends the Job under its load: its pods are lost, and no others take their place", suspend,
+                "touched=Failed|Succeeded/Invalid"),
+        TOUCHED("job_suspended_since", "the same, and the Job does not say any more that it had begun", suspend_without_start,
+                "touched=Failed|Succeeded/Invalid|Succeeded/Valid"), /* Valid: nobody had told the workers to begin, and others were */
         TOUCHED("job_unlabelled", "somebody takes the Job's labels away", strip_labels, "touched=Succeeded/Valid"),
         TOUCHED("job_disowned", "somebody takes the Job's owner away", strip_owner, "touched=Succeeded/Valid"),
         {0},
