@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The order and the bounds of requests: who waits, who runs, who sleeps before a repeat, and who is told. */
+ * The life of a request: attempts, what sleeps before a repeat, how long anything may last, and who is told. */
 #include "kube/client.h"
 
 #include <stdlib.h>
@@ -26,29 +26,7 @@
 #define PEER_MS 30000
 #define URGENT_PEER_MS 4000
 
-static const unsigned running_max[CLASSES] = {[CLASS_URGENT] = UINT32_MAX,
-                                              [CLASS_STREAM] = UINT32_MAX,
-                                              [CLASS_WRITE] = KUBE_WRITES_MAX,
-                                              [CLASS_READ] = KUBE_READS_MAX};
-
-/* ---- Lists of requests ---- */
-
-static void append(struct request_list *list, struct request *request)
-{
-        request->previous = list->last;
-        request->next = NULL;
-        *(list->last ? &list->last->next : &list->first) = request;
-        list->last = request;
-        list->len++;
-}
-
-static void detach(struct request_list *list, struct request *request)
-{
-        *(request->previous ? &request->previous->next : &list->first) = request->next;
-        *(request->next ? &request->next->previous : &list->last) = request->previous;
-        request->previous = request->next = NULL;
-        list->len--;
-}
+/* ---- Which requests there are ---- */
 
 /* Ids count up, so that their last bits spread them evenly. */
 static struct request **slot_of(struct kube_client *client, uint64_t id)
@@ -99,13 +77,9 @@ static void drop(struct request *request)
         transfer_stop(request);
         loop_disarm(client->loop, &request->timer);
         *slot_of(client, request->id) = request->next_by_id;
-        if (request->state == REQUEST_WAITING) {
-                detach(&client->waiting[request->class], request);
-        } else {
-                detach(&client->active, request);
-                client->running[request->class]--;
+        turn_end(request);
+        if (request->state != REQUEST_WAITING)
                 loop_arm(client->loop, &client->pump, loop_now_ns(client->loop));
-        }
         pages_free(request->pages);
         buf_done(&request->answer);
         free(request->path);
@@ -307,8 +281,8 @@ static int64_t silence_ns(const struct request *request)
         return request->silence_s * NS_PER_S;
 }
 
-/* When a running attempt is to be looked at again, INT64_MAX for never. */
-static int64_t look_ns(const struct request *request)
+/* When a running attempt has lasted too long, INT64_MAX for never. */
+static int64_t end_ns(const struct request *request)
 {
         int64_t limit_ns = request->class == CLASS_URGENT   ? URGENT_NS
                            : request->class == CLASS_STREAM ? INT64_MAX
@@ -322,6 +296,12 @@ static int64_t look_ns(const struct request *request)
         return quiet_ns < ends_ns ? quiet_ns : ends_ns;
 }
 
+/* When it is to be looked at again, INT64_MAX for never. */
+static int64_t look_ns(const struct request *request)
+{
+        return turn_quiet_ns(request) < end_ns(request) ? turn_quiet_ns(request) : end_ns(request);
+}
+
 static void request_due(void *owner)
 {
         struct request *request = owner;
@@ -331,7 +311,11 @@ static void request_due(void *owner)
                 client_attempt(request);
                 return;
         }
-        if (loop_now_ns(loop) < look_ns(request)) { /* something has been heard meanwhile */
+        if (loop_now_ns(loop) >= turn_quiet_ns(request)) {
+                turn_quiet(request);
+                loop_arm(loop, &request->client->pump, loop_now_ns(loop));
+        }
+        if (loop_now_ns(loop) < end_ns(request)) { /* something has been heard meanwhile, or may still be */
                 loop_arm(loop, &request->timer, look_ns(request));
                 return;
         }
@@ -366,16 +350,7 @@ void client_attempt(struct request *request)
 
 static void pump(void *owner)
 {
-        struct kube_client *client = owner;
-
-        for (enum request_class class = 0; class < CLASSES; class++)
-                while (client->waiting[class].first && client->running[class] < running_max[class]) {
-                        struct request *request = client->waiting[class].first;
-                        detach(&client->waiting[class], request);
-                        append(&client->active, request);
-                        client->running[class]++;
-                        client_attempt(request);
-                }
+        turn_give(owner);
 }
 
 uint64_t client_submit(struct kube_client *client, const struct request *wanted)
@@ -389,7 +364,7 @@ uint64_t client_submit(struct kube_client *client, const struct request *wanted)
         request->timer = (struct loop_timer){.fire = request_due, .owner = request};
         request->next_by_id = NULL;
         *slot_of(client, request->id) = request;
-        append(&client->waiting[request->class], request);
+        turn_wait(request);
         /* From the loop, never from here: 'done' must not run inside the call that starts a request. */
         loop_arm(client->loop, &client->pump, loop_now_ns(client->loop));
         return request->id;

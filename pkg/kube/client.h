@@ -10,7 +10,8 @@
  * without a clear answer ends as FAIL_UNKNOWN, and the caller reads live before anything else. A write of which no byte
  * was sent (refused connection, failed handshake) ends as FAIL_IO. 401 re-reads credentials once. Redirects are never
  * followed: the token goes to the configured server and nowhere else.
- * In flight: at most KUBE_WRITES_MAX writes and KUBE_READS_MAX reads at once, more wait in order. Streams and urgent
+ * In flight: at most KUBE_WRITES_MAX writes and KUBE_READS_MAX reads at once, more wait in order. A write that nobody answers for a
+ * second gives its place away: of one namespace KUBE_WRITES_MAX may hang so, KUBE_WRITES_ALL_MAX are under way altogether. Streams and urgent
  * requests (Leases) pass that queue, each sort on connections of its own; urgent ones get 5 s and no repeats, others 65 s.
  * A read of whose answer no byte comes for 8 s (then 16, 32, 64) is made again on a new connection; a write is FAIL_UNKNOWN after 12 s. */
 #pragma once
@@ -27,6 +28,7 @@
 #include "kube/traffic.h"
 
 #define KUBE_WRITES_MAX 8
+#define KUBE_WRITES_ALL_MAX 64
 #define KUBE_READS_MAX 16
 #define KUBE_BODY_BYTES_MAX (8u << 20)
 

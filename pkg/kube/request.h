@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inside of the client, shared by its chapters and by nobody else: calls.c says what is asked, client.c keeps the order
- * and the bounds of requests, transfer.c makes one attempt with libcurl, lane.c keeps its connections, pages.c strings
+ * The inside of the client, shared by its chapters and by nobody else: calls.c says what is asked, client.c leads a request
+ * through its life, turn.c keeps the order and the bounds of all, transfer.c makes one attempt with libcurl, lane.c keeps its connections, pages.c strings
  * pages together, answer.c and retry.c judge.
  *
  *   submit -> WAITING -> RUNNING -> done            No callback of the caller ever runs inside libcurl: what arrives
@@ -75,6 +75,7 @@ struct request {
         struct loop_timer timer;         /* RUNNING: deadline or silence; SLEEPING: the next attempt */
         int attempts;
         bool refreshed;                  /* a 401 has already made us read the credentials again */
+        bool quiet;                      /* a write that has given its place away, for good */
 };
 
 struct request_list {
@@ -88,7 +89,8 @@ struct kube_client {
         struct lane lanes[LANES];
         struct request_list waiting[CLASSES];
         struct request_list active;
-        unsigned running[CLASSES];
+        unsigned running[CLASSES];       /* of those in 'active', but for quiet ones ... */
+        unsigned quiet;                  /* ... which are so many */
         struct request *by_id[256];      /* all of them, those of one remainder in a list */
         struct request *ready;           /* with something to deliver, oldest first */
         struct loop_timer pump;
@@ -119,6 +121,14 @@ enum fail_kind client_answer(const struct request *request, int status, int retr
 
 /* The connection under this stream looks dead: the next one on its lane gets a new connection. */
 void client_distrust(struct kube_client *client, uint64_t id);
+
+/* turn.c */
+void turn_wait(struct request *request);        /* a new one, at the end of its class */
+void turn_give(struct kube_client *client);     /* attempts whoever may go now */
+void turn_end(struct request *request);         /* takes it out of its list; its place is free */
+/* When a running write loses its place, INT64_MAX for never; and that it does. */
+int64_t turn_quiet_ns(const struct request *request);
+void turn_quiet(struct request *request);
 
 /* lane.c */
 void lane_init(struct lane *lane, struct kube_client *client, int peer_timeout_ms);
