@@ -17,8 +17,6 @@ static struct mesh_load load_of(const struct session *session, const struct fold
         struct mesh_load load = {
                 .requests = (int64_t)counters->done,
                 .trials = (uint32_t)session->trials_len,
-                .client_throttled_ratio = -1,
-                .server_throttled_ratio = -1,
         };
 
         for (size_t i = 0; i < ARRAY_LEN(unanswered); i++)
@@ -51,7 +49,7 @@ static struct json_object *explain_mesh(const struct session *session, const str
         return session_mesh_explain(session, &(struct mesh_case){
                 .load = &load,
                 .changes = changes,
-                .baseline = session->baseline_mesh,
+                .baseline = doc_at(session->baseline_mesh, "snapshot"),
                 .baseline_run = end->compared ? end->compared->baseline : "",
                 .shift = shift_of(end->compared),
                 .shift_is_weak = end->compared && end->compared->method == COMPARE_SECTIONS,

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "mesh/summary.h"
 #include "operator/run_outcome.h"
 #include "operator/run_status.h"
 #include "operator/session_mesh.h"
@@ -90,28 +89,12 @@ static bool placed_elsewhere(const struct session *session)
         return false;
 }
 
-/* What stood between this trial's client and the target. */
-static struct json_object *encode_mesh(const struct session *session, const struct fold *fold)
-{
-        struct fold_value mean = fold_mean(fold->whole.service, NULL);
-        int64_t answered = fold->whole.service ? (int64_t)hist_count(fold->whole.service) : 0;
-
-        if (!session->profile->variants_len)
-                return NULL;
-        auto_json struct json_object *mesh = session_mesh_encode_status(session, mean.known ? (double)mean.ns / 1000 : 0, answered);
-        if (!mesh)
-                return NULL;
-        auto_free char *column = mesh_summary_column(mesh);
-        struct json_object *out = doc_set_text(doc_set_text(doc_object(), "summary", column), "effective", doc_text(mesh, "effective"));
-        return doc_set_text(out, "clientMeshed", doc_text(mesh, "clientMeshed"));
-}
-
 /* One trial of several: what the series needs of it. */
 static void keep(struct session *session, const struct run_sight *sight, const struct fold *fold, const struct gates *gates,
                  const struct estimates *estimates)
 {
         auto_json struct json_object *row = encode_row(session, sight, gates, fold), *workers = encode_workers(session, fold, sight);
-        auto_json struct json_object *mesh = encode_mesh(session, fold);
+        auto_json struct json_object *mesh = session->profile->variants_len ? session_mesh_encode_trial(session) : NULL;
         int repeated = repeats_next(session->trials, session->trials_len, profile_arms(session->profile));
         if (repeated >= 0)
                 doc_set_int(row, "repeats", repeated);
@@ -149,8 +132,11 @@ static void judge(struct session *session, const struct run_view *view, const st
         const struct profile *profile = session->profile;
         const struct gates_limits limits = gates_limits_of(profile, session->load_plan->interval_ms);
         const struct fold_span *window = fold_window(fold);
-        if (session->measured_from_wall_ms)
-                session_samples_judge(session, session->measured_from_wall_ms + window->from_ms, session->measured_from_wall_ms + window->to_ms);
+        int64_t from_wall_ms = session->measured_from_wall_ms + window->from_ms, to_wall_ms = session->measured_from_wall_ms + window->to_ms;
+        if (session->measured_from_wall_ms) {
+                session_samples_judge(session, from_wall_ms, to_wall_ms);
+                session_mesh_judge(session, from_wall_ms, to_wall_ms);
+        }
         char pressure[CONTEXT_PRESSURE_TEXT];
         struct gates_facts facts = facts_of(session, fold, view, pressure);
         auto_free char *unmet = session_mesh_unmet(session);

@@ -85,7 +85,7 @@ struct session {
 
         bool baseline_read;            /* the baseline's result was asked for and answered */
         struct json_object *baseline;  /* its estimates, trial by trial; owned reference, NULL when there are none */
-        struct json_object *baseline_mesh; /* the mesh it ran in; owned reference, NULL when it does not tell */
+        struct json_object *baseline_mesh; /* the mesh it ran in (session_mesh_of_result); owned, NULL when it does not tell */
         char baseline_problem[SESSION_TEXT_MAX]; /* why there are none, "" when there are */
 
         struct json_object *final;     /* the terminal status without conditions, when folded or read back */

@@ -259,6 +259,7 @@ void session_mesh_begin_trial(struct session *session)
         json_object_put(take(mesh->now));
         mesh->client_is_fact = mesh->ending = mesh->last_round = mesh->closed = false;
         mesh->clients_asked = 0;
+        memset(mesh->trial_use, 0, sizeof mesh->trial_use);
 }
 
 /* ---- from the start: the pods as they are ---- */

@@ -31,6 +31,9 @@ struct json_object *session_mesh_before(const struct session *session);
 /* What the pods of an arm need (mesh/client.h); caller owns. */
 struct json_object *session_mesh_encode_pod(const struct session *session, uint32_t arm);
 
+/* Once per trial, when its window is known: what the proxies used in it. */
+void session_mesh_judge(struct session *session, int64_t from_wall_ms, int64_t to_wall_ms);
+
 /* What the profile requires (spec.context.require) and was not in effect at the start or is not now: a sentence, new. NULL: all of it is and
  * was. */
 char *session_mesh_unmet(const struct session *session);
@@ -38,9 +41,12 @@ char *session_mesh_unmet(const struct session *session);
 /* status.context.mesh; NULL when nothing is known. 'load_us' is the mean of the load's 'requests' that were
  * answered. Caller owns. */
 struct json_object *session_mesh_encode_status(const struct session *session, double load_us, int64_t requests);
+/* What stood between this trial's client and the target, in short: {"summary", "effective", "type", "mode", "version", "clientMeshed",
+ * "serverMeshed", "mtls", "use"} (result/arms_mesh.h). NULL when nothing is known. Caller owns. */
+struct json_object *session_mesh_encode_trial(const struct session *session);
 /* What mesh/explain.h makes of it and of the load, the changes and the baseline that 'around' brings. Caller owns. */
 struct json_object *session_mesh_explain(const struct session *session, const struct mesh_case *around);
-/* The mesh of a run by its result ConfigMap; new reference, NULL: it does not tell. */
+/* The mesh of a run by the context of its result: {"snapshot", "use"}; new, NULL: it does not tell. */
 struct json_object *session_mesh_of_result(struct json_object *context);
-/* For the result: {"before", "start", "end", "drift", "proxies"}. NULL when nothing is known. Caller owns. */
+/* For the result: {"before", "start", "end", "drift", "proxies", "use"}. NULL when nothing is known. Caller owns. */
 struct json_object *session_mesh_encode_full(const struct session *session);

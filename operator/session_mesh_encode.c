@@ -74,7 +74,7 @@ static struct json_object *encode_added(const struct session_mesh *mesh, double 
         add_part(object, "whole", added.whole);
         add_part(object, "client", added.client);
         add_part(object, "between", added.between);
-        return json_object_object_length(object) > 0 ? take(object) : NULL;
+        return json_object_object_length(object) > 0 ? doc_set_text(take(object), "by", "counters") : NULL;
 }
 
 struct json_object *session_mesh_encode_status(const struct session *session, double load_us, int64_t requests)
@@ -83,13 +83,32 @@ struct json_object *session_mesh_encode_status(const struct session *session, do
 
         if (!snapshot)
                 return NULL;
-        return doc_set(mesh_summary_encode(snapshot), "addedLatency", encode_added(session->mesh, load_us, requests));
+        struct json_object *entry = doc_set(mesh_summary_encode(snapshot), "addedLatency", encode_added(session->mesh, load_us, requests));
+        session_mesh_put_use(entry, session->mesh->use);
+        return entry;
+}
+
+struct json_object *session_mesh_encode_trial(const struct session *session)
+{
+        static const char *const facts[] = {"effective", "type", "mode", "version", "clientMeshed", "serverMeshed"};
+        struct json_object *snapshot = first_snapshot(session);
+        auto_json struct json_object *summary = snapshot ? mesh_summary_encode(snapshot) : NULL;
+
+        if (!summary)
+                return NULL;
+        auto_free char *column = mesh_summary_column(summary);
+        struct json_object *entry = doc_set_text(doc_object(), "summary", column);
+        for (size_t i = 0; i < ARRAY_LEN(facts); i++)
+                doc_set_text(entry, facts[i], doc_text(summary, facts[i]));
+        doc_set_text(entry, "mtls", doc_text(mesh_policy(snapshot, "mtls.effective"), "value"));
+        return doc_set(entry, "use", session_mesh_encode_use(session->mesh->trial_use));
 }
 
 struct json_object *session_mesh_explain(const struct session *session, const struct mesh_case *around)
 {
         const struct session_mesh *mesh = session->mesh;
         struct mesh_case whole = *around;
+        struct mesh_use use[2], before[2];
 
         if (!mesh)
                 return mesh_explain(&whole);
@@ -98,14 +117,20 @@ struct json_object *session_mesh_explain(const struct session *session, const st
         whole.after = mesh->now;
         whole.client = client;
         whole.server = server;
+        session_mesh_use_of(session->profile->variants_len ? mesh->trial_use : mesh->use, use);
+        session_mesh_decode_use(doc_at(session->baseline_mesh, "use"), before);
+        whole.use = use;
+        whole.baseline_use = before;
         return mesh_explain(&whole);
 }
 
 struct json_object *session_mesh_of_result(struct json_object *context)
 {
-        struct json_object *start = doc_at(context, "mesh.start");
+        struct json_object *start = doc_at(context, "mesh.start"), *snapshot = start ? start : doc_at(context, "mesh.before");
 
-        return json_object_get(start ? start : doc_at(context, "mesh.before"));
+        if (!snapshot)
+                return NULL;
+        return doc_set(doc_set(doc_object(), "snapshot", json_object_get(snapshot)), "use", json_object_get(doc_at(context, "mesh.use")));
 }
 
 /* A window that has seen nothing has no times. */
@@ -156,5 +181,5 @@ struct json_object *session_mesh_encode_full(const struct session *session)
         if (mesh->now != mesh->start)
                 doc_set(full, "end", json_object_get(mesh->now));
         doc_set(full, "drift", json_object_get(mesh->drift));
-        return doc_set(full, "proxies", encode_proxies(mesh));
+        return doc_set(doc_set(full, "proxies", encode_proxies(mesh)), "use", session_mesh_encode_use(mesh->use));
 }

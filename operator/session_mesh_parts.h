@@ -4,9 +4,11 @@
 #pragma once
 
 #include "mesh/client.h"
+#include "mesh/explain.h"
 #include "operator/mesh_watch.h"
 #include "operator/proxy_pages.h"
 #include "operator/session_mesh.h"
+#include "probe/samples.h"
 
 struct session_mesh {
         struct session *session;
@@ -25,4 +27,13 @@ struct session_mesh {
         struct proxy_pages *pages;
         struct loop_timer next_page;
         bool ending, last_round, closed;
+        struct samples_summary trial_use[2], use[2]; /* of the client's and of the server's proxies: in this trial, in all */
 };
+
+/* "proxyCpu", "proxyMemory" and "proxyThrottled", each {"client", "server"}; what is not known is not there. */
+void session_mesh_put_use(struct json_object *entry, const struct samples_summary use[static 2]);
+/* {"client": {"cpuMilli", "memoryKiB", "throttledPermille"}, "server": …}; NULL: nothing is known. Caller owns. */
+struct json_object *session_mesh_encode_use(const struct samples_summary use[static 2]);
+/* The same for explanations, and of a baseline's document (may be NULL). */
+void session_mesh_use_of(const struct samples_summary use[static 2], struct mesh_use ret_use[static 2]);
+void session_mesh_decode_use(struct json_object *doc, struct mesh_use ret_use[static 2]);

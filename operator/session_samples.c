@@ -183,7 +183,7 @@ void session_samples_judge(struct session *session, int64_t from_wall_ms, int64_
 
         if (!samples)
                 return;
-        samples_summary(samples->store, from_wall_ms, to_wall_ms, &target);
+        samples_summary(samples->store, SAMPLES_TARGET, NULL, from_wall_ms, to_wall_ms, &target);
         samples_summary_add(&samples->target, &target);
         size_t len = samples_strains(samples->store, from_wall_ms, to_wall_ms, strains);
         for (size_t i = 0; i < len; i++) {
@@ -192,6 +192,14 @@ void session_samples_judge(struct session *session, int64_t from_wall_ms, int64_
                         add_strain(node, &strains[i], !node->worst.node);
         }
         samples->judged = true;
+}
+
+void session_samples_container(const struct session *session, enum samples_role role, const char *container, int64_t from_wall_ms,
+                               int64_t to_wall_ms, struct samples_summary *ret_summary)
+{
+        *ret_summary = (struct samples_summary){0};
+        if (session->samples)
+                samples_summary(session->samples->store, role, container, from_wall_ms, to_wall_ms, ret_summary);
 }
 
 /* "412m" */

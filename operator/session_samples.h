@@ -20,6 +20,9 @@ void session_samples_begin_trial(struct session *session);
 
 /* Once per trial, when its window is known: sums up what belongs to it. */
 void session_samples_judge(struct session *session, int64_t from_wall_ms, int64_t to_wall_ms);
+/* What one container of the target's or the generator's pods did in a window of this trial; nothing is known when nothing was sampled. */
+void session_samples_container(const struct session *session, enum samples_role role, const char *container, int64_t from_wall_ms,
+                               int64_t to_wall_ms, struct samples_summary *ret_summary);
 /* Sets cpu, memory and throttled in context.target, cpuMax, memoryMax and pressure in context.nodes, and context.samples: how good
  * they are, or why there are none; 'full': also of each node. */
 void session_samples_put(const struct session *session, struct json_object *context, bool full);

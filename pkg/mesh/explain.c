@@ -178,14 +178,14 @@ static void tell_reuse(struct explaining *explaining)
 
 static void tell_throttling(struct explaining *explaining)
 {
-        const double ratios[] = {explaining->load->client_throttled_ratio, explaining->load->server_throttled_ratio};
         static const char *const codes[] = {"ClientProxyThrottled", "ServerProxyThrottled"};
 
-        for (int side = 0; side < 2; side++) {
-                struct telling telling = {codes[side], "high", NULL, (enum side)side, "cpu.stat nr_throttled", ratios[side] * 100};
-                if (ratios[side] > THROTTLED_RATIO)
+        for (int side = 0; explaining->use && side < 2; side++) {
+                double ratio = explaining->use[side].throttled_ratio;
+                struct telling telling = {codes[side], "high", NULL, (enum side)side, "cpu.stat nr_throttled", ratio * 100};
+                if (ratio > THROTTLED_RATIO)
                         explain_tell(explaining, &telling, "the CPU limit of the %s's proxy stopped it in %.0f%% of the periods", side_names[side],
-                             ratios[side] * 100);
+                                     ratio * 100);
         }
 }
 
@@ -209,9 +209,18 @@ static void tell_refusal(struct explaining *explaining)
                 bool all = load->requests > 0 && (double)load->failed >= REFUSED_RATIO * (double)load->requests;
                 struct telling telling = {code, all ? "high" : "possible", NULL, SIDE_LOAD, "failed requests",
                                           (double)load->failed};
-                doc_set_text(explain_tell(explaining, &telling, "%s; %lld of %lld requests got no answer", doc_text(finding, "text"),
-                                          (long long)load->failed, (long long)load->requests), "object", ref);
+                auto_free char *seen = load->requests == 0 ? xstrdup("no request was completed")
+                                                           : xasprintf("%lld of %lld requests got no answer", (long long)load->failed, (long long)load->requests);
+                doc_set_text(explain_tell(explaining, &telling, "%s; %s", doc_text(finding, "text"), seen), "object", ref);
         }
+}
+
+/* " and used 400m of CPU": what a setting that costs CPU stands beside; new. */
+static char *used_by(const struct explaining *explaining, enum side side)
+{
+        double milli = side == SIDE_LOAD || !explaining->use ? -1 : explaining->use[side].cpu_milli;
+
+        return milli >= 0 ? xasprintf(" and used %.0fm of CPU", milli) : xstrdup("");
 }
 
 /* Settings that cost or slow something, where no counter says that they did. */
@@ -219,14 +228,15 @@ static void tell_settings(struct explaining *explaining)
 {
         static const struct {
                 const char *code, *key, *told, *words;
+                enum side side; /* whose CPU it costs */
         } settings[] = {
-                {"FaultConfigured", "faults", "FaultDelay", "the client's proxy is set to inject faults"},
-                {"RateLimitConfigured", "rateLimit.server", "RateLimit", "the server's proxy is set to limit the rate"},
-                {"ExtensionConfigured", "extensions.server", NULL, "the server's proxy was extended"},
-                {"ExtensionConfigured", "extensions.client", NULL, "the client's proxy was extended"},
-                {"ExternalAuthorizationConfigured", "authz.external", "ExternalAuthorization", "each request is checked by another service"},
-                {"TracingConfigured", "telemetry.tracingE4.server", NULL, "the server's proxy traces requests"},
-                {"AccessLogConfigured", "telemetry.accessLog.server", NULL, "the server's proxy writes an access log"},
+                {"FaultConfigured", "faults", "FaultDelay", "the client's proxy is set to inject faults", SIDE_LOAD},
+                {"RateLimitConfigured", "rateLimit.server", "RateLimit", "the server's proxy is set to limit the rate", SIDE_LOAD},
+                {"ExtensionConfigured", "extensions.server", NULL, "the server's proxy was extended", SIDE_SERVER},
+                {"ExtensionConfigured", "extensions.client", NULL, "the client's proxy was extended", SIDE_CLIENT},
+                {"ExternalAuthorizationConfigured", "authz.external", "ExternalAuthorization", "each request is checked by another service", SIDE_LOAD},
+                {"TracingConfigured", "telemetry.tracingE4.server", NULL, "the server's proxy traces requests", SIDE_SERVER},
+                {"AccessLogConfigured", "telemetry.accessLog.server", NULL, "the server's proxy writes an access log", SIDE_SERVER},
         };
 
         for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
@@ -234,8 +244,10 @@ static void tell_settings(struct explaining *explaining)
                 bool set = doc_len(value, "") > 0 || (json_object_is_type(value, json_type_boolean) && json_object_get_boolean(value)) ||
                            (json_object_is_type(value, json_type_int) && json_object_get_int64(value) > 100000);
                 struct telling telling = {settings[i].code, "possible", settings[i].key, SIDE_LOAD, "configuration", 0};
-                if (set && !is_told(explaining, settings[i].code) && !(settings[i].told && is_told(explaining, settings[i].told)))
-                        explain_tell(explaining, &telling, "%s", settings[i].words);
+                if (!set || is_told(explaining, settings[i].code) || (settings[i].told && is_told(explaining, settings[i].told)))
+                        continue;
+                auto_free char *used = used_by(explaining, settings[i].side);
+                explain_tell(explaining, &telling, "%s%s", settings[i].words, used);
         }
 }
 
@@ -266,6 +278,7 @@ struct json_object *mesh_explain(const struct mesh_case *mesh_case)
                 .list = doc_array(),
                 .windows = {mesh_case->client, mesh_case->server},
                 .load = mesh_case->load,
+                .use = mesh_case->use,
         };
 
         tell_counters(&explaining);

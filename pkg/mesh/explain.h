@@ -24,9 +24,14 @@
 struct mesh_load {
         int64_t requests, failed;         /* of the measured window; failed: without an answer */
         uint32_t trials;                  /* more than 1: these are of all of them, and the proxies were asked in one */
-        double client_throttled_ratio, server_throttled_ratio; /* of the proxies' CPU periods; below 0: not known */
         const char *onset;                /* what began to be otherwise inside the window: "latency rose by 35 %"; NULL: nothing did */
         int64_t onset_wall_ms, onset_width_ms; /* when, and how wide the point of time is in which it began */
+};
+
+/* What a proxy of one side used, the mean over them. */
+struct mesh_use {
+        double cpu_milli;       /* below 0: not known */
+        double throttled_ratio; /* of its CPU periods; below 0: not known */
 };
 
 struct mesh_case { /* all borrowed for the call */
@@ -34,9 +39,11 @@ struct mesh_case { /* all borrowed for the call */
         struct json_object *after;        /* when it ended; NULL: as it was */
         const struct mesh_window *client, *server; /* without samples they say nothing; both may be NULL */
         const struct mesh_load *load;
+        const struct mesh_use *use;       /* of the client's and of the server's proxies; NULL: not known */
         struct json_object *changes;      /* [{"atMs", "sentence"}]: what changed around the target during the run; NULL: nothing */
         struct json_object *baseline;     /* the snapshot of the run that this one was compared with; NULL: there is none */
         const char *baseline_run;         /* its name */
+        const struct mesh_use *baseline_use; /* of both sides in that run; NULL: not known */
         const char *shift;                /* the difference that the comparison has found: "12 % slower than checkout-1"; NULL: none */
         bool shift_is_weak;               /* one run against one: how much runs differ by themselves is not known */
 };

@@ -3,6 +3,7 @@
  * Changes that coincide with a difference of the load: in time, inside a run, or as what differs between two runs. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -86,27 +87,74 @@ static bool is_felt(struct json_object *change)
         return !text_equal(doc_text(change, "class"), "inventory");
 }
 
+#define CPU_RATIO_MIN 2.0   /* runs of the same thing differ by less */
+#define CPU_RISE_MIN_MILLI 50.0
+
+/* What a change of a side's proxies does to them: the CPU that they use. */
+struct symptom {
+        bool shown;
+        enum side side;
+        double before_milli, after_milli;
+};
+
+static bool ends_in(const char *text, const char *end)
+{
+        size_t len = strlen(text), end_len = strlen(end);
+
+        return len >= end_len && text_equal(text + len - end_len, end);
+}
+
+static struct symptom symptom_of(const struct mesh_case *mesh_case, struct json_object *change)
+{
+        static const struct {
+                const char *end; /* of the key that changed */
+                enum side side;
+        } sides[] = {{".client", SIDE_CLIENT}, {".server", SIDE_SERVER}};
+        const char *path = doc_text(change, "path");
+
+        for (size_t i = 0; path && mesh_case->use && mesh_case->baseline_use && i < ARRAY_LEN(sides); i++) {
+                double before = mesh_case->baseline_use[sides[i].side].cpu_milli, after = mesh_case->use[sides[i].side].cpu_milli;
+                if (ends_in(path, sides[i].end) && before >= 0 && after >= CPU_RATIO_MIN * before && after - before >= CPU_RISE_MIN_MILLI)
+                        return (struct symptom){true, sides[i].side, before, after};
+        }
+        return (struct symptom){0};
+}
+
+static void tell_since(struct explaining *explaining, const struct mesh_case *mesh_case, struct json_object *change, size_t changes, bool only)
+{
+        const struct symptom symptom = symptom_of(mesh_case, change);
+        bool differs = mesh_case->shift && !mesh_case->shift_is_weak;
+        struct telling telling = {"ChangedSince", only && (differs || symptom.shown) ? "medium" : "possible", NULL, SIDE_LOAD,
+                                  "changes since the baseline", (double)changes};
+        auto_free char *used = symptom.shown ? xasprintf("; CPU of the %s's proxy %.0fm -> %.0fm", symptom.side == SIDE_SERVER ? "server" : "client",
+                                                         symptom.before_milli, symptom.after_milli)
+                                             : xstrdup("");
+        struct json_object *entry;
+
+        if (symptom.shown) {
+                telling.side = symptom.side;
+                telling.counter = "CPU of the proxy, millicores";
+                telling.value = symptom.after_milli;
+        }
+        if (only && mesh_case->shift)
+                entry = explain_tell(explaining, &telling, "%s, and this is the only change of the mesh that was seen since: %s%s", mesh_case->shift,
+                                     doc_text(change, "sentence"), used);
+        else
+                entry = explain_tell(explaining, &telling, "changed since %s: %s%s", mesh_case->baseline_run, doc_text(change, "sentence"), used);
+        doc_set_text(entry, "object", object_of(explaining, change, mesh_case->baseline));
+}
+
 /* A difference between runs and the only thing that differs coincide. Of several things each is only possible. */
 void explain_since(struct explaining *explaining, const struct mesh_case *mesh_case)
 {
         auto_json struct json_object *diff = mesh_case->baseline && mesh_case->snapshot ? mesh_diff(mesh_case->baseline, mesh_case->snapshot) : NULL;
         struct json_object *changes = doc_at(diff, "changes");
-        bool only = mesh_case->shift && text_equal(doc_text(diff, "verdict"), "one");
-        const char *confidence = only && !mesh_case->shift_is_weak ? "medium" : "possible";
-        const struct telling telling = {"ChangedSince", confidence, NULL, SIDE_LOAD, "changes since the baseline", (double)doc_len(changes, "")};
+        bool only = text_equal(doc_text(diff, "verdict"), "one");
         int told = 0;
 
-        for (size_t i = 0; i < doc_len(changes, "") && told < MESH_SINCE_MAX; i++) {
-                struct json_object *change = doc_item(changes, i), *entry;
-                const char *sentence = doc_text(change, "sentence");
-                if (!is_felt(change))
-                        continue;
-                if (only)
-                        entry = explain_tell(explaining, &telling, "%s, and this is the only change of the mesh that was seen since: %s",
-                                             mesh_case->shift, sentence);
-                else
-                        entry = explain_tell(explaining, &telling, "changed since %s: %s", mesh_case->baseline_run, sentence);
-                doc_set_text(entry, "object", object_of(explaining, change, mesh_case->baseline));
-                told++;
-        }
+        for (size_t i = 0; i < doc_len(changes, "") && told < MESH_SINCE_MAX; i++)
+                if (is_felt(doc_item(changes, i))) {
+                        tell_since(explaining, mesh_case, doc_item(changes, i), doc_len(changes, ""), only);
+                        told++;
+                }
 }

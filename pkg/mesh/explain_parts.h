@@ -12,6 +12,7 @@ struct explaining {
         struct json_object *snapshot, *after, *list; /* after: NULL, it is the same */
         const struct mesh_window *windows[2];
         const struct mesh_load *load;
+        const struct mesh_use *use; /* may be NULL */
 };
 
 struct telling {

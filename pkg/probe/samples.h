@@ -67,8 +67,8 @@ void samples_miss(struct samples_node *node, const char *problem);
 
 /* ---- what it came to ---- */
 
-/* Of the target's pods from..to (wall time); of each figure the source that has most to say of it. Rows that reach over the edge count
- * with their part inside. */
+/* Of the pods of one role from..to (wall time), or of one container of each; of each figure the source that has most to say of it. Rows that
+ * reach over the edge count with their part inside. */
 struct samples_summary {
         bool cpu_known, memory_known, throttled_known;
         double cpu_mean, cpu_max, cpu_limit;          /* cores of one pod: mean over pods and time, the most of any row; limit 0: none, or not known */
@@ -83,7 +83,9 @@ struct samples_summary {
         uint32_t pods;                                /* that there were; their time in the window is what 'covered' is of */
         double pods_ms;
 };
-void samples_summary(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms, struct samples_summary *ret_summary);
+/* 'container' NULL: the pods as a whole; pods that have none of that name do not count. */
+void samples_summary(const struct samples *samples, enum samples_role role, const char *container, int64_t from_wall_ms, int64_t to_wall_ms,
+                     struct samples_summary *ret_summary);
 /* Another window, of the same pods or of others: means weigh by time. */
 void samples_summary_add(struct samples_summary *summary, const struct samples_summary *other);
 

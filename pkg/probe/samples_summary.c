@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "probe/samples_internal.h"
 
 #define AT_LIMIT 0.95
@@ -149,21 +150,23 @@ static void note_fullest(struct samples_summary *summary, double share, double l
         summary->fullest_limit = limit;
 }
 
-static void add_pod(struct samples_summary *summary, struct totals *totals, const struct subject *pod, const struct window *window)
+/* 'subject' is the pod of that name, or one of its containers. */
+static void add_subject(struct samples_summary *summary, struct totals *totals, const char *pod, const struct subject *subject,
+                        const struct window *window)
 {
-        struct course cpu = course_of(pod, SAMPLE_CPU, window), memory = course_of(pod, SAMPLE_MEMORY, window);
-        struct course throttled = course_of(pod, SAMPLE_THROTTLED, window);
-        double memory_limit = limit_of(pod, SAMPLE_MEMORY_LIMIT, window);
-        const struct rows *rows = best_of(pod, SAMPLE_CPU, window);
+        struct course cpu = course_of(subject, SAMPLE_CPU, window), memory = course_of(subject, SAMPLE_MEMORY, window);
+        struct course throttled = course_of(subject, SAMPLE_THROTTLED, window);
+        double memory_limit = limit_of(subject, SAMPLE_MEMORY_LIMIT, window);
+        const struct rows *rows = best_of(subject, SAMPLE_CPU, window);
 
         add(&totals->cpu, &cpu);
         add(&totals->memory, &memory);
         add(&totals->throttled, &throttled);
-        summary->cpu_limit = lower(summary->cpu_limit, limit_of(pod, SAMPLE_CPU_LIMIT, window) / 1e3);
+        summary->cpu_limit = lower(summary->cpu_limit, limit_of(subject, SAMPLE_CPU_LIMIT, window) / 1e3);
         summary->memory_limit = lower(summary->memory_limit, memory_limit * 1024);
         note_fullest(summary, part_of(memory.most, memory_limit), memory_limit * 1024);
-        note_worst(summary, pod->name, mean_of(&throttled) / 1e3);
-        totals->at_limit_ms += at_limit_ms(pod, window);
+        note_worst(summary, pod, mean_of(&throttled) / 1e3);
+        totals->at_limit_ms += at_limit_ms(subject, window);
         for (size_t i = 0; rows && i < rows->len; i++) {
                 totals->covered_ms += inside_ms(rows, i, window);
                 totals->rows += inside_ms(rows, i, window) > 0;
@@ -172,15 +175,30 @@ static void add_pod(struct samples_summary *summary, struct totals *totals, cons
         summary->pods++;
 }
 
-void samples_summary(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms, struct samples_summary *ret_summary)
+/* The pod, or its container of that name; NULL: it has none that was sampled. */
+static const struct subject *subject_of(const struct samples_pod *pod, const char *container)
+{
+        if (!container)
+                return &pod->whole;
+        for (size_t i = 0; i < pod->containers_len; i++)
+                if (text_equal(pod->containers[i].name, container))
+                        return &pod->containers[i];
+        return NULL;
+}
+
+void samples_summary(const struct samples *samples, enum samples_role role, const char *container, int64_t from_wall_ms, int64_t to_wall_ms,
+                     struct samples_summary *ret_summary)
 {
         const struct window window = {from_wall_ms, to_wall_ms};
         struct samples_summary summary = {0};
         struct totals totals = {0};
 
-        for (size_t i = 0; i < samples->pods_len; i++)
-                if (samples->pods[i]->role == SAMPLES_TARGET)
-                        add_pod(&summary, &totals, &samples->pods[i]->whole, &window);
+        for (size_t i = 0; i < samples->pods_len; i++) {
+                const struct samples_pod *pod = samples->pods[i];
+                const struct subject *subject = pod->role == role ? subject_of(pod, container) : NULL;
+                if (subject)
+                        add_subject(&summary, &totals, pod->whole.name, subject, &window);
+        }
         summary.cpu_known = totals.cpu.known;
         summary.cpu_mean = mean_of(&totals.cpu) / 1e3;
         summary.cpu_max = totals.cpu.most / 1e3;

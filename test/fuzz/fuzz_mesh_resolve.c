@@ -65,7 +65,7 @@ static struct json_object *resolve(struct json_object *input)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        static const struct mesh_load load = {.requests = 10, .failed = 10, .client_throttled_ratio = 0.5, .server_throttled_ratio = -1};
+        static const struct mesh_load load = {.requests = 10, .failed = 10};
         struct json_object *input = fuzz_json(data, size);
 
         if (!json_object_is_type(input, json_type_object)) {

@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         auto_json struct json_object *twice = samples_encode(samples, 0, INT64_MIN, 4096);
         must_be_sane(once);
         must_be_sane(twice);
-        samples_summary(samples, 0, INT64_C(1800000000000), &summary);
+        samples_summary(samples, SAMPLES_TARGET, NULL, 0, INT64_C(1800000000000), &summary);
         must(summary.throttled >= 0 && summary.throttled <= 1 && summary.covered <= 1);
         free(text);
         samples_free(samples);

@@ -60,6 +60,11 @@ def evidence(status, code):
     return int(entry["evidence"].rsplit(" ", 2)[1])
 
 
+def proxy_cpu(status, side):
+    """What the proxies on that side used, in thousandths of a core."""
+    return int(status["context"]["mesh"]["proxyCpu"][side].rstrip("m"))
+
+
 def full(namespace_name, status):
     """The mesh in the result ConfigMap."""
     result = c.get("configmap", status["resultRef"]["configMap"], namespace_name)

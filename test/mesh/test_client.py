@@ -55,7 +55,8 @@ def the_client_is_enrolled_from_a_namespace_that_is_not():
 def a_server_that_wants_mtls_refuses_a_client_without():
     status = m.run(STRICT, "refused")
     found = m.explanation(status, "PlaintextRefused")
-    assert found["confidence"] == "high" and "PeerAuthentication mesh-strict/default" in found["text"], found
+    assert found["confidence"] == "high" and "PeerAuthentication mesh-strict/default" in found["text"], \
+        (found, status["message"], status["validity"], status["reasons"], status["results"], status["workers"])
     assert found["text"] in status["message"], status["message"]
     assert m.policy(status, "mtls.effective")[0] == "refused", status["context"]["mesh"]
     assert status["results"]["succeeded"] == 0, status["results"]

@@ -138,6 +138,9 @@ def a_filter_that_burns_cpu_is_what_changed_since_the_run_before():
     assert found["object"] == "EnvoyFilter mesh-policy/burn" and found["confidence"] == "medium", (found, status["comparison"])
     assert "slower than before" in found["text"] and "EnvoyFilter mesh-policy/burn added" in found["text"], found
     assert found["text"] in status["message"], status["message"]
+    was, burns = m.proxy_cpu(first, "server"), m.proxy_cpu(status, "server")
+    assert burns >= 3 * was and f"CPU of the server's proxy {was}m -> {burns}m" in found["text"], (found, was, burns)
+    assert burns >= 3 * m.proxy_cpu(status, "client"), status["context"]["mesh"]
 
 
 def a_requirement_that_ends_under_way_is_told():

@@ -30,7 +30,7 @@ static struct mesh_window rose(enum mesh_counter counter, double value)
         return window;
 }
 
-static const struct mesh_load load = {.requests = 1000, .client_throttled_ratio = -1, .server_throttled_ratio = -1};
+static const struct mesh_load load = {.requests = 1000};
 
 static struct json_object *told(struct json_object *snapshot, const struct mesh_window *client, const struct mesh_window *server,
                                 const struct mesh_load *of, struct json_object *changes)
@@ -135,16 +135,19 @@ static void refused_plaintext_is_sure_when_nothing_got_through(void **state)
         auto_json struct json_object *snapshot = snapshot_with(
                 "question: {client: {metadata: {annotations: null, labels: {sidecar.istio.io/inject: 'false'}}, spec: {initContainers: null}}}\n"
                 "objects:\n- {apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata: {name: default, namespace: shop}, spec: {mtls: {mode: STRICT}}}\n");
-        struct mesh_load failing = load, some = load;
+        struct mesh_load failing = load, some = load, none = {0};
         failing.failed = 1000;
         some.failed = 300;
-        auto_json struct json_object *list = told(snapshot, NULL, NULL, &failing, NULL), *partly = told(snapshot, NULL, NULL, &some, NULL);
+        auto_json struct json_object *list = told(snapshot, NULL, NULL, &failing, NULL), *partly = told(snapshot, NULL, NULL, &some, NULL),
+                                     *untried = told(snapshot, NULL, NULL, &none, NULL);
         struct json_object *entry = entry_of(list, "PlaintextRefused");
         (void)state;
 
         assert_string_equal(doc_text(entry, "confidence"), "high");
         assert_string_equal(doc_text(entry, "object"), "PeerAuthentication shop/default");
         assert_string_equal(doc_text(entry_of(partly, "PlaintextRefused"), "confidence"), "possible");
+        assert_string_equal(doc_text(entry_of(untried, "PlaintextRefused"), "confidence"), "possible");
+        assert_non_null(strstr(doc_text(entry_of(untried, "PlaintextRefused"), "sentence"), "; no request was completed"));
 }
 
 static struct json_object *change_at(int64_t at_ms, const char *sentence)
@@ -229,11 +232,13 @@ static void the_only_change_between_two_runs_is_medium_when_they_differ(void **s
         assert_string_equal(doc_text(entry_of(of_weak, "ChangedSince"), "sentence"), doc_text(entry_of(list, "ChangedSince"), "sentence"));
 }
 
+#define BURNING \
+        "objects:\n- {apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {name: burn, namespace: shop}, spec: {configPatches: " \
+        "[{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: INSERT_BEFORE, value: {name: envoy.lua}}}]}}\n"
+
 static void a_filter_that_was_added_since_is_named(void **state)
 {
-        auto_json struct json_object *before = snapshot_with("{}"), *after = snapshot_with(
-                "objects:\n- {apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {name: burn, namespace: shop}, spec: {configPatches: "
-                "[{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: INSERT_BEFORE, value: {name: envoy.lua}}}]}}\n");
+        auto_json struct json_object *before = snapshot_with("{}"), *after = snapshot_with(BURNING);
         auto_json struct json_object *list = mesh_explain(&(struct mesh_case){
                 .snapshot = after, .load = &load, .baseline = before, .baseline_run = "cart-1", .shift = "30 % slower than cart-1"});
         struct json_object *entry = entry_of(list, "ChangedSince");
@@ -242,6 +247,32 @@ static void a_filter_that_was_added_since_is_named(void **state)
         assert_string_equal(doc_text(entry, "object"), "EnvoyFilter shop/burn");
         assert_string_equal(doc_text(entry, "confidence"), "medium");
         assert_non_null(strstr(doc_text(entry, "sentence"), "EnvoyFilter shop/burn added"));
+}
+
+/* The rise is told of the side whose proxies the change is about, and of no other. */
+static void the_cpu_of_the_changed_proxy_is_the_symptom(void **state)
+{
+        auto_json struct json_object *before = snapshot_with("{}"), *after = snapshot_with(BURNING);
+        const struct mesh_use quiet[] = {{15, -1}, {20, -1}}, burns[] = {{16, -1}, {400, -1}}, warm[] = {{400, -1}, {39, -1}}, unknown[] = {{-1, -1}, {-1, -1}};
+        struct mesh_case shifted = {.snapshot = after, .load = &load, .baseline = before, .baseline_run = "cart-1", .shift = "30 % slower than cart-1",
+                                    .use = burns, .baseline_use = quiet};
+        struct mesh_case unshifted = shifted, elsewhere = shifted, untold = shifted;
+        unshifted.shift = NULL;
+        elsewhere.use = warm;
+        untold.baseline_use = unknown;
+        auto_json struct json_object *list = mesh_explain(&shifted), *alone = mesh_explain(&unshifted), *other = mesh_explain(&elsewhere),
+                                     *without = mesh_explain(&untold);
+        struct json_object *entry = entry_of(list, "ChangedSince");
+        (void)state;
+
+        assert_non_null(strstr(doc_text(entry, "sentence"), "; CPU of the server's proxy 20m -> 400m"));
+        assert_string_equal(doc_text(entry, "evidence.side"), "server");
+        assert_int_equal(doc_int(entry, "evidence.value", 0), 400);
+        entry = entry_of(alone, "ChangedSince");
+        assert_string_equal(doc_text(entry, "confidence"), "medium"); /* no slower, but it burns */
+        assert_true(text_starts(doc_text(entry, "sentence"), "changed since cart-1: extension of the server's proxy: EnvoyFilter shop/burn added"));
+        assert_null(strstr(doc_text(entry_of(other, "ChangedSince"), "sentence"), "CPU of"));
+        assert_null(strstr(doc_text(entry_of(without, "ChangedSince"), "sentence"), "CPU of"));
 }
 
 static void a_connection_for_every_request_is_no_reuse(void **state)
@@ -261,16 +292,18 @@ static void a_connection_for_every_request_is_no_reuse(void **state)
 
 static void a_throttled_proxy_is_named_with_what_was_put_into_it(void **state)
 {
-        auto_json struct json_object *snapshot = snapshot_with(
-                "objects:\n- {apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {name: burn, namespace: shop}, spec: {configPatches: "
-                "[{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: INSERT_BEFORE, value: {name: envoy.lua}}}]}}\n");
-        struct mesh_load busy = load;
-        busy.server_throttled_ratio = 0.4;
-        auto_json struct json_object *list = told(snapshot, NULL, NULL, &busy, NULL);
+        auto_json struct json_object *snapshot = snapshot_with(BURNING);
+        const struct mesh_use busy[] = {{-1, -1}, {400, 0.4}}, unknown[] = {{-1, -1}, {-1, -1}};
+        auto_json struct json_object *list = mesh_explain(&(struct mesh_case){.snapshot = snapshot, .load = &load, .use = busy});
+        auto_json struct json_object *untold = mesh_explain(&(struct mesh_case){.snapshot = snapshot, .load = &load, .use = unknown});
+        struct json_object *entry = entry_of(list, "ExtensionConfigured");
         (void)state;
 
         assert_string_equal(doc_text(doc_item(list, 0), "code"), "ServerProxyThrottled");
-        assert_string_equal(doc_text(entry_of(list, "ExtensionConfigured"), "object"), "EnvoyFilter shop/burn");
+        assert_string_equal(doc_text(entry, "object"), "EnvoyFilter shop/burn");
+        assert_true(text_starts(doc_text(entry, "sentence"), "the server's proxy was extended and used 400m of CPU: "));
+        assert_int_equal(doc_len(untold, ""), 1);
+        assert_true(text_starts(doc_text(doc_item(untold, 0), "sentence"), "the server's proxy was extended: "));
 }
 
 static void a_setting_that_is_not_set_is_not_cited(void **state)
@@ -300,6 +333,7 @@ int main(void)
                 cmocka_unit_test(what_is_too_early_or_too_late_does_not_coincide),
                 cmocka_unit_test(the_only_change_between_two_runs_is_medium_when_they_differ),
                 cmocka_unit_test(a_filter_that_was_added_since_is_named),
+                cmocka_unit_test(the_cpu_of_the_changed_proxy_is_the_symptom),
                 cmocka_unit_test(a_connection_for_every_request_is_no_reuse),
                 cmocka_unit_test(a_setting_that_is_not_set_is_not_cited),
                 cmocka_unit_test(a_throttled_proxy_is_named_with_what_was_put_into_it),

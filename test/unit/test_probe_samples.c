@@ -83,7 +83,7 @@ static struct samples_summary summary(const struct scene *scene, int64_t from_ms
 {
         struct samples_summary found;
 
-        samples_summary(scene->samples, T0 + from_ms, T0 + to_ms, &found);
+        samples_summary(scene->samples, SAMPLES_TARGET, NULL, T0 + from_ms, T0 + to_ms, &found);
         return found;
 }
 
@@ -116,6 +116,26 @@ static void counters_become_rates_over_the_span_between_their_own_times(void **s
         found = summary(&scene_, 5000, 10000);
         near(found.cpu_mean, 0.2);
         near(found.throttled, 0);
+        samples_free(scene_.samples);
+}
+
+static void a_container_is_summed_up_by_its_name(void **state)
+{
+        struct scene scene_ = scene();
+        struct samples_summary found;
+        (void)state;
+
+        page(scene_.node, "container_cpu_usage_seconds_total{container=\"web\",id=\"/p/w\",name=\"w\",namespace=\"shop\",pod=\"web-1\"} 1 1700000000000\n"
+                          "container_cpu_usage_seconds_total{container=\"proxy\",id=\"/p/p\",name=\"p\",namespace=\"shop\",pod=\"web-1\"} 1 1700000000000\n");
+        page(scene_.node, "container_cpu_usage_seconds_total{container=\"web\",id=\"/p/w\",name=\"w\",namespace=\"shop\",pod=\"web-1\"} 9 1700000010000\n"
+                          "container_cpu_usage_seconds_total{container=\"proxy\",id=\"/p/p\",name=\"p\",namespace=\"shop\",pod=\"web-1\"} 2 1700000010000\n");
+        samples_summary(scene_.samples, SAMPLES_TARGET, "proxy", T0, T0 + 10000, &found);
+        assert_true(found.cpu_known && !found.throttled_known && found.pods == 1);
+        near(found.cpu_mean, 0.1);
+        samples_summary(scene_.samples, SAMPLES_TARGET, "envoy", T0, T0 + 10000, &found);
+        assert_true(!found.cpu_known && found.pods == 0);
+        samples_summary(scene_.samples, SAMPLES_GENERATOR, "proxy", T0, T0 + 10000, &found);
+        assert_false(found.cpu_known);
         samples_free(scene_.samples);
 }
 
@@ -369,7 +389,7 @@ static void each_pod_is_held_against_its_own_memory_limit(void **state)
                 }
                 page(scene_.node, text.data);
         }
-        samples_summary(scene_.samples, T0, T0 + 20000, &found);
+        samples_summary(scene_.samples, SAMPLES_TARGET, NULL, T0, T0 + 20000, &found);
         near(found.memory_limit, 100 << 20);
         near(found.memory_fullest, 0.5);
         near(found.fullest_limit, 1000 << 20);
@@ -400,6 +420,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(counters_become_rates_over_the_span_between_their_own_times),
+                cmocka_unit_test(a_container_is_summed_up_by_its_name),
                 cmocka_unit_test(a_page_with_nothing_newer_adds_nothing),
                 cmocka_unit_test(a_counter_that_fell_or_another_cgroup_says_nothing_of_that_span),
                 cmocka_unit_test(of_a_restarted_container_the_younger_one_counts),
