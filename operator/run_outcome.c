@@ -55,6 +55,8 @@ static struct json_object *compose(struct session *session, const struct run_sig
         if (session->context)
                 doc_set(final, "context", context_encode_status(session->context, session->generator_nodes, truncated));
         session_samples_put(session, doc_at(final, "context"), false);
+        if (outcome->arms)
+                arms_put_added(outcome->arms, doc_at(final, "comparison"), doc_at(final, "context"));
         if (!outcome->arms) /* what one trial's proxies counted says nothing about the others */
                 run_explain(session, end, final, truncated);
         if (json_object_array_length(truncated) > 0)

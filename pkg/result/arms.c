@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "result/arms_mesh.h"
 #include "result/pairs.h"
 #include "result/status.h"
 
@@ -28,20 +29,21 @@ static void merge_arm(const struct profile *profile, const struct load_plan *pla
 
         arm->name = profile_arm_name(profile, index);
         arm->measured = series_merge(profile, plan, own, count, stopped, &arm->merged);
-        for (size_t i = count; i > 0 && !arm->mesh; i--)
-                arm->mesh = json_object_get(doc_at(own[i - 1], "mesh"));
+        arm->mesh = arms_mesh_merge(own, count);
 }
 
 /* ---- against the first ---- */
 
-static void compare_arm(const struct profile *profile, const struct trial *trials, size_t len, uint32_t index, struct compared *compared)
+static void compare_arm(const struct profile *profile, const struct trial *trials, size_t len, uint32_t index, struct arms *arms)
 {
+        struct compared *compared = &arms->compared[index - 1];
         const char *reference = profile_arm_name(profile, 0), *name = profile_arm_name(profile, index);
         auto_free struct estimates *a = xcalloc(PROFILE_TRIALS_MAX, sizeof *a), *b = xcalloc(PROFILE_TRIALS_MAX, sizeof *b);
         struct compare_question question = compare_question_of(&profile->baseline);
         struct pairs pairs;
 
         pairs_of(profile, trials, len, index, &pairs);
+        arms_added_of(&pairs, trials, arms->of[0].mesh, arms->of[index].mesh, &arms->added[index - 1]);
         if (pairs.len == 0) {
                 compare_nothing(reference, name, "there is no pair of which both trials count", compared);
                 return;
@@ -61,8 +63,9 @@ static void compare_all(const struct profile *profile, struct json_object *const
 
         for (size_t i = 0; i < len; i++)
                 trial_decode(docs[i], &trials[i]);
+        arms->compared_len = arms->len - 1;
         for (uint32_t i = 1; i < arms->len; i++)
-                compare_arm(profile, trials, len, i, &arms->compared[arms->compared_len++]);
+                compare_arm(profile, trials, len, i, arms);
 }
 
 /* ---- all of it ---- */
@@ -92,6 +95,53 @@ void arms_done(struct arms *arms)
         }
         json_object_put(arms->workers);
         *arms = (struct arms){0};
+}
+
+/* What all arms say; NULL: they do not agree. */
+static const char *agreed(const struct arms *arms, const char *fact)
+{
+        const char *said = doc_text(arms->of[0].mesh, fact);
+
+        for (size_t i = 1; i < arms->len; i++)
+                if (!text_equal(doc_text(arms->of[i].mesh, fact), said))
+                        return NULL;
+        return text_equal(said, ARMS_MESH_MIXED) ? NULL : said;
+}
+
+/* Of each part what the first arm says that differs in it. */
+static struct json_object *encode_added_latency(const struct arms *arms)
+{
+        struct json_object *added = doc_set_text(doc_set_text(doc_object(), "by", "arms"), "of", "latency.p50");
+        char bounds[ARMS_ADDED_TEXT_MAX];
+        bool any = false;
+
+        for (size_t i = 0; i < arms->compared_len; i++) {
+                const char *part = arms_part_name(arms->added[i].part);
+                if (!part || doc_at(added, part) || !arms_added_bounds(&arms->added[i], bounds))
+                        continue;
+                doc_set_text(added, part, bounds);
+                any = true;
+        }
+        if (any)
+                return added;
+        json_object_put(added);
+        return NULL;
+}
+
+void arms_put_added(const struct arms *arms, struct json_object *comparison, struct json_object *context)
+{
+        static const char *const facts[] = {"type", "mode", "version"};
+        struct json_object *mesh = doc_object();
+
+        for (size_t i = 0; i < arms->compared_len && doc_item(doc_at(comparison, "arms"), i); i++)
+                doc_set(doc_item(doc_at(comparison, "arms"), i), "added", arms_added_encode(&arms->added[i]));
+        for (size_t i = 0; i < ARRAY_LEN(facts); i++)
+                doc_set_text(mesh, facts[i], agreed(arms, facts[i]));
+        doc_set(mesh, "addedLatency", encode_added_latency(arms));
+        if (context && json_object_object_length(mesh) > 0)
+                doc_set(context, "mesh", mesh);
+        else
+                json_object_put(mesh);
 }
 
 struct json_object *arms_encode(const struct arms *arms)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "api/profile.h"
+#include "result/arms_added.h"
 #include "result/compare.h"
 #include "result/series.h"
 
@@ -16,7 +17,7 @@ struct arm {
         const char *name;             /* borrowed from the profile */
         struct series_result merged;  /* of its trials that count */
         bool measured;                /* it has figures */
-        struct json_object *mesh;     /* between its client and the target, as its last trial said it; owned, NULL: not said */
+        struct json_object *mesh;     /* between its client and the target (result/arms_mesh.h); owned, NULL: not said */
 };
 
 struct arms {
@@ -25,6 +26,7 @@ struct arms {
         struct gates gates;           /* how much all of it is worth */
         struct json_object *workers;  /* status.workers of the last trial of which somebody said something; owned, NULL: none */
         struct compared compared[PROFILE_VARIANTS_MAX]; /* compared[i]: of[i + 1] against the reference */
+        struct arms_added added[PROFILE_VARIANTS_MAX];  /* the same in time */
         size_t compared_len;          /* 0: stopped early, and nothing is compared */
 };
 
@@ -34,5 +36,8 @@ bool arms_merge(const struct profile *profile, struct load_plan *const *plans, s
                 struct arms *ret_arms);
 void arms_done(struct arms *arms);
 
+/* Puts what was added into status.comparison.arms, and what of it is the mesh's into status.context.mesh: "type", "mode" and "version" that all
+ * arms had, "addedLatency". 'comparison' and 'context' may be NULL. */
+void arms_put_added(const struct arms *arms, struct json_object *comparison, struct json_object *context);
 /* status.variants: [{"name","trials","validity","mesh","results"}]; caller owns. */
 struct json_object *arms_encode(const struct arms *arms);

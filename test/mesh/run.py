@@ -10,11 +10,12 @@ sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
 import cluster as c  # noqa: E402
+import test_arms  # noqa: E402
 import test_client  # noqa: E402
 import test_policy  # noqa: E402
 import test_referee  # noqa: E402
 
-CHAPTERS = {"client": test_client.all_tests, "policy": test_policy.all_tests, "referee": test_referee.all_tests}
+CHAPTERS = {"client": test_client.all_tests, "policy": test_policy.all_tests, "arms": test_arms.all_tests, "referee": test_referee.all_tests}
 
 
 def main():
@@ -25,7 +26,7 @@ def main():
         if not words or name in words:
             tests(suite)
     # Their proxies would outlive the control plane.
-    for name in (test_client.IN, test_client.OUT, test_client.STRICT, test_client.FENCED, test_policy.NS, test_referee.NS):
+    for name in (test_client.IN, test_client.OUT, test_client.STRICT, test_client.FENCED, test_policy.NS, test_arms.NS, test_referee.NS):
         c.delete("namespace", name, "default", wait=False)
     return suite.end()
 

@@ -7,6 +7,10 @@
 
 #define PEERS "/apis/security.istio.io/v1/namespaces/shop/peerauthentications"
 #define TWO_TRIALS ",\"overrides\":{\"trials\":{\"repeats\":{\"min\":2},\"pause\":\"2s\"}}"
+#define ARMS                                                                                                                      \
+        ",\"trials\":{\"repeats\":{\"min\":2},\"pause\":\"1s\"},\"variants\":["                                                      \
+        "{\"name\":\"out\",\"overrides\":{\"context\":{\"mesh\":{\"client\":\"excluded\"}}}},"                                        \
+        "{\"name\":\"in\",\"overrides\":{\"context\":{\"mesh\":{\"client\":\"enrolled\"}}}}]"
 #define DRIFT_MS 6000 /* in the middle of the load, when nothing went wrong */
 
 static void install(struct world *world)
@@ -21,7 +25,8 @@ static void install(struct world *world)
         world_ask(world, "POST", "/api/v1/namespaces/istio-system/configmaps", "{\"metadata\":{\"name\":\"istio\"},\"data\":{\"mesh\":\"{}\"}}");
 }
 
-static void begin(struct world *world)
+/* 'load' closes spec.load. */
+static void begin_with(struct world *world, const char *load, const char *run)
 {
         install(world);
         world_ask(world, "PATCH", "/api/v1/namespaces/shop", "{\"metadata\":{\"labels\":{\"istio.io/dataplane-mode\":\"ambient\"}}}");
@@ -31,8 +36,18 @@ static void begin(struct world *world)
                   "\"spec\":{\"containers\":[{\"name\":\"web\",\"image\":\"web:1\"}]}}");
         world_ask(world, "POST", PEERS, "{\"apiVersion\":\"security.istio.io/v1\",\"kind\":\"PeerAuthentication\",\"metadata\":{\"name\":\"web\"},"
                                         "\"spec\":{\"mtls\":{\"mode\":\"STRICT\"}}}");
-        world_profile(world, "web", "web", WORLD_LOAD);
-        world_run_new(world, "meshed", "web", world_argument(world) ? world_argument(world) : "");
+        world_profile(world, "web", "web", load);
+        world_run_new(world, "meshed", "web", run);
+}
+
+static void begin(struct world *world)
+{
+        begin_with(world, WORLD_LOAD, world_argument(world) ? world_argument(world) : "");
+}
+
+static void begin_arms(struct world *world)
+{
+        begin_with(world, WORLD_LOAD ARMS, "");
 }
 
 /* The server's pod stays as it is; generators do their work. */
@@ -87,6 +102,14 @@ const struct workload workload_mesh[] = {
                 .what = "two trials in a mesh that is changed meanwhile",
                 .argument = TWO_TRIALS,
                 .begin = begin,
+                .act = drift,
+                .ends = "meshed=Succeeded",
+                IN_ISTIO,
+        },
+        {
+                .name = "mesh_arms",
+                .what = "clients in the mesh and out of it, in turn, while it is changed",
+                .begin = begin_arms,
                 .act = drift,
                 .ends = "meshed=Succeeded",
                 IN_ISTIO,
