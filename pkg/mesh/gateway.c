@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Source: gateway-api.sigs.k8s.io, HTTPRoute (parentRefs, matches and their precedence, status), GEP-1324 and GEP-1426 (mesh). */
+ * Source: gateway-api.sigs.k8s.io, HTTPRoute and GRPCRoute (parentRefs, matches and their precedence, status), GEP-1324 and GEP-1426
+ * (mesh). */
 #include "mesh/gateway.h"
 
 #include <stdio.h>
@@ -98,12 +99,28 @@ static enum fit header_fits(struct json_object *request, struct json_object *mat
         return FIT_NO;
 }
 
+/* A call of gRPC has the path "/service/method". */
+static enum fit call_fits(struct json_object *request, struct json_object *method)
+{
+        const char *path = doc_text(request, "path"), *service = doc_text(method, "service"), *call = doc_text(method, "method");
+        const char *slash = path && *path == '/' ? strchr(path + 1, '/') : NULL;
+
+        if (!service && !call)
+                return FIT_YES;
+        if (!slash || text_equal(doc_text(method, "type"), "RegularExpression"))
+                return FIT_MAYBE;
+        bool fits = !service || (strlen(service) == (size_t)(slash - path - 1) && strncmp(path + 1, service, strlen(service)) == 0);
+        return fits && (!call || strcmp(slash + 1, call) == 0) ? FIT_YES : FIT_NO;
+}
+
 static enum fit match_fits(const struct view *view, struct json_object *match)
 {
-        struct json_object *request = view->question->request, *headers = doc_at(match, "headers");
+        struct json_object *request = view->question->request, *headers = doc_at(match, "headers"), *called = doc_at(match, "method");
         const char *method = doc_text(match, "method"), *own = doc_text(request, "method");
         enum fit fit = path_fits(request, doc_at(match, "path"));
 
+        if (json_object_is_type(called, json_type_object))
+                fit = least(fit, call_fits(request, called));
         if (method)
                 fit = least(fit, !own ? FIT_MAYBE : strcmp(own, method) == 0 ? FIT_YES : FIT_NO);
         for (size_t i = 0; i < doc_len(headers, ""); i++)
@@ -125,12 +142,22 @@ static int64_t path_rank(struct json_object *match)
         return (text_equal(type, "Exact") ? 100000 : 0) + (int64_t)strlen(value ? value : "/");
 }
 
-/* Exact path, longest path, method, most headers, most parameters; then the oldest route, and the first rule. */
+static int64_t length_at(struct json_object *match, const char *path)
+{
+        const char *text = doc_text(match, path);
+
+        return text ? (int64_t)strlen(text) : 0;
+}
+
+/* Exact path, longest path, method, most headers, most parameters; of calls the longest service, then method; then the oldest route, and the
+ * first rule. */
 static int better_first(const void *a, const void *b)
 {
         const struct entry *left = a, *right = b;
         const int64_t ranks[][2] = {
                 {path_rank(left->match), path_rank(right->match)},
+                {length_at(left->match, "method.service"), length_at(right->match, "method.service")},
+                {length_at(left->match, "method.method"), length_at(right->match, "method.method")},
                 {doc_text(left->match, "method") != NULL, doc_text(right->match, "method") != NULL},
                 {(int64_t)doc_len(left->match, "headers"), (int64_t)doc_len(right->match, "headers")},
                 {(int64_t)doc_len(left->match, "queryParams"), (int64_t)doc_len(right->match, "queryParams")},
@@ -175,35 +202,35 @@ static void add_entries(const struct view *view, struct entries *entries, struct
         }
 }
 
-static void add_routes(struct view *view, struct entries *entries, const char *group, const char *namespace, const char *controller,
+static void add_routes(struct view *view, const struct gateway_query *query, struct entries *entries, const char *group, const char *namespace,
                        struct gateway_hits *hits)
 {
-        auto_json struct json_object *all = bag_objects(view->bag, group, "HTTPRoute", namespace);
+        auto_json struct json_object *all = bag_objects(view->bag, group, query->kind, namespace);
 
         for (size_t i = 0; i < doc_len(all, ""); i++) {
                 struct json_object *route = doc_item(all, i);
                 char ref[REF_MAX];
                 if (!gateway_is_attached(view, route))
                         continue;
-                ref_format(ref, "HTTPRoute", route);
-                if (!is_accepted(view, route, controller)) {
+                ref_format(ref, query->kind, route);
+                if (!is_accepted(view, route, query->controller)) {
                         put_inert(view, NULL, ref, "not accepted by the mesh");
                         continue;
                 }
                 hits->attached = true;
-                put_inventory(view, "HTTPRoute", route, "matched");
+                put_inventory(view, query->kind, route, "matched");
                 add_entries(view, entries, route);
         }
 }
 
-static void take_hits(struct view *view, struct entries *entries, struct gateway_hits *hits)
+static void take_hits(struct view *view, const struct gateway_query *query, struct entries *entries, struct gateway_hits *hits)
 {
         for (size_t i = 0; i < entries->len && !hits->certain && hits->len < GATEWAY_HITS_MAX; i++) {
                 struct entry *entry = &entries->list[i];
                 struct gateway_hit *hit = &hits->hits[hits->len++];
                 *hit = (struct gateway_hit){.route = entry->route, .rule = entry->rule, .index = entry->rule_index};
-                ref_format(hit->ref, "HTTPRoute", entry->route);
-                put_inventory(view, "HTTPRoute", entry->route, "effective");
+                ref_format(hit->ref, query->kind, entry->route);
+                put_inventory(view, query->kind, entry->route, "effective");
                 hits->certain = entry->fit == FIT_YES && !entries->overflowed;
         }
 }
@@ -211,15 +238,15 @@ static void take_hits(struct view *view, struct entries *entries, struct gateway
 void gateway_find(struct view *view, const struct gateway_query *query, struct gateway_hits *hits)
 {
         struct entries *entries = xnew(struct entries);
-        bool same = strcmp(view->client_namespace, view->target_namespace) == 0;
+        bool same = strcmp(query->other, view->target_namespace) == 0;
 
         *hits = (struct gateway_hits){0};
         for (size_t i = 0; i < query->groups_len && !same; i++)
-                add_routes(view, entries, query->groups[i], view->client_namespace, query->controller, hits);
+                add_routes(view, query, entries, query->groups[i], query->other, hits);
         bool done = query->replaces && hits->attached;
         for (size_t i = 0; i < query->groups_len && !done; i++)
-                add_routes(view, entries, query->groups[i], view->target_namespace, query->controller, hits);
+                add_routes(view, query, entries, query->groups[i], view->target_namespace, hits);
         qsort(entries->list, entries->len, sizeof entries->list[0], better_first);
-        take_hits(view, entries, hits);
+        take_hits(view, query, entries, hits);
         free(entries);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * HTTPRoutes that are attached to a Service (Gateway API for mesh, GEP-1324): which rules a load can hit. Inside of pkg/mesh. */
+ * HTTPRoutes or GRPCRoutes that are attached to a Service (Gateway API for mesh, GEP-1324): which rules a load can hit. Inside of
+ * pkg/mesh. */
 #pragma once
 
 #include "mesh/parts.h"
@@ -20,12 +21,14 @@ struct gateway_hits {
         bool certain;  /* every request hits one of them */
 };
 
-/* Routes of these groups in the client's and the target's namespace that 'controller' has accepted. Others for the Service are noted as
- * inert. 'replaces': routes of the client's namespace take the place of the target's, as the standard says; else all are one set. */
+/* Routes of this kind and these groups in the target's and another namespace that 'controller' has accepted. Others for the Service are noted as
+ * inert. 'replaces': routes of the other namespace take the place of the target's, as the standard says; else all are one set. */
 struct gateway_query {
+        const char *kind; /* "HTTPRoute", "GRPCRoute" */
         const char *const *groups;
         size_t groups_len;
         const char *controller;
+        const char *other; /* namespace: the client's, or that of the proxy that decides */
         bool replaces;
 };
 void gateway_find(struct view *view, const struct gateway_query *query, struct gateway_hits *hits);

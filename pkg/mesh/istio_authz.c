@@ -14,19 +14,39 @@
 #define KIND "AuthorizationPolicy"
 
 struct tally {
+        const struct istio *istio;
+        enum istio_gate gate;
         int64_t allow, deny, audit, custom, empty_allow;
         bool l7, some; /* some: a policy is for some of the pods only */
         struct json_object *providers; /* array */
         char ref[REF_MAX];             /* the first that counts */
 };
 
-/* An ordinary workload goes by selectors; what is attached to targets is for waypoints. NULL: it counts for the server. */
-static const char *excluded_because(const struct view *view, struct json_object *policy)
+static bool is_attached(struct json_object *policy)
 {
-        if (doc_at(policy, "spec.targetRefs") || doc_at(policy, "spec.targetRef"))
-                return "targetRefs count only for waypoints and gateways";
-        if (select_pods(doc_at(policy, "spec.selector.matchLabels"), view->question->server_pods) == 0)
+        auto_json struct json_object *targets = istio_targets(policy);
+
+        return targets != NULL;
+}
+
+/* Sidecars and ztunnel go by selectors; what is attached to targets is for waypoints. NULL: it counts for the server; "": it is about
+ * something else. */
+static const char *excluded_because(const struct tally *tally, struct json_object *policy)
+{
+        const char *action = doc_text(policy, "spec.action");
+
+        if (is_attached(policy)) {
+                if (tally->gate == ISTIO_GATE_SIDECAR)
+                        return "targetRefs count only for waypoints and gateways";
+                if (!istio_attaches(tally->istio, policy))
+                        return "";
+                if (!tally->istio->waypoint)
+                        return ISTIO_NEEDS_WAYPOINT;
+        } else if (select_pods(doc_at(policy, "spec.selector.matchLabels"), tally->istio->view->question->server_pods) == 0) {
                 return "";
+        } else if (tally->gate == ISTIO_GATE_ZTUNNEL && (text_equal(action, "CUSTOM") || text_equal(action, "AUDIT"))) {
+                return "ztunnel knows only ALLOW and DENY: others need targetRefs to a waypoint";
+        }
         const char *dry = select_annotation(policy, "istio.io/dry-run");
         return text_equal(dry, "true") ? "dry-run" : NULL;
 }
@@ -100,10 +120,14 @@ static void count_policy(struct view *view, struct tally *tally, struct json_obj
 
         ref_format(ref, KIND, policy);
         put_inventory(view, KIND, policy, "effective");
-        tally->some = tally->some || select_pods(doc_at(policy, "spec.selector.matchLabels"), view->question->server_pods) < 0;
+        if (!is_attached(policy))
+                tally->some = tally->some || select_pods(doc_at(policy, "spec.selector.matchLabels"), view->question->server_pods) < 0;
         if (!*tally->ref)
                 memcpy(tally->ref, ref, sizeof ref);
         tally->l7 = tally->l7 || needs_http(rules);
+        if (tally->gate == ISTIO_GATE_ZTUNNEL && !is_attached(policy) && needs_http(rules))
+                put_finding(view, "HttpRulesAtZtunnel", "error", ref,
+                            "%s has rules about HTTP, which ztunnel cannot read: it refuses what they were to let in", ref);
         if (text_equal(action, "DENY")) {
                 tally->deny++;
         } else if (text_equal(action, "AUDIT")) {
@@ -122,7 +146,7 @@ static void count_at(struct view *view, struct tally *tally, const char *namespa
         auto_json struct json_object *all = bag_objects(view->bag, ISTIO_SECURITY, KIND, namespace);
 
         for (size_t i = 0; i < doc_len(all, ""); i++) {
-                const char *reason = excluded_because(view, doc_item(all, i));
+                const char *reason = excluded_because(tally, doc_item(all, i));
                 char ref[REF_MAX];
                 ref_format(ref, KIND, doc_item(all, i));
                 if (!reason)
@@ -130,6 +154,16 @@ static void count_at(struct view *view, struct tally *tally, const char *namespa
                 else if (*reason)
                         put_inert(view, "authz.default", ref, reason);
         }
+}
+
+/* In a namespace that is only the waypoint's, selectors and policies for all are about others. */
+static void count_attached(struct view *view, struct tally *tally)
+{
+        auto_json struct json_object *all = bag_objects(view->bag, ISTIO_SECURITY, KIND, tally->istio->seat);
+
+        for (size_t i = 0; i < doc_len(all, ""); i++)
+                if (istio_attaches(tally->istio, doc_item(all, i)))
+                        count_policy(view, tally, doc_item(all, i));
 }
 
 static void put_tally(struct view *view, const struct tally *tally)
@@ -148,7 +182,17 @@ static void put_tally(struct view *view, const struct tally *tally)
                 put_finding(view, "AllDenied", "error", tally->ref, "ALLOW policies without rules allow nothing: all requests are refused");
 }
 
-static void put_jwt(struct view *view)
+/* Whether the server's proxies check these tokens: 1 all of them, 0 none, -1 some. ztunnel reads no tokens. */
+static int checks_tokens(const struct tally *tally, struct json_object *object)
+{
+        if (is_attached(object))
+                return tally->istio->waypoint && istio_attaches(tally->istio, object);
+        if (tally->gate == ISTIO_GATE_ZTUNNEL)
+                return 0;
+        return select_pods(doc_at(object, "spec.selector.matchLabels"), tally->istio->view->question->server_pods);
+}
+
+static void put_jwt(struct view *view, const struct tally *tally)
 {
         const char *namespaces[] = {view->root_namespace, view->target_namespace};
         struct origin origin = ORIGIN_DEFAULT("no RequestAuthentication applies");
@@ -165,8 +209,8 @@ static void put_jwt(struct view *view)
                 auto_json struct json_object *all = bag_objects(view->bag, ISTIO_SECURITY, "RequestAuthentication", namespaces[n]);
                 for (size_t i = 0; i < doc_len(all, ""); i++) {
                         struct json_object *object = doc_item(all, i);
-                        int fits = select_pods(doc_at(object, "spec.selector.matchLabels"), view->question->server_pods);
-                        if (doc_at(object, "spec.targetRefs") || fits == 0)
+                        int fits = checks_tokens(tally, object);
+                        if (fits == 0)
                                 continue;
                         if (fits < 0) {
                                 put_unknown(view, "authz.jwtRules", ISTIO_SOME_PODS);
@@ -196,16 +240,17 @@ static void put_all(struct view *view, bool known, const char *reason)
 void istio_authz(struct istio *istio)
 {
         struct view *view = istio->view;
-        struct tally tally = {0};
+        struct tally tally = {.istio = istio, .gate = istio_gate_of(view)};
         const char *reason = NULL;
         bool known;
-        const char *server = istio_server_reason(view, &known);
+        const char *server = tally.gate == ISTIO_GATE_ZTUNNEL ? NULL : istio_server_reason(istio, &known);
 
         if (server || !*view->root_namespace) {
                 put_all(view, known && server, server ? server : "root namespace not known");
                 return;
         }
-        if (!istio_was_read(view, KIND, view->root_namespace, &reason) || !istio_was_read(view, KIND, view->target_namespace, &reason)) {
+        if (!istio_was_read(view, KIND, view->root_namespace, &reason) || !istio_was_read(view, KIND, view->target_namespace, &reason) ||
+            (istio->waypoint && !istio_was_read(view, KIND, istio->seat, &reason))) {
                 put_all(view, false, reason);
                 return;
         }
@@ -213,10 +258,12 @@ void istio_authz(struct istio *istio)
         count_at(view, &tally, view->root_namespace);
         if (strcmp(view->root_namespace, view->target_namespace) != 0)
                 count_at(view, &tally, view->target_namespace);
+        if (istio->waypoint && strcmp(istio->seat, view->target_namespace) != 0 && strcmp(istio->seat, view->root_namespace) != 0)
+                count_attached(view, &tally);
         if (tally.some)
                 put_all(view, false, ISTIO_SOME_PODS);
         else
                 put_tally(view, &tally);
-        put_jwt(view);
+        put_jwt(view, &tally);
         json_object_put(tally.providers);
 }

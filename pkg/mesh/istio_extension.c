@@ -318,10 +318,13 @@ void istio_extensions(struct istio *istio)
         const struct side client = {"extensions.client", "rateLimit.client", "SIDECAR_OUTBOUND", "CLIENT", view->client_namespace, clients};
         const struct side server = {"extensions.server", "rateLimit.server", "SIDECAR_INBOUND", "SERVER", view->target_namespace,
                                     view->question->server_pods};
-
         bool known;
-        const char *server_reason = istio_server_reason(view, &known);
+        const char *server_reason = istio_server_reason(istio, &known);
 
-        put_side(view, &client, istio->client != ISTIO_SIDE_UNKNOWN, istio->client == ISTIO_SIDE_PROXY ? NULL : istio->client_reason);
+        if (istio_gate_of(view) == ISTIO_GATE_ZTUNNEL && !istio->waypoint) {
+                server_reason = "ztunnel takes no filters";
+                known = true;
+        }
+        put_side(view, &client, istio->ambient || istio->client != ISTIO_SIDE_UNKNOWN, istio_client_reason(istio));
         put_side(view, &server, known, server_reason);
 }

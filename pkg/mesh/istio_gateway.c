@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * HTTPRoutes of a Service as istiod reads them: each rule becomes a route of a VirtualService. Sources: gateway-api.sigs.k8s.io, HTTPRoute
- * (timeouts, retry, filters, backendRefs); istio.io, Kubernetes Gateway API (mesh traffic). */
+ * HTTPRoutes and GRPCRoutes of a Service as istiod reads them: each rule becomes a route of a VirtualService. Sources:
+ * gateway-api.sigs.k8s.io, HTTPRoute (timeouts, retry, filters, backendRefs), GRPCRoute; istio.io, Kubernetes Gateway API (mesh traffic). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,34 +113,8 @@ static struct json_object *convert(const struct view *view, const struct gateway
         return route;
 }
 
-static bool has_grpc_route(const struct view *view)
+static void convert_hits(const struct view *view, const struct gateway_hits *hits, struct virtual_routes *routes, struct json_object *held)
 {
-        const char *places[] = {view->client_namespace, view->target_namespace};
-
-        for (size_t n = 0; n < ARRAY_LEN(places); n++) {
-                auto_json struct json_object *all = bag_objects(view->bag, GROUP, "GRPCRoute", places[n]);
-                for (size_t i = 0; i < doc_len(all, ""); i++)
-                        if (gateway_is_attached(view, doc_item(all, i)))
-                                return true;
-        }
-        return false;
-}
-
-bool virtual_gateway(struct istio *istio, struct virtual_routes *routes, struct json_object *held, const char **ret_unknown)
-{
-        static const char *const groups[] = {GROUP}, *const kinds[] = {"HTTPRoute", "GRPCRoute"};
-        struct view *view = istio->view;
-        const char *controller = istio_pilot_env(view, "PILOT_GATEWAY_API_CONTROLLER_NAME");
-        const struct gateway_query query = {groups, 1, controller ? controller : "istio.io/gateway-controller", true};
-
-        for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-                if (!istio_was_read(view, kinds[i], view->client_namespace, ret_unknown) ||
-                    !istio_was_read(view, kinds[i], view->target_namespace, ret_unknown))
-                        return false;
-        *ret_unknown = has_grpc_route(view) ? "a GRPCRoute is attached to the Service" : NULL;
-        struct gateway_hits *hits = xnew(struct gateway_hits);
-        gateway_find(view, &query, hits);
-        bool attached = hits->attached;
         *routes = (struct virtual_routes){.certain = hits->certain};
         for (size_t i = 0; i < hits->len && i < VIRTUAL_ROUTES_MAX; i++) {
                 struct virtual_route *route = &routes->routes[routes->len++];
@@ -148,6 +122,45 @@ bool virtual_gateway(struct istio *istio, struct virtual_routes *routes, struct 
                 memcpy(route->ref, hits->hits[i].ref, sizeof route->ref);
                 doc_push(held, route->own);
         }
+}
+
+/* Routes in the client's namespace are its own affair; a waypoint does not know whose request it has. */
+static void note_consumers(const struct istio *istio, const char *kind)
+{
+        struct view *view = istio->view;
+        bool elsewhere = strcmp(view->client_namespace, istio->seat) != 0 && strcmp(view->client_namespace, view->target_namespace) != 0;
+        auto_json struct json_object *all = bag_objects(view->bag, GROUP, kind, view->client_namespace);
+
+        for (size_t i = 0; istio->waypoint && elsewhere && i < doc_len(all, ""); i++) {
+                char ref[REF_MAX];
+                ref_format(ref, kind, doc_item(all, i));
+                if (gateway_is_attached(view, doc_item(all, i)))
+                        put_inert(view, NULL, ref, "a waypoint reads routes of its own and of the service's namespace");
+        }
+}
+
+bool virtual_gateway(struct istio *istio, struct virtual_routes *routes, struct json_object *held, const char **ret_unknown)
+{
+        static const char *const groups[] = {GROUP}, *const kinds[] = {"HTTPRoute", "GRPCRoute"};
+        struct view *view = istio->view;
+        const char *controller = istio_pilot_env(view, "PILOT_GATEWAY_API_CONTROLLER_NAME");
+        size_t attached = 0;
+
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+                if (!istio_was_read(view, kinds[i], istio->seat, ret_unknown) ||
+                    !istio_was_read(view, kinds[i], view->target_namespace, ret_unknown))
+                        return false;
+        struct gateway_hits *hits = xnew(struct gateway_hits);
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+                const struct gateway_query query = {kinds[i], groups, 1, controller ? controller : "istio.io/gateway-controller", istio->seat,
+                                                    !istio->waypoint};
+                note_consumers(istio, kinds[i]);
+                gateway_find(view, &query, hits);
+                attached += hits->attached;
+                if (hits->attached)
+                        convert_hits(view, hits, routes, held);
+        }
         free(hits);
-        return attached;
+        *ret_unknown = attached > 1 ? "an HTTPRoute and a GRPCRoute name the service" : NULL;
+        return attached > 0;
 }

@@ -96,6 +96,10 @@ static enum istio_fit member_fits(const struct istio *istio, struct json_object 
 
         if (strcmp(key, "port") == 0)
                 return yes_no(json_object_get_int64(value) == view->port || json_object_get_int64(value) == 0);
+        if (strcmp(key, "sourceLabels") == 0 && istio->waypoint)
+                return yes_no(select_count(value) == 0); /* a waypoint leaves such a match out */
+        if (strcmp(key, "sourceNamespace") == 0 && istio->waypoint)
+                return ISTIO_FIT_MAYBE;
         if (strcmp(key, "sourceLabels") == 0)
                 return view->question->client ? yes_no(select_labels(value, view->client_labels)) : ISTIO_FIT_MAYBE;
         if (strcmp(key, "sourceNamespace") == 0)

@@ -188,6 +188,7 @@ static void put_ambient(struct view *view)
         int64_t ambient = doc_int(view->snapshot, "membership.server.modes.ambient", 0), pods = doc_int(view->snapshot, "membership.server.pods", 0);
         int64_t meshed = doc_int(view->snapshot, "membership.server.meshedPods", 0);
 
+        put_text(view, "mtls.client", "HBONE", ORIGIN_DEFAULT("the client's connections go through ztunnel"));
         if (!view->server_known)
                 put_unknown(view, "mtls.effective", "the target's pods are not known");
         else if (ambient == pods)

@@ -62,19 +62,16 @@ static bool is_ambient(const struct view *view)
         return istio_sidecar_intent(view, view->question->client, namespace) != INTENT_YES;
 }
 
-/* Whether a proxy of the client's decides. */
+/* Whether a proxy of the client's decides, or one that its node's ztunnel sends everything to. */
 static void decide_client(struct istio *istio)
 {
         struct view *view = istio->view;
-        const char *bare, *unknown, *waypoint = select_label(view->question->service, "istio.io/use-waypoint");
+        const char *bare, *unknown;
 
         view_client_side(view, &bare, &unknown);
-        waypoint = waypoint ? waypoint : select_label(bag_object(view->bag, "", "Namespace", NULL, view->target_namespace), "istio.io/use-waypoint");
         istio->ambient = !bare && !unknown && is_ambient(view);
         if (istio->ambient) {
-                bool bound = waypoint && strcmp(waypoint, "none") != 0;
-                bare = bound ? NULL : "needs a waypoint";
-                unknown = bound ? "a waypoint decides" : NULL;
+                istio_waypoint(istio, &bare, &unknown);
         } else if (!bare && !unknown && istio_outbound_is_excluded(view)) {
                 bare = "the client keeps the port from its proxy (excludeOutboundPorts)";
         }
@@ -92,7 +89,7 @@ static int minor_of(const char *version)
 
 void istio_resolve(struct view *view)
 {
-        struct istio istio = {.view = view, .minor = minor_of(doc_text(view->snapshot, "version"))};
+        struct istio istio = {.view = view, .seat = view->client_namespace, .minor = minor_of(doc_text(view->snapshot, "version"))};
 
         set_protocol(view);
         istio.http = is_http(view->protocol);

@@ -348,7 +348,9 @@ static void put_http(struct istio *istio)
         if (owner)
                 ref_format(ref, "VirtualService", owner);
         if (gateway && owner)
-                unknown = "an HTTPRoute and a VirtualService name the service";
+                unknown = "a route of the Gateway API and a VirtualService name the service";
+        if (istio->waypoint && istio->several)
+                unknown = "several VirtualServices name the service, which a waypoint merges";
         if (unknown) {
                 put_all_unknown(istio, unknown);
         } else if (gateway) {

@@ -45,13 +45,15 @@ static const char *excluded_because(const struct istio *istio, struct json_objec
 {
         const struct view *view = istio->view;
 
+        if (has_selector(rule) && istio->waypoint)
+                return "a workloadSelector selects clients, and a waypoint decides";
         if (has_selector(rule) && !clients)
                 return "a workloadSelector counts only in its own namespace";
         if (has_selector(rule))
                 return select_labels(doc_at(rule, "spec.workloadSelector.matchLabels"), view->client_labels)
                                ? NULL
                                : "its workloadSelector does not fit the client";
-        return istio_is_exported(view, rule, "defaultDestinationRuleExportTo") ? NULL : "not exported to the client's namespace";
+        return istio_is_exported(istio, rule, "defaultDestinationRuleExportTo") ? NULL : "not exported to the client's namespace";
 }
 
 static bool same_scope(struct json_object *a, struct json_object *b)
@@ -81,7 +83,7 @@ static void merge(struct rule_set *set, struct json_object *best)
 static size_t rules_at(struct istio *istio, const char *namespace, const char *host, bool note, struct rule_set *set)
 {
         struct view *view = istio->view;
-        bool clients = strcmp(namespace, view->client_namespace) == 0;
+        bool clients = strcmp(namespace, istio->seat) == 0;
         auto_json struct json_object *all = bag_objects(view->bag, ISTIO_NETWORKING, KIND, namespace), *best = doc_array();
         int best_fit = 0;
 
@@ -122,7 +124,7 @@ void rules_find(struct istio *istio, const char *host, bool note, struct rule_se
 {
         struct view *view = istio->view;
         char service_namespace[MESH_NAME_MAX] = "";
-        const char *levels[3] = {view->client_namespace, service_namespace, view->root_namespace};
+        const char *levels[3] = {istio->seat, service_namespace, view->root_namespace};
         bool found = false;
 
         *set = (struct rule_set){0};

@@ -54,14 +54,14 @@ static bool lists_namespace(struct json_object *list, const char *own, const cha
         return false;
 }
 
-bool istio_is_exported(const struct view *view, struct json_object *object, const char *config_key)
+bool istio_is_exported(const struct istio *istio, struct json_object *object, const char *config_key)
 {
         const char *own = doc_text(object, "metadata.namespace");
         struct json_object *list = doc_at(object, "spec.exportTo");
 
         if (doc_len(list, "") == 0)
-                list = doc_at(view->config, config_key);
-        return doc_len(list, "") == 0 || lists_namespace(list, own, view->client_namespace);
+                list = doc_at(istio->view->config, config_key);
+        return doc_len(list, "") == 0 || lists_namespace(list, own, istio->seat);
 }
 
 bool istio_host_namespace(const char *host, char namespace[static MESH_NAME_MAX])
@@ -87,14 +87,30 @@ const char *istio_pilot_env(const struct view *view, const char *name)
         return NULL;
 }
 
-const char *istio_server_reason(const struct view *view, bool *ret_known)
+enum istio_gate istio_gate_of(const struct view *view)
 {
-        bool ambient = doc_int(view->snapshot, "membership.server.modes.ambient", 0) > 0;
+        int64_t ambient = doc_int(view->snapshot, "membership.server.modes.ambient", 0), pods = doc_int(view->snapshot, "membership.server.pods", 0);
 
-        *ret_known = view->server_known && !ambient;
-        if (!view->server_known)
-                return "the target's pods are not known";
-        if (ambient)
-                return "ambient: not resolved";
-        return view->server_meshed ? NULL : "the server is not in the mesh";
+        if (!view->server_known || (ambient > 0 && ambient < pods))
+                return ISTIO_GATE_UNKNOWN;
+        return ambient > 0 ? ISTIO_GATE_ZTUNNEL : view->server_meshed ? ISTIO_GATE_SIDECAR : ISTIO_GATE_NONE;
+}
+
+const char *istio_client_reason(const struct istio *istio)
+{
+        if (istio->ambient)
+                return "the client has no proxy of its own";
+        return istio->client == ISTIO_SIDE_PROXY ? NULL : istio->client_reason;
+}
+
+const char *istio_server_reason(const struct istio *istio, bool *ret_known)
+{
+        enum istio_gate gate = istio_gate_of(istio->view);
+
+        *ret_known = gate == ISTIO_GATE_SIDECAR || gate == ISTIO_GATE_NONE;
+        if (gate == ISTIO_GATE_UNKNOWN)
+                return istio->view->server_known ? "some of the target's pods are ambient" : "the target's pods are not known";
+        if (gate == ISTIO_GATE_ZTUNNEL)
+                return istio->waypoint ? "settings of the waypoint's own are not resolved" : "settings of ztunnel's own are not resolved";
+        return gate == ISTIO_GATE_NONE ? "the server is not in the mesh" : NULL;
 }

@@ -68,7 +68,7 @@ void istio_sidecar(struct istio *istio)
         char ref[REF_MAX];
 
         istio->imported = true;
-        if (istio->client != ISTIO_SIDE_PROXY)
+        if (istio->client != ISTIO_SIDE_PROXY || istio->waypoint)
                 return;
         if (!istio_was_read(view, KIND, view->client_namespace, &reason) || !istio_was_read(view, KIND, view->root_namespace, &reason)) {
                 put_unknown(view, "egress.imported", reason);

@@ -195,8 +195,8 @@ void istio_telemetry(struct istio *istio)
         const struct side server = {"server", "SERVER", view->target_namespace, view->question->server_pods};
 
         bool known;
-        const char *server_reason = istio_server_reason(view, &known);
+        const char *server_reason = istio_server_reason(istio, &known);
 
-        resolve_side(view, &client, istio->client != ISTIO_SIDE_UNKNOWN, istio->client == ISTIO_SIDE_PROXY ? NULL : istio->client_reason);
+        resolve_side(view, &client, istio->ambient || istio->client != ISTIO_SIDE_UNKNOWN, istio_client_reason(istio));
         resolve_side(view, &server, known, server_reason);
 }

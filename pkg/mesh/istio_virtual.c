@@ -80,11 +80,15 @@ static bool is_imported(const struct istio *istio, struct json_object *virtual)
 /* Why an object whose host fits has no say for this client; NULL: it has. */
 static const char *excluded_because(const struct istio *istio, struct json_object *virtual)
 {
+        const char *namespace = doc_text(virtual, "metadata.namespace");
+
         if (istio->client == ISTIO_SIDE_BARE)
                 return istio->client_reason;
         if (!is_for_mesh(virtual))
                 return "only for gateways";
-        if (!istio_is_exported(istio->view, virtual, "defaultVirtualServiceExportTo"))
+        if (istio->waypoint && !text_equal(namespace, istio->seat) && !text_equal(namespace, istio->view->target_namespace))
+                return "a waypoint reads routes of its own and of the service's namespace";
+        if (!istio_is_exported(istio, virtual, "defaultVirtualServiceExportTo"))
                 return "not exported to the client's namespace";
         return is_imported(istio, virtual) ? NULL : "not imported by the client's Sidecar";
 }
@@ -140,8 +144,10 @@ struct json_object *virtual_owner(struct istio *istio)
                 const char *reason = excluded_because(istio, virtual);
                 if (reason)
                         put_inert(view, NULL, ref, reason);
-                else
+                else {
+                        istio->several = contest.winner != NULL;
                         compete(view, &contest, virtual, fit);
+                }
         }
         return contest.winner;
 }

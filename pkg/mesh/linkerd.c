@@ -22,6 +22,7 @@ static const struct mesh_resource rows[] = {
         {.group = "", .versions = {"v1"}, .plural = "configmaps", .kind = "ConfigMap", .at = MESH_AT_CONTROL, .name = "linkerd-config"},
         ROW("linkerd.io", "serviceprofiles", "ServiceProfile", PAIR, "v1alpha2"),
         ROW("gateway.networking.k8s.io", "httproutes", "HTTPRoute", PAIR, "v1", "v1beta1"),
+        ROW("gateway.networking.k8s.io", "grpcroutes", "GRPCRoute", PAIR, "v1"),
         ROW("policy.linkerd.io", "httproutes", "HTTPRoute", PAIR, "v1beta3", "v1beta2", "v1beta1"),
         ROW("policy.linkerd.io", "servers", "Server", MESH_AT_TARGET, "v1beta3", "v1beta2", "v1beta1"),
         ROW("policy.linkerd.io", "authorizationpolicies", "AuthorizationPolicy", MESH_AT_TARGET, "v1alpha1"),

@@ -32,7 +32,10 @@ static struct json_object *family_of(struct view *view, const struct gateway_hit
                         (void)value;
                         if (!text_starts(key, prefix))
                                 continue;
-                        ref_format(ref, i == 0 ? "HTTPRoute" : "Service", owners[i]);
+                        if (i == 0)
+                                snprintf(ref, REF_MAX, "%s", hit->ref);
+                        else
+                                ref_format(ref, "Service", owners[i]);
                         return owners[i];
                 }
         }
@@ -261,20 +264,21 @@ static void note_switched_off(struct linkerd *linkerd, const char *profile_ref)
 
 static void put_routes(struct linkerd *linkerd)
 {
-        static const char *const groups[] = {"gateway.networking.k8s.io", "policy.linkerd.io"};
+        static const char *const groups[] = {"gateway.networking.k8s.io", "policy.linkerd.io"}, *const kinds[] = {"GRPCRoute", "HTTPRoute"};
         struct view *view = linkerd->view;
         struct gateway_hits *hits = xnew(struct gateway_hits);
         auto_json struct json_object *sheets = doc_array();
 
-        const struct gateway_query query = {groups, ARRAY_LEN(groups), CONTROLLER, false};
-        gateway_find(view, &query, hits);
+        /* Where there are both, those of calls count. */
+        for (size_t i = 0; i < ARRAY_LEN(kinds) && !hits->attached; i++)
+                gateway_find(view, &(struct gateway_query){kinds[i], groups, ARRAY_LEN(groups), CONTROLLER, view->client_namespace, false}, hits);
         for (size_t i = 0; i < hits->len; i++)
                 doc_push(sheets, sheet_of_route(view, &hits->hits[i]));
         if (!hits->attached)
                 doc_push(sheets, sheet_of_route(view, NULL));
         else if (!hits->certain)
                 put_finding(view, "NoRoute", hits->len == 0 ? "error" : "warn", NULL,
-                            "requests that fit no HTTPRoute of the Service are answered with 404");
+                            "requests that fit no route of the Service are answered with 404");
         for (size_t i = 0; doc_len(sheets, "") == 0 && i < ARRAY_LEN(route_keys); i++)
                 put_unknown(view, route_keys[i], "no route fits");
         sheets_put(view, sheets, "the routes that the load may take");
@@ -316,7 +320,7 @@ void linkerd_routes(struct linkerd *linkerd)
 {
         struct view *view = linkerd->view;
         const char *reason = linkerd->unknown, *none = linkerd->bare ? linkerd->bare : linkerd->opaque ? "the port is opaque" : NULL;
-        static const char *const kinds[] = {"ServiceProfile", "HTTPRoute"};
+        static const char *const kinds[] = {"ServiceProfile", "HTTPRoute", "GRPCRoute"};
         char ref[REF_MAX];
 
         for (size_t i = 0; !reason && !none && i < ARRAY_LEN(kinds); i++)

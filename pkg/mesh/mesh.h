@@ -23,7 +23,7 @@
  *   "meshes": [{"type", "present": "running" | "not-ready" | "crds-only" | "unknown", "controlPlane": [{"kind", "namespace", "name", "revision",
  *               "version", "image", "ready"}], "evidence": ["api-group", "workload", "webhook", "pod"]}],   sorted by type
  *   "membership": {"client": member, "server": {"pods", "meshedPods", "modes": {mode: n}, "proxyVersions": {v: n}, "revisions": {r: n},
- *                  "pod": member of the first meshed pod}},
+ *                  "pod": member of the first meshed pod, "waypoint": the ref of one that the client's requests pass}},
  *     member = {"meshed": true | false | "unknown", "intent": true | false | "unknown", "mesh", "mode", "native": proxy is an init container that
  *               restarts, "revision", "proxy": {"container", "image", "version", "concurrency", "cpuRequestMilli", "cpuLimitMilli",
  *               "memRequestBytes", "memLimitBytes"}}
@@ -143,6 +143,25 @@ size_t mesh_wants(const struct mesh_bag *bag, const struct mesh_question *questi
 
 /* The snapshot (see above). Caller owns. Never fails: what cannot be told is in "unknown". */
 struct json_object *mesh_resolve(const struct mesh_bag *bag, const struct mesh_question *question);
+
+/* A proxy in a pod that is neither of the client nor of the target, and carries what goes between them. */
+struct mesh_proxy {
+        char pod[MESH_NAME_MAX], address[46];
+        int port;         /* its page of metrics, Prometheus text */
+        const char *path; /* static */
+        bool server;      /* at the server's side, else at the client's */
+        bool waypoint;    /* between the two; 'server' is false */
+};
+
+#define MESH_PROXIES_MAX 12
+
+struct mesh_proxies {
+        struct mesh_proxy list[MESH_PROXIES_MAX];
+        size_t len;
+};
+
+/* Those of the pair as the snapshot has it; *proxies is overwritten. */
+void mesh_find_proxies(const struct mesh_bag *bag, const struct mesh_question *question, struct json_object *snapshot, struct mesh_proxies *proxies);
 
 /* The policy with this key in a snapshot, NULL if it has none. Borrowed. */
 struct json_object *mesh_policy(struct json_object *snapshot, const char *key);

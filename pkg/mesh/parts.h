@@ -72,6 +72,9 @@ struct mesh_table {
         void (*threads)(struct json_object *proxy, struct json_object *container);
         /* Where the mesh keeps global policies, and its configuration. May be NULL. */
         void (*configure)(struct view *view);
+        /* Proxies of the pair that are in none of its pods. May be NULL. */
+        void (*proxies_between)(const struct mesh_bag *bag, const struct mesh_question *question, struct json_object *snapshot,
+                                struct mesh_proxies *proxies);
         /* Policies of the pair into the snapshot. NULL: the mesh is recognised, and its policies are "unknown". */
         void (*resolve)(struct view *view);
 };

@@ -85,3 +85,15 @@ struct json_object *mesh_resolve(const struct mesh_bag *bag, const struct mesh_q
         snapshot_finish(view.snapshot);
         return view.snapshot;
 }
+
+void mesh_find_proxies(const struct mesh_bag *bag, const struct mesh_question *question, struct json_object *snapshot, struct mesh_proxies *proxies)
+{
+        const char *type = doc_text(snapshot, "type");
+
+        proxies->len = 0;
+        for (enum mesh_type i = 0; i < MESH_TYPES; i++) {
+                const struct mesh_table *table = mesh_table_of(i);
+                if (table && table->proxies_between && text_equal(type, table->name))
+                        table->proxies_between(bag, question, snapshot, proxies);
+        }
+}

@@ -130,7 +130,8 @@ static inline struct json_object *fixture_objects(struct json_object *world, str
         return objects;
 }
 
-static inline struct json_object *fixture_resolve(struct json_object *world, struct json_object *one)
+/* 'proxies' may be NULL. */
+static inline struct json_object *fixture_resolve_with(struct json_object *world, struct json_object *one, struct mesh_proxies *proxies)
 {
         auto_json struct json_object *asked = doc_merge(doc_at(world, "question"), doc_at(one, "question"));
         auto_json struct json_object *objects = fixture_objects(world, one);
@@ -147,6 +148,13 @@ static inline struct json_object *fixture_resolve(struct json_object *world, str
         struct mesh_bag *bag = fixture_bag(groups, objects, doc_at(one, "unreadable"), &question);
         struct json_object *snapshot = mesh_resolve(bag, &question);
 
+        if (proxies)
+                mesh_find_proxies(bag, &question, snapshot, proxies);
         mesh_bag_free(bag);
         return snapshot;
+}
+
+static inline struct json_object *fixture_resolve(struct json_object *world, struct json_object *one)
+{
+        return fixture_resolve_with(world, one, NULL);
 }
