@@ -77,3 +77,13 @@ struct json_object *mesh_watch_resolve(struct mesh_watch *watch)
         mesh_bag_free(bag);
         return snapshot;
 }
+
+void mesh_watch_proxies(struct mesh_watch *watch, struct json_object *snapshot, struct mesh_proxies *proxies)
+{
+        struct mesh_question question = {0};
+
+        watch->options.ask(watch->options.owner, &question);
+        struct mesh_bag *bag = mesh_reader_bag(watch->reader);
+        mesh_find_proxies(bag, &question, snapshot, proxies);
+        mesh_bag_free(bag);
+}

@@ -28,3 +28,5 @@ struct mesh_watch *mesh_watch_free(struct mesh_watch *watch);
 bool mesh_watch_settled(const struct mesh_watch *watch);
 /* The snapshot of now; lists that have not come are "unknown" in it. Caller owns. */
 struct json_object *mesh_watch_resolve(struct mesh_watch *watch);
+/* Proxies of the pair in other pods, as the snapshot has it. */
+void mesh_watch_proxies(struct mesh_watch *watch, struct json_object *snapshot, struct mesh_proxies *proxies);

@@ -47,7 +47,7 @@ struct proxy_pages *proxy_pages_free(struct proxy_pages *pages)
 void proxy_pages_add(struct proxy_pages *pages, const struct proxy *proxy)
 {
         for (size_t i = 0; i < pages->len; i++)
-                if (text_equal(pages->slots[i].proxy.pod, proxy->pod))
+                if (text_equal(pages->slots[i].proxy.pod, proxy->pod) && pages->slots[i].proxy.scope.server == proxy->scope.server)
                         return;
         if (pages->len == PROXY_PAGES_MAX)
                 return;

@@ -28,8 +28,8 @@ struct proxy_pages;
 /* 'done' is called at the end of each round, from the loop. */
 struct proxy_pages *proxy_pages_new(struct loop *loop, void (*done)(void *owner), void *owner);
 struct proxy_pages *proxy_pages_free(struct proxy_pages *pages);
-/* 'proxy' says where and what: pod (copied), address, port, path, scope. A pod that is there already, and what is beyond PROXY_PAGES_MAX,
- * is left out. */
+/* 'proxy' says where and what: pod (copied), address, port, path, scope. A pod that is there already for that side, and what is
+ * beyond PROXY_PAGES_MAX, is left out. */
 void proxy_pages_add(struct proxy_pages *pages, const struct proxy *proxy);
 /* Begins a round: one GET per proxy. Nothing while one is under way. */
 void proxy_pages_read(struct proxy_pages *pages);

@@ -19,7 +19,7 @@
 
 /* ---- the question ---- */
 
-static int32_t port_of(const struct session *session)
+int32_t session_mesh_port(const struct session *session)
 {
         struct json_object *ports = doc_at(session->service, "spec.ports");
 
@@ -55,7 +55,7 @@ static void ask(void *owner, struct mesh_question *ret_question)
                 .client = mesh->client,
                 .target_namespace = session_target_namespace(session),
                 .service = session->service,
-                .port = port_of(session),
+                .port = session_mesh_port(session),
                 .server_pods = mesh->servers,
                 .request = mesh->request,
         };
@@ -264,35 +264,14 @@ void session_mesh_begin_trial(struct session *session)
 
 /* ---- from the start: the pods as they are ---- */
 
-static void add_pages_of(struct session_mesh *mesh, bool client, struct json_object *pod)
-{
-        const struct session *session = mesh->session;
-        const char *address = doc_text(pod, "status.podIP");
-        struct proxy proxy = {
-                .pod = (char *)doc_text(pod, "metadata.name"),
-                .scope = {
-                        .host = mesh->host,
-                        .service = session->profile->service,
-                        .namespace = session_target_namespace(session),
-                        .port = (int32_t)(client ? port_of(session) : doc_int(mesh->start, "target.targetPort", 0)),
-                        .server = !client,
-                },
-        };
-
-        if (!proxy.pod || !address || strlen(address) >= sizeof proxy.address || !mesh->host || doc_bool(pod, "spec.hostNetwork", false) ||
-            !mesh_pod_metrics(pod, &proxy.port, &proxy.path))
-                return;
-        strcpy(proxy.address, address);
-        proxy_pages_add(mesh->pages, &proxy);
-}
-
 static void begin(struct session_mesh *mesh)
 {
         mesh->start = mesh_watch_resolve(mesh->watch);
         mesh->now = json_object_get(mesh->start);
         mesh->closed = mesh->ending;
         for (size_t i = 0; i < doc_len(mesh->servers, ""); i++)
-                add_pages_of(mesh, false, doc_item(mesh->servers, i));
+                session_mesh_add_pages(mesh, false, doc_item(mesh->servers, i));
+        session_mesh_add_pages_between(mesh);
         if (!mesh->ending && proxy_pages_len(mesh->pages) > 0)
                 read_pages(mesh);
         session_wake(mesh->session);
@@ -312,7 +291,7 @@ static void client_arrived(void *owner, struct json_object *pod, const struct fa
                         mesh->client = json_object_get(pod);
                         mesh->client_is_fact = true;
                 }
-                add_pages_of(mesh, true, pod);
+                session_mesh_add_pages(mesh, true, pod);
         }
         ask_client(mesh);
 }

@@ -40,14 +40,21 @@ char *session_mesh_unmet(const struct session *session)
         return unmet || !session->mesh || !session->mesh->now ? unmet : unmet_in(session, session->mesh->now, "at the end");
 }
 
+enum side {SIDE_CLIENT, SIDE_SERVER, SIDE_WAYPOINT};
+
+static enum side side_of(const struct proxy *proxy)
+{
+        return proxy->scope.server ? SIDE_SERVER : proxy->scope.waypoint ? SIDE_WAYPOINT : SIDE_CLIENT;
+}
+
 /* Of all proxies on one side together; new. */
-static struct mesh_window *window_of(const struct session_mesh *mesh, bool server)
+static struct mesh_window *window_of(const struct session_mesh *mesh, enum side side)
 {
         struct mesh_window *window = xnew(struct mesh_window);
 
         for (size_t i = 0; i < proxy_pages_len(mesh->pages); i++) {
                 const struct proxy *proxy = proxy_pages_at(mesh->pages, i);
-                if (proxy->scope.server == server)
+                if (side_of(proxy) == side)
                         mesh_window_merge(window, &proxy->window);
         }
         return window;
@@ -67,7 +74,7 @@ static void add_part(struct json_object *object, const char *name, struct mesh_a
 
 static struct json_object *encode_added(const struct session_mesh *mesh, double load_us, int64_t requests)
 {
-        auto_free struct mesh_window *client = window_of(mesh, false), *server = window_of(mesh, true);
+        auto_free struct mesh_window *client = window_of(mesh, SIDE_CLIENT), *server = window_of(mesh, SIDE_SERVER);
         const struct mesh_added added = mesh_added_of(client, server, load_us, requests);
         auto_json struct json_object *object = doc_object();
 
@@ -112,11 +119,13 @@ struct json_object *session_mesh_explain(const struct session *session, const st
 
         if (!mesh)
                 return mesh_explain(&whole);
-        auto_free struct mesh_window *client = window_of(mesh, false), *server = window_of(mesh, true);
+        auto_free struct mesh_window *client = window_of(mesh, SIDE_CLIENT), *server = window_of(mesh, SIDE_SERVER);
+        auto_free struct mesh_window *waypoint = window_of(mesh, SIDE_WAYPOINT);
         whole.snapshot = first_snapshot(session);
         whole.after = mesh->now;
         whole.client = client;
         whole.server = server;
+        whole.waypoint = waypoint;
         session_mesh_use_of(session->profile->variants_len ? mesh->trial_use : mesh->use, use);
         session_mesh_decode_use(doc_at(session->baseline_mesh, "use"), before);
         whole.use = use;
@@ -153,12 +162,13 @@ static struct json_object *encode_counters(const struct mesh_window *window)
 
 static struct json_object *encode_proxies(const struct session_mesh *mesh)
 {
+        static const char *const names[] = {"client", "server", "waypoint"};
         struct json_object *list = doc_array();
 
         for (size_t i = 0; i < proxy_pages_len(mesh->pages); i++) {
                 const struct proxy *proxy = proxy_pages_at(mesh->pages, i);
                 struct json_object *entry = doc_set_text(doc_object(), "pod", proxy->pod);
-                doc_set_text(entry, "side", proxy->scope.server ? "server" : "client");
+                doc_set_text(entry, "side", names[side_of(proxy)]);
                 set_time(entry, "from", proxy->window.first_wall_ms);
                 set_time(entry, "to", proxy->window.last_wall_ms);
                 doc_set_int(doc_set_int(entry, "pages", proxy->window.samples), "missed", proxy->window.missed);

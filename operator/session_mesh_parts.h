@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What session_mesh.c gathers for one run and session_mesh_encode.c tells of it. */
+ * What session_mesh.c and session_mesh_pages.c gather for one run and session_mesh_encode.c tells of it. */
 #pragma once
 
 #include "mesh/client.h"
@@ -37,3 +37,8 @@ struct json_object *session_mesh_encode_use(const struct samples_summary use[sta
 /* The same for explanations, and of a baseline's document (may be NULL). */
 void session_mesh_use_of(const struct samples_summary use[static 2], struct mesh_use ret_use[static 2]);
 void session_mesh_decode_use(struct json_object *doc, struct mesh_use ret_use[static 2]);
+
+int32_t session_mesh_port(const struct session *session); /* of the target; 0: not known */
+void session_mesh_add_pages(struct session_mesh *mesh, bool client, struct json_object *pod);
+/* Once the snapshot of the start is there. */
+void session_mesh_add_pages_between(struct session_mesh *mesh);

@@ -30,6 +30,8 @@ const char *mesh_counter_name(enum mesh_counter counter)
                 [MESH_FLAG_UAEX] = "istio_requests_total{response_flags=UAEX}", [MESH_FLAG_UF] = "istio_requests_total{response_flags=UF}",
                 [MESH_FLAG_UC] = "istio_requests_total{response_flags=UC}",   [MESH_FLAG_UH] = "istio_requests_total{response_flags=UH}",
                 [MESH_FLAG_NR] = "istio_requests_total{response_flags=NR}",   [MESH_FLAG_DC] = "istio_requests_total{response_flags=DC}",
+                [MESH_L4_DENIED] = "istio_tcp_connections_failed_total{response_flags=DENY}",
+                [MESH_L4_TLS_FAIL] = "istio_tcp_connections_failed_total{response_flags=TLS_FAILURE}",
                 [MESH_ERRORS] = "istio_requests_total{response_code=5xx}",
         };
 
@@ -46,11 +48,12 @@ bool mesh_counter_is_gauge(enum mesh_counter counter)
         return counter >= MESH_EJECTED;
 }
 
-/* "outbound|80|v1|cart.shop.svc.cluster.local" at the client, "inbound|8080||" at the server; newer versions end names with ";". */
+/* "outbound|80|v1|cart.shop.svc.cluster.local" at the client, "inbound-vip|80|http/v1|cart.shop.svc.cluster.local" at a waypoint,
+ * "inbound|8080||" at the server; newer versions end names with ";". */
 static bool cluster_fits(const struct mesh_scope *scope, const char *name, size_t len)
 {
         char head[32];
-        int head_len = snprintf(head, sizeof head, "%s|%d|", scope->server ? "inbound" : "outbound", scope->port);
+        int head_len = snprintf(head, sizeof head, "%s|%d|", scope->server ? "inbound" : scope->waypoint ? "inbound-vip" : "outbound", scope->port);
 
         if (len > 0 && name[len - 1] == ';')
                 len--;
@@ -74,7 +77,7 @@ static bool filter_fits(const struct series_row *row, const struct mesh_scope *s
         case SERIES_CLUSTER:
                 return prometheus_label(line, "cluster_name", &value, &len) && cluster_fits(scope, value, len);
         case SERIES_ISTIO:
-                return prometheus_label_is(line, "reporter", scope->server ? "destination" : "source") &&
+                return prometheus_label_is(line, "reporter", scope->server ? "destination" : scope->waypoint ? "waypoint" : "source") &&
                        prometheus_label_is(line, "destination_service", scope->host);
         case SERIES_LINKERD:
                 if (!prometheus_label_is(line, "direction", scope->server ? "inbound" : "outbound"))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a proxy counted about one target, read from its page: Envoy in Prometheus text (Istio: port 15090, path /stats/prometheus) or as
- * JSON (/stats?format=json), linkerd-proxy in Prometheus text (port 4191, path /metrics).
- * Sources: Envoy, Cluster manager statistics and HTTP connection manager statistics; istio.io, Istio Standard Metrics; linkerd.io, Proxy
+ * JSON (/stats?format=json); a node's ztunnel (port 15020) and linkerd-proxy (port 4191) in Prometheus text, path /metrics.
+ * Sources: Envoy, Cluster manager statistics and HTTP connection manager statistics; istio.io, Istio Standard Metrics; ztunnel, metrics; linkerd.io, Proxy
  * Metrics; Prometheus text exposition format 0.0.4. */
 #pragma once
 
@@ -55,6 +55,8 @@ enum mesh_counter {
         MESH_FLAG_UH, MESH_FLAG_NR, MESH_FLAG_DC,
         MESH_PLAINTEXT,        /* requests without mTLS, where the server's side tells */
         MESH_MUTUAL,
+        /* connections, by what a node's ztunnel says: it knows no requests */
+        MESH_L4_CX, MESH_L4_CX_FAIL, MESH_L4_DENIED, MESH_L4_TLS_FAIL,
         /* gauges */
         MESH_EJECTED,          /* endpoints ejected now */
         MESH_HEALTHY,          /* endpoints */
@@ -74,6 +76,7 @@ struct mesh_scope {
         const char *service, *namespace; /* its parts, as Linkerd labels them */
         int32_t port;          /* of the Service at the client's proxy, of the container at the server's */
         bool server;           /* a page of the server's proxy */
+        bool waypoint;         /* a page of a proxy between the two */
 };
 
 struct mesh_counters {

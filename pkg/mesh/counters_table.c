@@ -56,6 +56,12 @@ const struct series_row series_rows[] = {
         {"istio_request_duration_milliseconds_sum", NULL, SERIES_ISTIO, MESH_REQUEST_MS, NULL, NULL},
         {"istio_request_duration_milliseconds_count", NULL, SERIES_ISTIO, MESH_REQUEST_TIMED, NULL, NULL},
 
+        {"istio_tcp_connections_opened_total", NULL, SERIES_ISTIO, MESH_L4_CX, NULL, NULL},
+        {"istio_tcp_connections_failed_total", NULL, SERIES_ISTIO, MESH_L4_CX_FAIL, NULL, NULL},
+        {"istio_tcp_connections_failed_total", NULL, SERIES_ISTIO, MESH_L4_DENIED, "response_flags", "DENY"},
+        {"istio_tcp_connections_failed_total", NULL, SERIES_ISTIO, MESH_L4_TLS_FAIL, "response_flags", "TLS_FAILURE"},
+        {"istio_tcp_connections_failed_total", NULL, SERIES_ISTIO, MESH_L4_TLS_FAIL, "response_flags", "IDENTITY_ERROR"},
+
         {"request_total", NULL, SERIES_LINKERD, MESH_REQUESTS, NULL, NULL},
         {"response_latency_ms_sum", NULL, SERIES_LINKERD, MESH_REQUEST_MS, NULL, NULL},
         {"response_total", NULL, SERIES_LINKERD, MESH_ERRORS, "classification", "failure"},

@@ -13,7 +13,7 @@
 #include "mesh/keys.h"
 #include "mesh/mesh.h"
 
-static const char *const side_names[] = {"client", "server", "load"};
+static const char *const side_names[] = {"client", "server", "waypoint", "load"};
 
 /* A counter that rose says what happened; the key is the setting to cite. Several counters may tell the same thing: of one code only
  * the first that rose is told, so the most direct one stands first. */
@@ -56,6 +56,10 @@ static const struct rule {
         {"ConnectFailure", SIDE_CLIENT, MESH_FLAG_UF, "mtls.effective", "requests failed because no connection to the target was made"},
         {"UpstreamClosed", SIDE_CLIENT, MESH_FLAG_UC, NULL, "requests lost their connection to the target"},
         {"UpstreamReset", SIDE_CLIENT, MESH_RESET_RX, NULL, "requests were reset by the target's side"},
+        {"ConnectionDenied", SIDE_SERVER, MESH_L4_DENIED, "authz.default",
+         "connections were refused by authorization policies at the node's ztunnel"},
+        {"ConnectionTlsFailure", SIDE_CLIENT, MESH_L4_TLS_FAIL, "mtls.effective", "connections failed in the TLS of the node's ztunnel"},
+        {"ConnectionFailure", SIDE_CLIENT, MESH_L4_CX_FAIL, NULL, "connections failed at the node's ztunnel"},
 };
 
 static bool is_told(const struct explaining *explaining, const char *code)
@@ -143,21 +147,40 @@ struct json_object *explain_tell(struct explaining *explaining, const struct tel
         return entry;
 }
 
+/* The words of a rule about the proxy of one side, for a waypoint that did it in its place. */
+static char *words_at(const char *words, enum side side)
+{
+        static const char *const proxies[] = {"the client's proxy", "the server's proxy"};
+
+        for (size_t i = 0; side == SIDE_WAYPOINT && i < ARRAY_LEN(proxies); i++) {
+                const char *at = strstr(words, proxies[i]);
+                if (at)
+                        return xasprintf("%.*sthe waypoint%s", (int)(at - words), words, at + strlen(proxies[i]));
+        }
+        return xstrdup(words);
+}
+
+static void tell_counter(struct explaining *explaining, const struct rule *rule, enum side side)
+{
+        double rise = rise_of(explaining, side, rule->counter);
+        struct telling telling = {rule->code, "high", rule->key, side, mesh_counter_name(rule->counter), rise};
+        auto_free char *words = words_at(rule->words, side);
+
+        if (rise < 1 || is_told(explaining, rule->code))
+                return;
+        if (explaining->load->trials > 1)
+                explain_tell(explaining, &telling, "%.0f %s, in one of %u trials", rise, words, explaining->load->trials);
+        else if (explaining->load->requests > 0)
+                explain_tell(explaining, &telling, "%.0f %s, of %lld requests of the load", rise, words, (long long)explaining->load->requests);
+        else
+                explain_tell(explaining, &telling, "%.0f %s", rise, words);
+}
+
 static void tell_counters(struct explaining *explaining)
 {
         for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
-                const struct rule *rule = &rules[i];
-                double rise = rise_of(explaining, rule->side, rule->counter);
-                if (rise < 1 || is_told(explaining, rule->code))
-                        continue;
-                struct telling telling = {rule->code, "high", rule->key, rule->side, mesh_counter_name(rule->counter), rise};
-                if (explaining->load->trials > 1)
-                        explain_tell(explaining, &telling, "%.0f %s, in one of %u trials", rise, rule->words, explaining->load->trials);
-                else if (explaining->load->requests > 0)
-                        explain_tell(explaining, &telling, "%.0f %s, of %lld requests of the load", rise, rule->words,
-                                     (long long)explaining->load->requests);
-                else
-                        explain_tell(explaining, &telling, "%.0f %s", rise, rule->words);
+                tell_counter(explaining, &rules[i], rules[i].side);
+                tell_counter(explaining, &rules[i], SIDE_WAYPOINT);
         }
 }
 
@@ -276,7 +299,7 @@ struct json_object *mesh_explain(const struct mesh_case *mesh_case)
                 .snapshot = mesh_case->snapshot,
                 .after = mesh_case->after,
                 .list = doc_array(),
-                .windows = {mesh_case->client, mesh_case->server},
+                .windows = {mesh_case->client, mesh_case->server, mesh_case->waypoint},
                 .load = mesh_case->load,
                 .use = mesh_case->use,
         };

@@ -5,7 +5,7 @@
  * between two runs, is "medium"; a setting alone is "possible", and never a cause.
  *
  *  [{"code": "Retries", "confidence": "high" | "medium" | "possible", "sentence",
- *    "evidence": {"side": "client" | "server" | "load", "counter", "value", "requests", "windowMs"},   value rounded to an integer
+ *    "evidence": {"side": "client" | "server" | "waypoint" | "load", "counter", "value", "requests", "windowMs"},   value rounded to an integer
  *    "object", "field"}]                          where the setting stands, if an object, the mesh config or a default has it
  *  surest first, then by value. At most MESH_EXPLANATIONS_MAX. */
 #pragma once
@@ -37,7 +37,7 @@ struct mesh_use {
 struct mesh_case { /* all borrowed for the call */
         struct json_object *snapshot;     /* the mesh when the load began; NULL: nobody looked at it */
         struct json_object *after;        /* when it ended; NULL: as it was */
-        const struct mesh_window *client, *server; /* without samples they say nothing; both may be NULL */
+        const struct mesh_window *client, *server, *waypoint; /* without samples they say nothing; each may be NULL */
         const struct mesh_load *load;
         const struct mesh_use *use;       /* of the client's and of the server's proxies; NULL: not known */
         struct json_object *changes;      /* [{"atMs", "sentence"}]: what changed around the target during the run; NULL: nothing */

@@ -6,11 +6,11 @@
 #include "mesh/diff.h"
 #include "mesh/explain.h"
 
-enum side {SIDE_CLIENT, SIDE_SERVER, SIDE_LOAD};
+enum side {SIDE_CLIENT, SIDE_SERVER, SIDE_WAYPOINT, SIDE_LOAD};
 
 struct explaining {
         struct json_object *snapshot, *after, *list; /* after: NULL, it is the same */
-        const struct mesh_window *windows[2];
+        const struct mesh_window *windows[SIDE_LOAD];
         const struct mesh_load *load;
         const struct mesh_use *use; /* may be NULL */
 };

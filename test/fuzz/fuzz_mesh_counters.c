@@ -3,6 +3,7 @@
  * Pages of proxies, as text and as JSON. What a page says is the same twice, is never negative or beyond what counts exactly, and a window
  * over it rises by nothing when the page comes again. */
 #include "fuzz.h"
+#include "base/mem.h"
 #include "mesh/counters.h"
 #include "mesh/window.h"
 
@@ -25,10 +26,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const struct mesh_scope scopes[] = {
                 {.host = "cart.shop.svc.cluster.local", .service = "cart", .namespace = "shop", .port = 80},
                 {.host = "cart.shop.svc.cluster.local", .service = "cart", .namespace = "shop", .port = 8080, .server = true},
+                {.host = "cart.shop.svc.cluster.local", .service = "cart", .namespace = "shop", .port = 80, .waypoint = true},
         };
         char *text = fuzz_copy(data, size);
 
-        for (size_t i = 0; i < 2; i++) {
+        for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {
                 struct mesh_counters once = {0}, twice = {0};
                 if (!mesh_counters_parse(text, size, &scopes[i], &once, NULL)) {
                         must_be_sane(&once);

@@ -179,6 +179,49 @@ static void linkerd_counts_by_service_and_parent(void **state)
         counts(&found, MESH_EJECTED, 1);
 }
 
+/* A node's ztunnel: each connection once as its source's and once as its destination's, of everybody on the node. */
+static void ztunnel_counts_connections(void **state)
+{
+#define TCP(name, reporter, service, flags, value)                                                                                       \
+        "istio_tcp_connections_" name "_total{reporter=\"" reporter "\",source_workload=\"load\",source_principal=\"spiffe://cluster.local/ns/bench/sa/default\"," \
+        "destination_service=\"" service ".shop.svc.cluster.local\",request_protocol=\"tcp\",response_flags=\"" flags "\",connection_security_policy=\"mutual_tls\"} " value "\n"
+        static const char text[] =
+                "# HELP istio_tcp_connections_opened The total number of TCP connections opened.\n"
+                "# TYPE istio_tcp_connections_opened counter\n"
+                TCP("opened", "source", "cart", "-", "12") TCP("opened", "destination", "cart", "-", "20") TCP("opened", "source", "other", "-", "300")
+                TCP("failed", "source", "cart", "CONNECT", "2") TCP("failed", "source", "cart", "TLS_FAILURE", "3")
+                TCP("failed", "destination", "cart", "DENY", "5")
+                "istio_dns_requests_total{} 9\n";
+#undef TCP
+        struct mesh_counters source = page(text, &client), destination = page(text, &server);
+        (void)state;
+
+        counts(&source, MESH_L4_CX, 12);
+        counts(&source, MESH_L4_CX_FAIL, 5);
+        counts(&source, MESH_L4_TLS_FAIL, 3);
+        assert_false(source.seen[MESH_L4_DENIED]);
+        counts(&destination, MESH_L4_CX, 20);
+        counts(&destination, MESH_L4_DENIED, 5);
+        assert_false(source.seen[MESH_REQUESTS]);
+}
+
+static void a_waypoint_counts_requests_between_the_two(void **state)
+{
+        const struct mesh_scope waypoint = {.host = "cart.shop.svc.cluster.local", .service = "cart", .namespace = "shop", .port = 80, .waypoint = true};
+        struct mesh_counters found = page(
+                CLUSTER("upstream_rq_retry", "inbound-vip|80|http|cart.shop.svc.cluster.local;", "4")
+                CLUSTER("upstream_rq_retry", "inbound-vip|80|http|other.shop.svc.cluster.local;", "40")
+                CLUSTER("upstream_rq_retry", "outbound|80||cart.shop.svc.cluster.local", "400")
+                "istio_requests_total{reporter=\"waypoint\",destination_service=\"cart.shop.svc.cluster.local\",response_code=\"503\",response_flags=\"UO\"} 6\n"
+                "istio_requests_total{reporter=\"source\",destination_service=\"cart.shop.svc.cluster.local\",response_code=\"503\",response_flags=\"UO\"} 60\n",
+                &waypoint);
+        (void)state;
+
+        counts(&found, MESH_RETRY, 4);
+        counts(&found, MESH_REQUESTS, 6);
+        counts(&found, MESH_FLAG_UO, 6);
+}
+
 static struct mesh_counters with(enum mesh_counter counter, double value, double uptime)
 {
         struct mesh_counters counters = {0};
@@ -273,6 +316,8 @@ int main(void)
                 cmocka_unit_test(a_page_is_bounded),
                 cmocka_unit_test(envoys_own_names_are_read_from_json),
                 cmocka_unit_test(linkerd_counts_by_service_and_parent),
+                cmocka_unit_test(ztunnel_counts_connections),
+                cmocka_unit_test(a_waypoint_counts_requests_between_the_two),
                 cmocka_unit_test(what_was_counted_before_the_window_is_not_in_it),
                 cmocka_unit_test(a_series_that_appears_later_was_zero_before),
                 cmocka_unit_test(a_counter_that_falls_was_reset_with_its_proxy),

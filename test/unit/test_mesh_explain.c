@@ -319,10 +319,25 @@ static void a_setting_that_is_not_set_is_not_cited(void **state)
         assert_null(doc_text(entry_of(other, "NoEndpoint"), "field"));
 }
 
+/* What a waypoint did is told of it, and what ztunnel refused is told of connections. */
+static void a_waypoint_is_told_from_the_clients_proxy(void **state)
+{
+        auto_json struct json_object *snapshot = snapshot_with("{}");
+        struct mesh_window retried = rose(MESH_RETRY, 9), refused = rose(MESH_L4_DENIED, 4);
+        auto_json struct json_object *list = mesh_explain(&(struct mesh_case){.snapshot = snapshot, .waypoint = &retried, .server = &refused, .load = &load});
+        (void)state;
+
+        assert_true(text_starts(doc_text(entry_of(list, "Retries"), "sentence"), "9 retries were made by the waypoint, of 1000 requests of the load"));
+        assert_string_equal(doc_text(entry_of(list, "Retries"), "evidence.side"), "waypoint");
+        assert_true(text_starts(doc_text(entry_of(list, "ConnectionDenied"), "sentence"),
+                                "4 connections were refused by authorization policies at the node's ztunnel"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_counter_that_rose_names_the_object_that_says_so),
+                cmocka_unit_test(a_waypoint_is_told_from_the_clients_proxy),
                 cmocka_unit_test(what_was_counted_in_one_trial_is_not_told_of_all),
                 cmocka_unit_test(what_was_set_under_way_is_cited_too),
                 cmocka_unit_test(a_setting_alone_is_only_possible),
