@@ -24,14 +24,17 @@ struct row {
         bool promised;
 };
 
+/* What is repeated: the longer one repetition is, the fewer there are. */
+enum play { PLAY_TRIALS, PLAY_WITHIN, PLAY_SEARCH, PLAY_KINDS };
+
 struct experiment {
         const char *what; /* data and conditions */
-        bool within;      /* within one run (fewer, longer repetitions) or between trials */
+        enum play kind;   /* between trials, within one run, a whole search */
         void (*play)(struct random *random, const void *of, struct hit *hits); /* one repetition; hits[i] for rows[i], cleared before */
         const void *of;
         size_t len;
         struct row rows[ROWS_MAX];
 };
 
-extern const struct experiment within_experiments[], trial_experiments[], series_experiments[];
-extern const size_t within_len, trial_len, series_len;
+extern const struct experiment within_experiments[], trial_experiments[], series_experiments[], capacity_experiments[];
+extern const size_t within_len, trial_len, series_len, capacity_len;

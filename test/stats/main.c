@@ -13,10 +13,6 @@
 
 #define CONFIDENCE 0.99
 
-struct repeats {
-        uint32_t within, trials;
-};
-
 static bool shown(const struct row *row, uint32_t hits, uint32_t repeats)
 {
         return (row->low == 0 || dist_share_low(hits, repeats, CONFIDENCE) >= row->low) &&
@@ -64,10 +60,10 @@ static bool report(const struct row *row, uint32_t ours, uint32_t rival, uint32_
         return kept && broken;
 }
 
-static void play(const struct experiment *experiment, uint64_t seed, const struct repeats *repeats_of, bool lenient, uint32_t *met,
+static void play(const struct experiment *experiment, uint64_t seed, uint32_t repeats, bool lenient, uint32_t *met,
                  uint32_t *promised)
 {
-        uint32_t ours[ROWS_MAX] = {0}, rival[ROWS_MAX] = {0}, repeats = experiment->within ? repeats_of->within : repeats_of->trials;
+        uint32_t ours[ROWS_MAX] = {0}, rival[ROWS_MAX] = {0};
         struct random random = random_seed(seed);
 
         for (uint32_t i = 0; i < repeats; i++) {
@@ -90,9 +86,12 @@ static void play(const struct experiment *experiment, uint64_t seed, const struc
 int main(int argc, char **argv)
 {
         static const struct { const struct experiment *experiments; const size_t *len; } chapters[] = {
-                {within_experiments, &within_len}, {trial_experiments, &trial_len}, {series_experiments, &series_len}};
+                {within_experiments, &within_len}, {trial_experiments, &trial_len}, {series_experiments, &series_len},
+                {capacity_experiments, &capacity_len}};
+        static const uint32_t repeats[][PLAY_KINDS] = {
+                {[PLAY_TRIALS] = 10000, [PLAY_WITHIN] = 2000, [PLAY_SEARCH] = 1000},
+                {[PLAY_TRIALS] = 3000, [PLAY_WITHIN] = 1000, [PLAY_SEARCH] = 100}};
         bool lenient = argc == 2 && strcmp(argv[1], "--short") == 0;
-        struct repeats repeats = lenient ? (struct repeats){1000, 3000} : (struct repeats){2000, 10000};
         uint32_t met = 0, promised = 0;
 
         if (argc > 2 || (argc == 2 && !lenient)) {
@@ -100,9 +99,11 @@ int main(int argc, char **argv)
                 return 2;
         }
         for (size_t chapter = 0; chapter < sizeof chapters / sizeof *chapters; chapter++)
-                for (size_t i = 0; i < *chapters[chapter].len; i++)
-                        if (!lenient || promises(&chapters[chapter].experiments[i]))
-                                play(&chapters[chapter].experiments[i], 1000 * chapter + i, &repeats, lenient, &met, &promised);
+                for (size_t i = 0; i < *chapters[chapter].len; i++) {
+                        const struct experiment *experiment = &chapters[chapter].experiments[i];
+                        if (!lenient || promises(experiment))
+                                play(experiment, 1000 * chapter + i, repeats[lenient][experiment->kind], lenient, &met, &promised);
+                }
         printf("claims_met=%u/%u\n", met, promised);
         return met == promised ? 0 : 1;
 }

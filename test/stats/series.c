@@ -53,7 +53,7 @@ static void play_stein(struct random *random, const void *of, struct hit *hits)
 
 /* Stopping when narrow enough errs most at a middling spread: with a small one it stops at once, with a large one it never looks early. */
 #define STEIN(sd, rows) \
-        {"pairs of the same that vary by " #sd ", repeated until the interval is 1 to either side", false, play_stein, &(const double){sd}, rows, \
+        {"pairs of the same that vary by " #sd ", repeated until the interval is 1 to either side", PLAY_TRIALS, play_stein, &(const double){sd}, rows, \
          {{"Stein's interval misses the truth", 0.04, 0.06, "peeking: stop at the first significant look", true}, \
           {"Stein's interval misses the truth", 0.04, 0.06, "peeking: stop when the interval is narrow enough", true}}}
 
@@ -140,13 +140,13 @@ const struct experiment series_experiments[] = {
         STEIN(1, 1),
         STEIN(2, 2),
         STEIN(4, 1),
-        {"primary and four gates of two of the same, six pairs, trials vary by 3 %, half of it in common, tolerance 3 %", false, play_family,
+        {"primary and four gates of two of the same, six pairs, trials vary by 3 %, half of it in common, tolerance 3 %", PLAY_TRIALS, play_family,
          &(const struct family){0.0295588, 0.5}, 1, {{"any is called worse", 0, 0.02, "each metric at 1 % by itself", true}}},
-        {"the same with no tolerance at all", false, play_family, &(const struct family){0, 0.5}, 1,
+        {"the same with no tolerance at all", PLAY_TRIALS, play_family, &(const struct family){0, 0.5}, 1,
          {{"any is called worse", 0, 0.02, "each metric at 1 % by itself", true}}},
-        {"300 s that settle from twice the level, 30 s constant, seconds vary by 10 %, AR(0.6)", false, play_warmup, NULL, 1,
+        {"300 s that settle from twice the level, 30 s constant, seconds vary by 10 %, AR(0.6)", PLAY_TRIALS, play_warmup, NULL, 1,
          {{"mean after the cut of MSER-5 within 4 % of the level", 0.90, 1, "the first 30 s cut", true}}},
-        {"a level run of AR(0.6) and one that becomes 20 % slower, 300 s, seconds vary by 10 %", false, play_steady, NULL, 1,
+        {"a level run of AR(0.6) and one that becomes 20 % slower, 300 s, seconds vary by 10 %", PLAY_TRIALS, play_steady, NULL, 1,
          {{"told apart by the steadiness test", 0.97, 1, "trend significant at 5 %", true}}},
 };
 const size_t series_len = ARRAY_LEN(series_experiments);

@@ -70,7 +70,7 @@ static void play_groups(struct random *random, const void *of, struct hit *hits)
 }
 
 #define GROUPS(n, noise_kind, text) \
-        {"two groups of " #n " trials of the same, " text, false, play_groups, &(const struct group){n, noise_kind}, 2, \
+        {"two groups of " #n " trials of the same, " text, PLAY_TRIALS, play_groups, &(const struct group){n, noise_kind}, 2, \
          {{"Welch on logarithms calls them different at 5 %", 0, 0.06, "naive hierarchical bootstrap", true}, \
           {"Welch on logarithms calls them different at 1 %", 0, 0.015, "naive hierarchical bootstrap", true}}}
 
@@ -135,7 +135,7 @@ static void play_order(struct random *random, const void *of, struct hit *hits)
 }
 
 #define ORDER(pairs, drift_kind, text, power, kept) \
-        {#pairs " pairs, " text, false, play_order, &(const struct order){pairs, drift_kind}, 2, \
+        {#pairs " pairs, " text, PLAY_TRIALS, play_order, &(const struct order){pairs, drift_kind}, 2, \
          {{"ABBA, paired t, calls two of the same different at 5 %", 0, 0.065, "A A … B B … + Welch", true}, \
           {"ABBA, paired t, sees a shift of two standard deviations at 5 %", power, 1, "ABAB + Welch", kept}}}
 
@@ -182,7 +182,7 @@ static void play_plan(struct random *random, const void *of, struct hit *hits)
 }
 
 #define PLAN(percent, pairs) \
-        {"p99 5 % slower, trials vary by " #percent " %, as many pairs as planned (" #pairs ")", false, play_plan, \
+        {"p99 5 % slower, trials vary by " #percent " %, as many pairs as planned (" #pairs ")", PLAY_TRIALS, play_plan, \
          &(const double){percent / 100.0}, 1, \
          {{"seen at one-sided 1 %", 0.78, 1, "planned with normal quantiles", true}}}
 
@@ -193,12 +193,12 @@ const struct experiment trial_experiments[] = {
         GROUPS(6, NOISE_SKEWED, "skewed noise"),
         GROUPS(10, NOISE_NORMAL, "normal noise"),
         GROUPS(10, NOISE_HEAVY, "heavy tails (t, 3 df)"),
-        {"two groups of 3 trials of the same, heavy tails (t, 3 df)", false, play_ranks, NULL, 1,
+        {"two groups of 3 trials of the same, heavy tails (t, 3 df)", PLAY_TRIALS, play_ranks, NULL, 1,
          {{"exact Mann-Whitney calls them different at 5 %", 0, 0.06, "normal approximation of the same ranks", true}}},
         ORDER(6, DRIFT_LINEAR, "linear drift of 0.3 standard deviations per trial", 0.75, true),
         ORDER(6, DRIFT_WALK, "random walk with steps of 0.5 standard deviations", 0.70, false),
         ORDER(8, DRIFT_AR, "AR(0.9) drift with twice the trials' standard deviation", 0.75, true),
-        {"six pairs, trials vary by 3 %, true shift as large as the tolerance of 5 %", false, play_equivalence, NULL, 1,
+        {"six pairs, trials vary by 3 %, true shift as large as the tolerance of 5 %", PLAY_TRIALS, play_equivalence, NULL, 1,
          {{"called equivalent", 0, 0.06, "no significant difference taken for none", true}}},
         PLAN(2, 7),
         PLAN(3, 11),

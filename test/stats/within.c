@@ -221,16 +221,16 @@ static const double half = 0.5, busy = 0.8, very_busy = 0.9, short_memory = 0.8,
         }
 
 const struct experiment within_experiments[] = {
-        {"M/M/1, 50 % load, 300 s at 200/s", true, play_queue, &half, 5, ROWS(true, true, true, true, true, INDEPENDENT)},
-        {"M/M/1, 80 % load, 300 s at 200/s", true, play_queue, &busy, 5, ROWS(true, true, false, true, false, INDEPENDENT)},
-        {"level and slow share AR(0.8) per second, 300 s at 200/s", true, play_modulated, &short_memory, 5,
+        {"M/M/1, 50 % load, 300 s at 200/s", PLAY_WITHIN, play_queue, &half, 5, ROWS(true, true, true, true, true, INDEPENDENT)},
+        {"M/M/1, 80 % load, 300 s at 200/s", PLAY_WITHIN, play_queue, &busy, 5, ROWS(true, true, false, true, false, INDEPENDENT)},
+        {"level and slow share AR(0.8) per second, 300 s at 200/s", PLAY_WITHIN, play_modulated, &short_memory, 5,
          ROWS(true, true, false, true, true, BLOCKS_FIXED)},
-        {"M/M/1, 90 % load, 300 s at 200/s", true, play_queue, &very_busy, 5, ROWS(false, false, false, false, false, INDEPENDENT)},
-        {"level and slow share AR(0.95) per second, 300 s at 200/s", true, play_modulated, &long_memory, 5,
+        {"M/M/1, 90 % load, 300 s at 200/s", PLAY_WITHIN, play_queue, &very_busy, 5, ROWS(false, false, false, false, false, INDEPENDENT)},
+        {"level and slow share AR(0.95) per second, 300 s at 200/s", PLAY_WITHIN, play_modulated, &long_memory, 5,
          ROWS(false, false, false, false, false, BLOCKS_FIXED)},
-        {"one run against one of the same, M/M/1, 50 % load, machines alike", true, play_two_runs, &alike, 1,
+        {"one run against one of the same, M/M/1, 50 % load, machines alike", PLAY_WITHIN, play_two_runs, &alike, 1,
          {{"p50 called different at 5 %", 0, 0.06, NULL, false}}},
-        {"one run against one of the same, M/M/1, 50 % load, machines differ by 3 %", true, play_two_runs, &apart, 1,
+        {"one run against one of the same, M/M/1, 50 % load, machines differ by 3 %", PLAY_WITHIN, play_two_runs, &apart, 1,
          {{"p50 called different at 5 %", 0, 0.06, NULL, false}}},
 };
 const size_t within_len = ARRAY_LEN(within_experiments);
