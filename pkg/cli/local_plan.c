@@ -130,6 +130,17 @@ void local_plan_done(struct local_plan *plan)
         url_done(&plan->url);
 }
 
+const char *local_plan_left_out(const struct local_plan *plan)
+{
+        static const char *const sentences[2][2] = {
+                {NULL, "spec.baseline is left out: what is measured here is compared with nothing"},
+                {"spec.trials is left out: one trial is run here",
+                 "spec.trials and spec.baseline are left out: one trial is run here, and compared with nothing"},
+        };
+
+        return sentences[profile_trials_most(plan->profile) > 1][plan->profile->baseline.from != PROFILE_BASELINE_NONE];
+}
+
 char *local_plan_format_profile(const struct local_plan *plan)
 {
         auto_json struct json_object *profile = doc_object();

@@ -26,5 +26,7 @@ enum fail_kind local_plan_init(struct local_plan *plan, const struct run_args *a
 void local_plan_done(struct local_plan *plan);
 #define auto_local_plan __attribute__((cleanup(local_plan_done)))
 
+/* What of the profile does not count here, as a sentence for people; NULL: all of it does. */
+const char *local_plan_left_out(const struct local_plan *plan);
 /* The PerformanceProfile for --save, as YAML; new string. */
 char *local_plan_format_profile(const struct local_plan *plan);

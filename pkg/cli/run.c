@@ -137,6 +137,8 @@ static enum cli_exit run_main(int argc, char **argv)
                 if (output_write(args.save, profile, strlen(profile), &fail))
                         return complain(&fail);
         }
+        if (local_plan_left_out(&plan))
+                fprintf(stderr, "loadstone run: %s\n", local_plan_left_out(&plan));
         return run_it(&args, &plan);
 }
 

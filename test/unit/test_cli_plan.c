@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/local_plan.h"
 #include "result/gates.h"
 
@@ -94,6 +95,30 @@ static void what_only_an_operator_does_is_refused(void **state)
         }
 }
 
+static void what_does_not_count_here_is_said(void **state)
+{
+        static const struct { const char *line, *sentence; } rows[] = {
+                {"", NULL},
+                {"trials: {repeats: {min: 1, max: 1}}", NULL},
+                {"trials: {repeats: {min: 5, max: 5}}", "spec.trials is left out: one trial is run here"},
+                {"baseline: {from: previous}", "spec.baseline is left out: what is measured here is compared with nothing"},
+                {"trials: {repeats: {min: 5, max: 5}}\n  baseline: {from: previous}",
+                 "spec.trials and spec.baseline are left out: one trial is run here, and compared with nothing"},
+        };
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                auto_local_plan struct local_plan plan = {0};
+                char path[] = "/tmp/loadstone-plan-XXXXXX";
+                struct fail fail = {0};
+                write_profile(path, rows[i].line);
+                if (local_plan_init(&plan, &(struct run_args){.url = "http://127.0.0.1:1", .file = path}, &fail))
+                        fail_msg("%s", fail.text);
+                unlink(path);
+                assert_true(text_equal(local_plan_left_out(&plan), rows[i].sentence));
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -101,6 +126,7 @@ int main(void)
                 cmocka_unit_test(a_file_that_says_nothing_has_them_too),
                 cmocka_unit_test(a_file_has_its_own_limits),
                 cmocka_unit_test(what_only_an_operator_does_is_refused),
+                cmocka_unit_test(what_does_not_count_here_is_said),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
