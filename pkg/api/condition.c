@@ -7,18 +7,10 @@
 #include "base/text.h"
 #include "data/doc.h"
 
-struct json_object *condition_find(struct json_object *conditions, const char *type)
-{
-        for (size_t i = 0; i < doc_len(conditions, ""); i++)
-                if (text_equal(doc_text(doc_item(conditions, i), "type"), type))
-                        return doc_item(conditions, i);
-        return NULL;
-}
-
 void condition_add(struct json_object *list, struct json_object *previous, const struct condition_facts *facts,
                    const char *type, const char *status, const char *reason, const char *message)
 {
-        struct json_object *before = condition_find(previous, type), *condition = doc_object();
+        struct json_object *before = doc_find(previous, "type", type), *condition = doc_object();
         char now[CLOCK_TEXT_MAX];
 
         if (!status) {

@@ -30,8 +30,6 @@ struct condition_facts {
 
 /* The new list; caller owns. 'previous' may be NULL: a condition keeps its lastTransitionTime while its status is the same. */
 struct json_object *condition_list(const struct condition_facts *facts, struct json_object *previous);
-/* The condition of that type in a list, NULL when absent. */
-struct json_object *condition_find(struct json_object *conditions, const char *type);
 /* Appends one condition by the rule above; 'status' NULL leaves it out. */
 void condition_add(struct json_object *list, struct json_object *previous, const struct condition_facts *facts,
                    const char *type, const char *status, const char *reason, const char *message);

@@ -177,12 +177,7 @@ static void add_missing(struct json_object *into, struct json_object *from)
 /* The items of the volume "pod", NULL when the Job has none. */
 static struct json_object *pod_files(struct json_object *job)
 {
-        struct json_object *volumes = doc_at(job, "spec.template.spec.volumes");
-
-        for (size_t i = 0; i < doc_len(volumes, ""); i++)
-                if (text_equal(doc_text(doc_item(volumes, i), "name"), "pod"))
-                        return doc_at(doc_item(volumes, i), "downwardAPI.items");
-        return NULL;
+        return doc_at(doc_find(doc_at(job, "spec.template.spec.volumes"), "name", "pod"), "downwardAPI.items");
 }
 
 void job_add_pod(struct json_object *job, struct json_object *pod)

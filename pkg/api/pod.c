@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/condition.h"
 #include "api/names.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -63,7 +62,7 @@ static struct diagnosis say(const char *reason, const char *what, const char *de
 
 static struct json_object *condition_of(struct json_object *pod, const char *type, const char *status)
 {
-        struct json_object *condition = condition_find(doc_at(pod, "status.conditions"), type);
+        struct json_object *condition = doc_find(doc_at(pod, "status.conditions"), "type", type);
 
         return text_equal(doc_text(condition, "status"), status) ? condition : NULL;
 }

@@ -4,14 +4,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "api/condition.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
 
 static struct json_object *condition_of(struct json_object *object, const char *type)
 {
-        return condition_find(doc_at(object, "status.conditions"), type);
+        return doc_find(doc_at(object, "status.conditions"), "type", type);
 }
 
 static bool is_true(struct json_object *object, const char *type)

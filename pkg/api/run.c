@@ -12,10 +12,7 @@ static int64_t time_at(struct json_object *doc, const char *path)
 
 static const char *uid_of_role(struct json_object *jobs, const char *role)
 {
-        for (size_t i = 0; i < doc_len(jobs, ""); i++)
-                if (text_equal(doc_text(doc_item(jobs, i), "role"), role))
-                        return doc_text(doc_item(jobs, i), "uid");
-        return NULL;
+        return doc_text(doc_find(jobs, "role", role), "uid");
 }
 
 static void decode_status(struct json_object *status, struct run *run)

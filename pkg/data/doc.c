@@ -166,6 +166,14 @@ struct json_object *doc_item(struct json_object *array, size_t index)
         return json_object_is_type(array, json_type_array) ? json_object_array_get_idx(array, index) : NULL;
 }
 
+struct json_object *doc_find(struct json_object *array, const char *key, const char *text)
+{
+        for (size_t i = 0; i < doc_len(array, ""); i++)
+                if (text_equal(doc_text(doc_item(array, i), key), text))
+                        return doc_item(array, i);
+        return NULL;
+}
+
 struct json_object *doc_object(void)
 {
         return checked(json_object_new_object());

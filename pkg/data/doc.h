@@ -34,6 +34,8 @@ bool doc_bool(struct json_object *doc, const char *path, bool otherwise);
 /* 0 and NULL when the path holds no array. */
 size_t doc_len(struct json_object *doc, const char *path);
 struct json_object *doc_item(struct json_object *array, size_t index);
+/* The first item that has this text under 'key' (a path), as conditions have their type; NULL when none has, or it is no array. */
+struct json_object *doc_find(struct json_object *array, const char *key, const char *text);
 
 /* Builders. Each returns 'object', so calls chain; values are copied, a child's reference is taken.
  * doc_set_text with a NULL value, and doc_set with a NULL child, leave the key out. */

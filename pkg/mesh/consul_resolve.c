@@ -24,12 +24,7 @@ static const char *service_of(struct json_object *pod)
 /* Only what the control plane could write to Consul is in effect. */
 static bool is_synced(struct json_object *entry)
 {
-        struct json_object *conditions = doc_at(entry, "status.conditions");
-
-        for (size_t i = 0; i < doc_len(conditions, ""); i++)
-                if (text_equal(doc_text(doc_item(conditions, i), "type"), "Synced"))
-                        return text_equal(doc_text(doc_item(conditions, i), "status"), "True");
-        return false;
+        return text_equal(doc_text(doc_find(doc_at(entry, "status.conditions"), "type", "Synced"), "status"), "True");
 }
 
 static struct json_object *entry_of(struct view *view, const char *kind, const char *name)

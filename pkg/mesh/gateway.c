@@ -46,13 +46,12 @@ static bool is_accepted(const struct view *view, struct json_object *route, cons
         struct json_object *parents = doc_at(route, "status.parents");
 
         for (size_t i = 0; i < doc_len(parents, ""); i++) {
-                struct json_object *parent = doc_item(parents, i), *conditions = doc_at(parent, "conditions");
+                struct json_object *parent = doc_item(parents, i), *accepted = doc_find(doc_at(parent, "conditions"), "type", "Accepted");
                 if (!text_equal(doc_text(parent, "controllerName"), controller) ||
                     !is_parent(view, doc_at(parent, "parentRef"), doc_text(route, "metadata.namespace")))
                         continue;
-                for (size_t j = 0; j < doc_len(conditions, ""); j++)
-                        if (text_equal(doc_text(doc_item(conditions, j), "type"), "Accepted"))
-                                return text_equal(doc_text(doc_item(conditions, j), "status"), "True");
+                if (accepted)
+                        return text_equal(doc_text(accepted, "status"), "True");
         }
         return false;
 }

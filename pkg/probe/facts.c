@@ -28,15 +28,9 @@ static size_t bounded_len(struct json_object *list)
         return len < LIST_MAX ? len : LIST_MAX;
 }
 
-/* The entry of a conditions list with this type. */
 static struct json_object *condition(struct json_object *object, const char *type)
 {
-        struct json_object *list = doc_at(object, "status.conditions");
-
-        for (size_t i = 0; i < doc_len(list, ""); i++)
-                if (text_equal(doc_text(doc_item(list, i), "type"), type))
-                        return doc_item(list, i);
-        return NULL;
+        return doc_find(doc_at(object, "status.conditions"), "type", type);
 }
 
 static bool condition_true(struct json_object *object, const char *type)

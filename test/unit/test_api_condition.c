@@ -14,7 +14,7 @@ static struct json_object *list_of(const char *phase, const char *validity, cons
 
 static const char *status_of(struct json_object *list, const char *type)
 {
-        return doc_text(condition_find(list, type), "status");
+        return doc_text(doc_find(list, "type", type), "status");
 }
 
 /* kstatus (sigs.k8s.io/cli-utils): the first of Reconciling and Stalled in list order wins, then Ready. */
@@ -75,10 +75,10 @@ static void why_it_stalled_is_its_reason(void **state)
         auto_json struct json_object *missed = list_of("Succeeded", "Valid", "Fail", "ObjectiveMissed");
         (void)state;
 
-        assert_string_equal(doc_text(condition_find(cancelled, "Stalled"), "reason"), "Cancelled");
-        assert_string_equal(doc_text(condition_find(invalid, "Stalled"), "reason"), "Invalid");
-        assert_string_equal(doc_text(condition_find(failed, "Stalled"), "reason"), "QuotaExceeded");
-        assert_string_equal(doc_text(condition_find(missed, "Stalled"), "reason"), "VerdictFailed");
+        assert_string_equal(doc_text(doc_find(cancelled, "type", "Stalled"), "reason"), "Cancelled");
+        assert_string_equal(doc_text(doc_find(invalid, "type", "Stalled"), "reason"), "Invalid");
+        assert_string_equal(doc_text(doc_find(failed, "type", "Stalled"), "reason"), "QuotaExceeded");
+        assert_string_equal(doc_text(doc_find(missed, "type", "Stalled"), "reason"), "VerdictFailed");
 }
 
 static void each_condition_is_complete(void **state)
@@ -105,16 +105,16 @@ static void the_time_moves_only_when_the_status_flips(void **state)
         facts.phase = facts.reason = "Running";
         facts.wall_ms = 60000;
         auto_json struct json_object *second = condition_list(&facts, first);
-        assert_string_equal(doc_text(condition_find(second, "Reconciling"), "lastTransitionTime"), "1970-01-01T00:00:01Z");
-        assert_string_equal(doc_text(condition_find(second, "Reconciling"), "reason"), "Running");
+        assert_string_equal(doc_text(doc_find(second, "type", "Reconciling"), "lastTransitionTime"), "1970-01-01T00:00:01Z");
+        assert_string_equal(doc_text(doc_find(second, "type", "Reconciling"), "reason"), "Running");
         facts.phase = "Succeeded";
         facts.validity = "Valid";
         facts.verdict = "Pass";
         facts.wall_ms = 120000;
         auto_json struct json_object *third = condition_list(&facts, second);
-        assert_string_equal(doc_text(condition_find(third, "Ready"), "lastTransitionTime"), "1970-01-01T00:02:00Z");
-        assert_string_equal(doc_text(condition_find(third, "Finished"), "lastTransitionTime"), "1970-01-01T00:02:00Z");
-        assert_null(condition_find(third, "Reconciling"));
+        assert_string_equal(doc_text(doc_find(third, "type", "Ready"), "lastTransitionTime"), "1970-01-01T00:02:00Z");
+        assert_string_equal(doc_text(doc_find(third, "type", "Finished"), "lastTransitionTime"), "1970-01-01T00:02:00Z");
+        assert_null(doc_find(third, "type", "Reconciling"));
 }
 
 static void saying_the_same_again_changes_nothing(void **state)

@@ -42,11 +42,27 @@ static void an_object_is_made_where_there_is_none(void **state)
         assert_string_equal(doc_print(doc), "{\"is\":{\"a\":1},\"null\":{\"b\":0},\"other\":{\"b\":1},\"missing\":{\"b\":2},\"with.dot\":{\"b\":3}}");
 }
 
+static void an_item_is_found_by_what_it_says(void **state)
+{
+        static const char text[] = "{\"list\":[1,null,{\"type\":7},{\"type\":\"Ready\",\"n\":1},{\"type\":\"Ready\",\"n\":2},{\"at\":{\"x\":\"y\"},\"n\":3}]}";
+        auto_json struct json_object *doc = NULL;
+        (void)state;
+
+        assert_int_equal(doc_parse(text, strlen(text), &doc, NULL), FAIL_NONE);
+        struct json_object *list = doc_at(doc, "list");
+        assert_int_equal(doc_int(doc_find(list, "type", "Ready"), "n", 0), 1);
+        assert_int_equal(doc_int(doc_find(list, "at.x", "y"), "n", 0), 3);
+        assert_null(doc_find(list, "type", "Other"));
+        assert_null(doc_find(doc, "type", "Ready"));
+        assert_null(doc_find(NULL, "type", "Ready"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(only_one_whole_finite_value_is_accepted),
                 cmocka_unit_test(an_object_is_made_where_there_is_none),
+                cmocka_unit_test(an_item_is_found_by_what_it_says),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
