@@ -122,10 +122,7 @@ static void fill_job(struct manager *manager, const char *namespace, const char 
         bool had_pods = job->started_wall_ms >= 0 || job->active > 0 || job->terminating > 0;
         view->job_is_bound = text_equal(sight->run.job_uid, job->uid);
         bool ours = view->job_is_bound || text_equal(job->owner_uid, uid); /* a bound one, whatever became of its owners */
-        view->job = !ours                          ? JOB_FOREIGN
-                    : job->complete || job->failed ? JOB_ENDED
-                    : job->suspended               ? JOB_SUSPENDED
-                                                   : JOB_ACTIVE;
+        view->job = run_view_job(job, ours);
         view->job_stopping = job->deleting || (job->suspended && had_pods && view->stop_reason && !view->terminal);
         /* Kubernetes 1.36 takes the start time of a suspended Job away; that its spec was changed remains. */
         bool had_load = had_pods || (job->generation > 1 && sight->run.start_at_wall_ms >= 0);

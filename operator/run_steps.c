@@ -26,9 +26,7 @@ static enum view_job state_of(const struct session *session, struct json_object 
         if (!object)
                 return JOB_ABSENT;
         job_decode(object, ret_job);
-        if (!text_equal(doc_text(object, "metadata.labels[\"" LABEL_RUN_UID "\"]"), session->uid))
-                return JOB_FOREIGN;
-        return ret_job->complete || ret_job->failed ? JOB_ENDED : ret_job->suspended ? JOB_SUSPENDED : JOB_ACTIVE;
+        return run_view_job(ret_job, text_equal(doc_text(object, "metadata.labels[\"" LABEL_RUN_UID "\"]"), session->uid));
 }
 
 static void see_pod(void *owner, struct json_object *object)

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/job.h"
+
 enum view_job {
         JOB_ABSENT,
         JOB_FOREIGN,   /* an object of that name that is not ours */
@@ -98,6 +100,12 @@ struct run_view {
         bool status_stale;              /* phase, workers or progress moved enough to write */
         int64_t wake_ns;                /* when time alone changes the view, INT64_MAX for never */
 };
+
+/* How a Job stands that is there. */
+static inline enum view_job run_view_job(const struct job *job, bool ours)
+{
+        return !ours ? JOB_FOREIGN : job->complete || job->failed ? JOB_ENDED : job->suspended ? JOB_SUSPENDED : JOB_ACTIVE;
+}
 
 /* What it brings along is there, and ready. */
 static inline bool run_view_applied(const struct run_view *view)
