@@ -109,6 +109,7 @@ static void judge(struct json_object *status)
         doc_set(status, "explanations", parse("[{\"code\":\"Retries\",\"confidence\":\"high\",\"text\":\"452 retries were made by the client's proxy\","
                                               "\"evidence\":\"envoy_cluster_upstream_rq_retry 452 (client)\",\"object\":\"VirtualService shop/cart\"}]"));
         doc_set(status, "context", parse("{\"mesh\":{\"type\":\"istio\",\"mode\":\"sidecar\",\"version\":\"1.27.0\",\"clientMeshed\":\"true\",\"serverMeshed\":\"2/3\","
+                                         "\"proxyCpu\":{\"client\":\"12m\",\"server\":\"34m\"},\"proxyMemory\":{\"server\":\"31.5Mi\"},"
                                          "\"findings\":[],\"unknown\":[\"the proxies' counters: pods/exec is not allowed\"],\"policies\":["
                                          "{\"key\":\"retries.attempts\",\"value\":\"3\",\"origin\":\"VirtualService shop/cart http[0]\"},"
                                          "{\"key\":\"faults\",\"value\":\"none\",\"origin\":\"default\"}]}}"));

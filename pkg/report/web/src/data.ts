@@ -100,6 +100,8 @@ export interface Arm {
   pairs?: number;
   verdict?: ComparedMetric['verdict'];
   message?: string;
+  /** Of variants: what one adds to latency beside the other, in time. */
+  added?: {part?: string; text?: string};
   metrics: ComparedMetric[];
 }
 
@@ -129,6 +131,9 @@ export interface Mesh {
   clientMeshed?: string;
   serverMeshed?: string;
   effective?: string;
+  /** Of the proxies beside generator and target. */
+  proxyCpu?: {client?: string; server?: string};
+  proxyMemory?: {client?: string; server?: string};
   policies?: {key: string; value: string; origin: string}[];
   policiesLeft?: number;
   findings?: string[];

@@ -41,7 +41,7 @@ function variant(arm: Arm): HTMLElement {
     'div',
     {},
     el('h3', {}, `${arm.b} against ${arm.a}: `, el('span', {class: typeof word === 'object' ? word.class : undefined}, typeof word === 'object' ? word.text : '')),
-    el('p', {class: 'intro'}, sentence(arm.message ?? '')),
+    el('p', {class: 'intro'}, [arm.added?.text, arm.message].filter(Boolean).map((text) => sentence(text!)).join(' ')),
     shiftChart(arm.metrics, arm.a)?.element ?? null,
     arm.metrics.length ? armTable(arm, [arm.a, arm.b], `${arm.b} against ${arm.a}, ${arm.pairs ?? 0} pairs of trials`) : null,
   );

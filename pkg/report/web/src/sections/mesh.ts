@@ -43,6 +43,13 @@ const policies = (caption: string, list: Policy[]) =>
 /** "ISTIO" and "istio" as "Istio". */
 const properName = (type: string) => type.charAt(0).toUpperCase() + type.slice(1).toLowerCase();
 
+/** "12m of a core on average, 31.2Mi at most". */
+const used = (found: Mesh, side: 'client' | 'server') => {
+  const cpu = found.proxyCpu?.[side];
+  const memory = found.proxyMemory?.[side];
+  return [cpu ? `${cpu} of a core on average` : null, memory ? `${memory} at most` : null].filter(Boolean).join(', ') || null;
+};
+
 const YES: Record<string, string> = {true: 'yes', false: 'no'};
 
 export function mesh(report: Report): HTMLElement | null {
@@ -59,6 +66,8 @@ export function mesh(report: Report): HTMLElement | null {
       ['Mesh', [properName(found.type), found.version, found.mode].filter(Boolean).join(', ')],
       ['Load generator in it', found.clientMeshed ? (YES[found.clientMeshed] ?? found.clientMeshed) : null],
       ['Pods of the target in it', found.serverMeshed],
+      ['Proxy of the load generator', used(found, 'client')],
+      ['Proxy of the target', used(found, 'server')],
       ['Found', list(found.findings)],
       ['Not known', list(found.unknown)],
     ]),
