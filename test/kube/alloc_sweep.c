@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Every allocation fails once: alloc_sweep SCENARIO [SAMPLE SEED]. A scenario is run in a child of its own for each n (or for
- * SAMPLE of them), with the n-th allocation after its beginning failing, whoever makes it: we, json-c, libcurl, nghttp2 or
- * OpenSSL. What may come of it: our abort(), which says nothing (base/heap.c); or, for whoever has an allocator of his own,
- * calls that end with a failure, or what comes of it otherwise. Not: a crash, a message of somebody else's abort, a hang, a
- * wrong answer, a request without its token, or a request to somebody who is not believed. The linker puts the functions
- * below in the place of glibc's allocator under ours. */
+ * Every allocation fails once: alloc_sweep SCENARIO [SAMPLE SEED]. A scenario is run in a child of its own for each n, with the n-th
+ * allocation after its beginning failing, whoever makes it: we, json-c, libcurl, nghttp2 or OpenSSL; or for SAMPLE of them, spread
+ * evenly, each by chance of its neighbourhood. What may come of it: our abort(), which says nothing (base/heap.c); or, for whoever has
+ * an allocator of his own, calls that end with a failure, or what comes of it otherwise. Not: a crash, a message of somebody else's
+ * abort, a hang, a wrong answer, a request without its token, or a request to somebody who is not believed. The linker puts the
+ * functions below in the place of glibc's allocator under ours. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@
 
 #define GOOD "{\"ok\":1}"
 #define HANG_S 60
+#define CHILDREN_MAX 16
 
 enum verdict { SAME, FAILED, WRONG, ABORTED, CRASHED, VERDICTS };
 
@@ -208,34 +210,64 @@ static enum verdict run_here(const struct scenario *scenario, long fails)
         return verdict;
 }
 
-/* Whoever aborts because of something else than memory says what it was. */
-static enum verdict run_child(const struct scenario *scenario, long fails, char *said, size_t said_size)
-{
-        int pipes[2], status;
-        size_t got = 0;
-        ssize_t now;
+/* ---- Children ---- */
 
-        if (pipe(pipes))
+struct child {
+        pid_t pid;
+        long fails;
+        int said; /* its standard error: whoever aborts because of something else than memory says there what it was */
+};
+
+/* They mostly wait for a millisecond in which nothing moves: many at once are many times as fast. */
+static struct child children[CHILDREN_MAX];
+static size_t children_len;
+
+static void begin_child(const struct scenario *scenario, long fails)
+{
+        int pipes[2];
+
+        if (pipe2(pipes, O_CLOEXEC))
                 abort();
-        pid_t child = fork();
-        if (child < 0)
+        pid_t pid = fork();
+        if (pid < 0)
                 abort();
-        if (child == 0) {
+        if (pid == 0) {
                 dup2(pipes[1], STDERR_FILENO);
-                close(pipes[0]);
-                close(pipes[1]);
                 alarm(HANG_S);
                 _exit(run_here(scenario, fails));
         }
         close(pipes[1]);
-        while ((now = read(pipes[0], said + got, said_size - 1 - got)) > 0)
-                got += (size_t)now;
-        said[got] = '\0';
-        close(pipes[0]);
-        waitpid(child, &status, 0);
+        children[children_len++] = (struct child){pid, fails, pipes[0]};
+}
+
+static enum verdict verdict_of(int status, bool said)
+{
         if (WIFEXITED(status))
                 return WEXITSTATUS(status) < ABORTED ? (enum verdict)WEXITSTATUS(status) : CRASHED;
-        return WTERMSIG(status) == SIGABRT && got == 0 ? ABORTED : CRASHED;
+        return WTERMSIG(status) == SIGABRT && !said ? ABORTED : CRASHED;
+}
+
+static void end_child(const struct scenario *scenario, long of[static VERDICTS])
+{
+        static const char *const names[VERDICTS] = {"same", "failed", "wrong", "aborted", "crashed"};
+        char said[1024];
+        int status = 0;
+        size_t at = 0;
+        pid_t pid = wait(&status);
+
+        while (at < children_len && children[at].pid != pid)
+                at++;
+        if (at == children_len)
+                abort();
+        const struct child child = children[at];
+        children[at] = children[--children_len];
+        ssize_t size = read(child.said, said, sizeof said - 1);
+        said[size > 0 ? size : 0] = '\0';
+        close(child.said);
+        enum verdict verdict = verdict_of(status, size > 0);
+        of[verdict]++;
+        if (verdict == WRONG || verdict == CRASHED || (verdict == SAME && scenario->usual != SAME))
+                printf("%s, allocation %ld: %s %s\n", scenario->name, child.fails, names[verdict], said);
 }
 
 static long allocations_of(const struct scenario *scenario)
@@ -259,11 +291,9 @@ static long allocations_of(const struct scenario *scenario)
 
 int main(int argc, char **argv)
 {
-        static const char *const names[VERDICTS] = {"same", "failed", "wrong", "aborted", "crashed"};
         const struct scenario *scenario = argc > 1 ? scenario_named(argv[1]) : NULL;
         long sample = argc > 3 ? atol(argv[2]) : 0, of[VERDICTS] = {0};
         uint64_t random = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
-        char said[1024];
 
         if (!scenario) {
                 fprintf(stderr, "alloc_sweep talk|stranger|h2|cache [SAMPLE SEED]\n");
@@ -274,15 +304,17 @@ int main(int argc, char **argv)
                 fprintf(stderr, "%s: not even without failures\n", scenario->name);
                 return 1;
         }
-        for (long i = 0; i < (sample ? sample : total); i++) {
+        long wanted = sample && sample < total ? sample : total;
+        for (long i = 0; i < wanted; i++) {
                 random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-                long n = sample ? 1 + (long)((random >> 33) % (uint64_t)total) : i + 1;
-                enum verdict verdict = run_child(scenario, n, said, sizeof said);
-                of[verdict]++;
-                if (verdict == WRONG || verdict == CRASHED || (verdict == SAME && scenario->usual != SAME))
-                        printf("%s, allocation %ld: %s %s\n", scenario->name, n, names[verdict], said);
+                long stride = (i + 1) * total / wanted - i * total / wanted; /* one of each, so that none is tried twice */
+                if (children_len == CHILDREN_MAX)
+                        end_child(scenario, of);
+                begin_child(scenario, i * total / wanted + 1 + (long)((random >> 33) % (uint64_t)stride));
         }
-        printf("%s: %ld allocations, %ld tried: %ld the same, %ld failed, %ld aborted, %ld wrong, %ld crashed\n", scenario->name, total,
-               sample ? sample : total, of[SAME], of[FAILED], of[ABORTED], of[WRONG], of[CRASHED]);
+        while (children_len > 0)
+                end_child(scenario, of);
+        printf("%s: %ld of %ld allocations failed (%.1f %%): %ld the same, %ld failed, %ld aborted, %ld wrong, %ld crashed\n", scenario->name, wanted,
+               total, 100.0 * (double)wanted / (double)total, of[SAME], of[FAILED], of[ABORTED], of[WRONG], of[CRASHED]);
         return of[WRONG] || of[CRASHED] || (scenario->usual != SAME && of[SAME]);
 }
