@@ -6,12 +6,19 @@
 #include "base/map.h"
 #include "probe/context.h"
 
+#define STRETCHES_MAX 4
+
+struct stretch { /* of time, under one pressure */
+        const char *pressure;              /* the condition; a constant */
+        int64_t from_wall_ms, to_wall_ms;  /* from: seen first, 0: from the beginning; to: seen to be over, INT64_MAX: it is not */
+};
+
 struct entry { /* one known object */
         enum context_kind kind;
         struct json_object *facts;
         bool restored; /* from a stored state, not seen since */
-        const char *pressure;    /* of a node: the condition, when it was last under one (constant); NULL never */
-        int64_t pressed_since_wall_ms, pressed_wall_ms; /* when that was seen first, 0: from the beginning; and last, INT64_MAX: it is so now */
+        struct stretch stretches[STRETCHES_MAX]; /* of a node, as they came; where there are more, the first is all of the earliest */
+        unsigned stretches_len;
 };
 
 struct change {

@@ -2,6 +2,7 @@
  *
  * Which nodes were under pressure, and when. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -18,18 +19,38 @@ static const char *pressure_of(struct json_object *facts)
         return NULL;
 }
 
+static void begin_stretch(struct entry *entry, const char *pressure, int64_t wall_ms)
+{
+        struct stretch *all = entry->stretches;
+
+        if (entry->stretches_len == STRETCHES_MAX) { /* rather too long a time than one that is forgotten */
+                all[0].to_wall_ms = all[1].to_wall_ms;
+                memmove(&all[1], &all[2], (STRETCHES_MAX - 2) * sizeof *all);
+                entry->stretches_len--;
+        }
+        all[entry->stretches_len++] = (struct stretch){pressure, wall_ms, INT64_MAX};
+}
+
 void context_note_pressure(struct entry *entry, int64_t wall_ms)
 {
         const char *pressure = entry && entry->kind == CONTEXT_NODE ? pressure_of(entry->facts) : NULL;
+        struct stretch *last = entry && entry->stretches_len ? &entry->stretches[entry->stretches_len - 1] : NULL;
+        bool lasts = last && last->to_wall_ms == INT64_MAX;
 
-        if (!pressure && entry && entry->pressed_wall_ms == INT64_MAX)
-                entry->pressed_wall_ms = wall_ms;
-        if (!pressure)
+        if (lasts && text_equal(last->pressure, pressure))
                 return;
-        if (entry->pressed_wall_ms != INT64_MAX)
-                entry->pressed_since_wall_ms = wall_ms;
-        entry->pressure = pressure;
-        entry->pressed_wall_ms = INT64_MAX;
+        if (lasts)
+                last->to_wall_ms = wall_ms;
+        if (pressure)
+                begin_stretch(entry, pressure, wall_ms);
+}
+
+static const struct stretch *stretch_in(const struct entry *entry, int64_t from_wall_ms, int64_t to_wall_ms)
+{
+        for (unsigned i = 0; i < entry->stretches_len; i++)
+                if (entry->stretches[i].to_wall_ms >= from_wall_ms && entry->stretches[i].from_wall_ms <= to_wall_ms)
+                        return &entry->stretches[i];
+        return NULL;
 }
 
 bool context_pressure(const struct context *context, int64_t from_wall_ms, int64_t to_wall_ms, char text[static CONTEXT_PRESSURE_TEXT])
@@ -40,9 +61,10 @@ bool context_pressure(const struct context *context, int64_t from_wall_ms, int64
 
         while (map_next(&context->objects, &at, &key, &value)) {
                 const struct entry *entry = value;
-                if (!entry->pressure || entry->pressed_wall_ms < from_wall_ms || entry->pressed_since_wall_ms > to_wall_ms)
+                const struct stretch *stretch = stretch_in(entry, from_wall_ms, to_wall_ms);
+                if (!stretch)
                         continue;
-                snprintf(text, CONTEXT_PRESSURE_TEXT, "%.253s: %s", doc_text(entry->facts, "name"), entry->pressure);
+                snprintf(text, CONTEXT_PRESSURE_TEXT, "%.253s: %s", doc_text(entry->facts, "name"), stretch->pressure);
                 return true;
         }
         return false;

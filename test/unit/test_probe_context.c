@@ -344,6 +344,43 @@ static void pressure_counts_while_it_lasts(void **state)
         context_free(context);
 }
 
+static void pressure_that_comes_again_does_not_hide_the_first(void **state)
+{
+        (void)state;
+        struct context *context = context_new();
+        char text[CONTEXT_PRESSURE_TEXT];
+
+        see_node(context, NODE("1", "True", "False"), T0 + 10000);
+        see_node(context, NODE("1", "False", "False"), T0 + 20000);
+        see_node(context, NODE("1", "False", "True"), T0 + 50000); /* after the window, and before anybody asks */
+        assert_true(context_pressure(context, T0, T0 + 40000, text));
+        assert_string_equal(text, "n1: MemoryPressure");
+        assert_false(context_pressure(context, T0 + 21000, T0 + 49000, text));
+        see_node(context, NODE("1", "True", "True"), T0 + 60000); /* what is shown of two is the first kind */
+        assert_true(context_pressure(context, T0 + 55000, T0 + 59000, text));
+        assert_string_equal(text, "n1: PIDPressure");
+        context_free(context);
+}
+
+/* Of many only the latest are told apart; before them the node counts as if it had never been well. */
+static void no_pressure_is_forgotten(void **state)
+{
+        (void)state;
+        struct context *context = context_new();
+        char text[CONTEXT_PRESSURE_TEXT];
+
+        for (int64_t i = 0; i < 20; i++) {
+                see_node(context, NODE("1", "True", "False"), T0 + 10000 * i);
+                see_node(context, NODE("1", "False", "False"), T0 + 10000 * i + 5000);
+        }
+        for (int64_t i = 0; i < 20; i++)
+                assert_true(context_pressure(context, T0 + 10000 * i, T0 + 10000 * i + 1, text));
+        assert_false(context_pressure(context, T0 + 196000, T0 + 197000, text));
+        assert_false(context_pressure(context, T0 + 186000, T0 + 187000, text));
+        assert_false(context_pressure(context, 0, T0 - 1, text));
+        context_free(context);
+}
+
 static void pressure_from_the_beginning_counts(void **state)
 {
         (void)state;
@@ -449,6 +486,8 @@ int main(void)
                 cmocka_unit_test(what_nobody_can_see_is_unknown),
                 cmocka_unit_test(node_facts_are_shown_when_known),
                 cmocka_unit_test(pressure_counts_while_it_lasts),
+                cmocka_unit_test(pressure_that_comes_again_does_not_hide_the_first),
+                cmocka_unit_test(no_pressure_is_forgotten),
                 cmocka_unit_test(pressure_from_the_beginning_counts),
                 cmocka_unit_test(too_many_changes_are_cut_in_status_and_counted_in_full),
                 cmocka_unit_test(a_restored_context_finds_what_changed_meanwhile),
