@@ -20,6 +20,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "test/load"))
 import worker as w  # noqa: E402
+from certificates import self_signed  # noqa: E402
 
 QUICK = os.environ.get("LOADSTONE_BENCH_QUICK") == "1"
 PAIRS, SECONDS = (3, 1) if QUICK else (15, 4)
@@ -49,11 +50,9 @@ class Nginx:
         (self.folder / "1k").write_bytes(b"x" * 1024)
         (self.folder / "64k").write_bytes(b"x" * 65536)
         if tls:
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                            "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key", "-out", "crt"],
-                           cwd=self.folder, check=True, stderr=subprocess.DEVNULL)
+            self_signed(self.folder, "tls", "bench", "IP:127.0.0.1")
         also = " http2" if http2 else ""
-        ssl = " ssl; ssl_certificate crt; ssl_certificate_key key; ssl_protocols TLSv1.3" if tls else ""
+        ssl = " ssl; ssl_certificate tls.crt; ssl_certificate_key tls.key; ssl_protocols TLSv1.3" if tls else ""
         (self.folder / "nginx.conf").write_text(f"""daemon off; worker_processes 1; pid pid; error_log error.log;
 events {{ worker_connections 20000; }}
 http {{ access_log off; keepalive_requests 1000000000; sendfile on; tcp_nopush on; open_file_cache max=10;

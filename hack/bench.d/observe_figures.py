@@ -4,12 +4,12 @@ one serves for so many pods, over TLS."""
 import http.server
 import pathlib
 import ssl
-import subprocess
 import tempfile
 import threading
 import time
 
 import apisim
+from certificates import self_signed
 from figures import judged, memory_mib
 from scale_figures import REQUESTS, cpu_s, target
 
@@ -25,8 +25,7 @@ class Kubelet:
     def __init__(self, folder):
         self.pages = 0
         self.key, self.ca = folder / "kubelet.key", folder / "kubelet.crt"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=kubelet",
-                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", self.key, "-out", self.ca], check=True, capture_output=True)
+        self_signed(folder, "kubelet", "kubelet", "IP:127.0.0.1")
         self.resource, self.cadvisor = template(resource_lines()), template(cadvisor_lines())
         kubelet = self
 

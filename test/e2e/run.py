@@ -5,7 +5,8 @@ python3 test/e2e/run.py [NAME…] runs the chapters whose names are given; --lon
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "hack/lib")]
 
 import cluster as c  # noqa: E402
 import test_compare  # noqa: E402

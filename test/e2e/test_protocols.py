@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 
 import cluster as c
+from certificates import self_signed
 
 NS = "e2e-protocols"
 CA = {"caFrom": {"configMapKeyRef": {"name": "ca", "key": "ca.crt"}}}
@@ -16,9 +17,8 @@ STREAMS = {"connections": 2, "streamsPerConnection": 16}
 def certificate():
     """(certificate, key) for every Service of the namespace; it is its own authority."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=test",
-                        "-addext", f"subjectAltName=DNS:*.{NS}.svc", "-keyout", "key", "-out", "crt"], cwd=folder, check=True, capture_output=True)
-        return (pathlib.Path(folder) / "crt").read_text(), (pathlib.Path(folder) / "key").read_text()
+        self_signed(folder, "tls", "test", f"DNS:*.{NS}.svc")
+        return (pathlib.Path(folder) / "tls.crt").read_text(), (pathlib.Path(folder) / "tls.key").read_text()
 
 
 def descriptors():

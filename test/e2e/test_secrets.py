@@ -3,12 +3,12 @@
 import base64
 import json
 import pathlib
-import subprocess
 import tempfile
 import threading
 import time
 
 import cluster as c
+from certificates import self_signed, signed
 
 NS = "e2e-secrets"
 CANARY = "canary-5d1c8e72"
@@ -24,23 +24,14 @@ http { access_log off; client_body_temp_path /tmp/b; proxy_temp_path /tmp/p; fas
 """ % CANARY
 
 
-def openssl(folder, *args):
-    subprocess.run(["openssl", *args], cwd=folder, check=True, capture_output=True)
-
-
 def certificates():
     """{"ca": …, "server": (certificate, key), "load": (certificate, key)}, as text."""
     made = {}
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder)
-        (path / "server.ext").write_text(f"subjectAltName=DNS:guarded.{NS}.svc\n")
-        (path / "load.ext").write_text("extendedKeyUsage=clientAuth\n")
-        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        openssl(folder, "req", "-x509", *key, "-days", "2", "-subj", "/CN=test ca", "-keyout", "ca.key", "-out", "ca.crt")
-        for name in ("server", "load"):
-            openssl(folder, "req", *key, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-            openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-                    "-extfile", f"{name}.ext", "-out", f"{name}.crt")
+        self_signed(folder, "ca", "test ca")
+        for name, extension in (("server", f"subjectAltName=DNS:guarded.{NS}.svc"), ("load", "extendedKeyUsage=clientAuth")):
+            signed(folder, name, name, extension)
             made[name] = ((path / f"{name}.crt").read_text(), (path / f"{name}.key").read_text())
         made["ca"] = (path / "ca.crt").read_text()
     return made

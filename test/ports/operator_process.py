@@ -12,6 +12,8 @@ import tempfile
 import time
 import urllib.request
 
+from certificates import self_signed
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRAPER, NOBODY, ADMIN = "apisim-scraper", "apisim-nobody", "apisim-admin"  # whom test/apisim/review.c knows
 
@@ -114,8 +116,7 @@ def get(sock, path, headers=None):
 def make_pair(folder, name):
     """tls.crt and tls.key for that name, put there in one step as a kubelet does."""
     target, made = pathlib.Path(folder), tempfile.mkdtemp()
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
-                    "-keyout", f"{made}/tls.key", "-out", f"{made}/tls.crt"], check=True, capture_output=True)
+    self_signed(made, "tls", name)
     target.mkdir(exist_ok=True)
     for file in ("tls.key", "tls.crt"):
         os.replace(f"{made}/{file}", target / file)
