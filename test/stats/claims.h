@@ -36,5 +36,5 @@ struct experiment {
         struct row rows[ROWS_MAX];
 };
 
-extern const struct experiment within_experiments[], trial_experiments[], series_experiments[], capacity_experiments[];
-extern const size_t within_len, trial_len, series_len, capacity_len;
+extern const struct experiment within_experiments[], trial_experiments[], series_experiments[], capacity_experiments[], variant_experiments[];
+extern const size_t within_len, trial_len, series_len, capacity_len, variant_len;
