@@ -8,15 +8,16 @@
 #include "operator/session_mesh.h"
 #include "operator/session_samples.h"
 #include "result/onset.h"
+#include "result/trial.h"
 
 /* Failed is what had no answer: a bad status is one, and the proxies have counted it. 'onset' is borrowed. */
-static struct mesh_load load_of(const struct session *session, const struct fold *fold, const struct onset *onset)
+static struct mesh_load load_of(const struct session *session, const struct fold *fold, uint32_t trials, const struct onset *onset)
 {
         static const enum record_error unanswered[] = {RECORD_CONNECT, RECORD_RESET, RECORD_TIMEOUT, RECORD_TLS, RECORD_PROTOCOL, RECORD_UNFINISHED};
         const struct record_counters *counters = &fold->whole.counters;
         struct mesh_load load = {
                 .requests = (int64_t)counters->done,
-                .trials = (uint32_t)session->trials_len,
+                .trials = trials,
         };
 
         for (size_t i = 0; i < ARRAY_LEN(unanswered); i++)
@@ -39,20 +40,20 @@ static const char *shift_of(const struct compared *compared)
         return word == COMPARISON_WORSE || word == COMPARISON_BETTER ? compared->change : NULL;
 }
 
-/* What the mesh has to do with it; new. */
-static struct json_object *explain_mesh(const struct session *session, const struct status_end *end)
+/* What the mesh has to do with a load of 'trials' trials; 'compared' may be NULL; new. */
+static struct json_object *explain_mesh(const struct session *session, const struct fold *fold, uint32_t trials, const struct compared *compared)
 {
-        const struct onset onset = onset_of(end->fold);
-        const struct mesh_load load = load_of(session, end->fold, &onset);
+        const struct onset onset = onset_of(fold);
+        const struct mesh_load load = load_of(session, fold, trials, &onset);
         auto_json struct json_object *changes = session->context ? context_encode_sentences(session->context) : NULL;
 
         return session_mesh_explain(session, &(struct mesh_case){
                 .load = &load,
                 .changes = changes,
                 .baseline = doc_at(session->baseline_mesh, "snapshot"),
-                .baseline_run = end->compared ? end->compared->baseline : "",
-                .shift = shift_of(end->compared),
-                .shift_is_weak = end->compared && end->compared->method == COMPARE_SECTIONS,
+                .baseline_run = compared ? compared->baseline : "",
+                .shift = shift_of(compared),
+                .shift_is_weak = compared && compared->method == COMPARE_SECTIONS,
         });
 }
 
@@ -63,18 +64,36 @@ static int rank_of(struct json_object *explanation)
         return text_equal(confidence, "high") ? 0 : text_equal(confidence, "medium") ? 1 : 2;
 }
 
-/* All that is known of why the load fared as it did, the surest first; among equals as their own rules put them, the mesh before. New. */
-static struct json_object *explain(const struct session *session, const struct status_end *end)
+/* The surest of all lists first; among equals as their own rules put them, one list after the other. New. */
+static struct json_object *surest_first(struct json_object *const *lists, size_t len)
 {
-        auto_json struct json_object *mesh = explain_mesh(session, end), *samples = session_samples_explain(session);
-        struct json_object *const lists[] = {mesh, samples};
         struct json_object *all = doc_array();
 
         for (int rank = 0; rank <= 2; rank++)
-                for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+                for (size_t k = 0; k < len; k++)
                         for (size_t i = 0; i < doc_len(lists[k], ""); i++)
                                 if (rank_of(doc_item(lists[k], i)) == rank)
                                         doc_push(all, json_object_get(doc_item(lists[k], i)));
+        return all;
+}
+
+/* All that is known of why the load fared as it did. New. */
+static struct json_object *explain(const struct session *session, const struct status_end *end)
+{
+        auto_json struct json_object *mesh = explain_mesh(session, end->fold, (uint32_t)session->trials_len, end->compared);
+        auto_json struct json_object *samples = session_samples_explain(session);
+
+        return surest_first((struct json_object *const[]){mesh, samples}, 2);
+}
+
+struct json_object *run_explain_trial(const struct session *session, const struct fold *fold)
+{
+        auto_json struct json_object *mesh = explain_mesh(session, fold, 1, NULL), *samples = session_samples_explain_trial(session);
+        struct json_object *all = surest_first((struct json_object *const[]){mesh, samples}, 2);
+        size_t len = doc_len(all, "");
+
+        if (len > TRIAL_EXPLANATIONS_MAX)
+                json_object_array_del_idx(all, TRIAL_EXPLANATIONS_MAX, len - TRIAL_EXPLANATIONS_MAX);
         return all;
 }
 
@@ -90,12 +109,18 @@ static void set_cut(struct json_object *entry, const char *key, const char *text
 
 static struct json_object *encode_explanation(struct json_object *explanation)
 {
-        struct json_object *entry = doc_set_text(doc_object(), "code", doc_text(explanation, "code"));
-        auto_free char *evidence = xasprintf("%.100s %lld (%s)", doc_text(explanation, "evidence.counter"),
+        struct json_object *entry = doc_object();
+        const char *variant = doc_text(explanation, "variant");
+        auto_free char *evidence = xasprintf("%.100s %lld (%.32s)", doc_text(explanation, "evidence.counter"),
                                              (long long)doc_int(explanation, "evidence.value", 0), doc_text(explanation, "evidence.side"));
+        auto_free char *of_variant = variant ? xasprintf("%s, %lld of %lld trials: %.400s", variant, (long long)doc_int(explanation, "trials", 0),
+                                                         (long long)doc_int(explanation, "of", 0), doc_text(explanation, "sentence")) : NULL;
 
-        set_cut(entry, "text", doc_text(explanation, "sentence"), 400);
-        doc_set_text(doc_set_text(entry, "evidence", evidence), "confidence", doc_text(explanation, "confidence"));
+        set_cut(entry, "code", doc_text(explanation, "code"), 64);
+        doc_set_text(entry, "variant", variant);
+        set_cut(entry, "text", variant ? of_variant : doc_text(explanation, "sentence"), 460);
+        set_cut(entry, "evidence", evidence, 192);
+        set_cut(entry, "confidence", doc_text(explanation, "confidence"), 32);
         set_cut(entry, "object", doc_text(explanation, "object"), 253);
         set_cut(entry, "field", doc_text(explanation, "field"), 128);
         return entry;
@@ -155,4 +180,11 @@ void run_explain(const struct session *session, const struct status_end *end, st
 
         add_explanations(final, explanations, truncated);
         add_mesh(session, end->fold, final);
+}
+
+void run_explain_arms(struct json_object *explanations, struct json_object *final, struct json_object *truncated)
+{
+        auto_json struct json_object *all = surest_first(&explanations, 1);
+
+        add_explanations(final, all, truncated);
 }

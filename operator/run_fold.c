@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/run_explain.h"
 #include "operator/run_outcome.h"
 #include "operator/run_status.h"
 #include "operator/session_mesh.h"
@@ -95,6 +96,7 @@ static void keep(struct session *session, const struct run_sight *sight, const s
 {
         auto_json struct json_object *row = encode_row(session, sight, gates, fold), *workers = encode_workers(session, fold, sight);
         auto_json struct json_object *mesh = session->profile->variants_len ? session_mesh_encode_trial(session) : NULL;
+        auto_json struct json_object *explanations = session->profile->variants_len ? run_explain_trial(session, fold) : NULL;
         int repeated = repeats_next(session->trials, session->trials_len, profile_arms(session->profile));
         if (repeated >= 0)
                 doc_set_int(row, "repeats", repeated);
@@ -107,6 +109,7 @@ static void keep(struct session *session, const struct run_sight *sight, const s
                 .workers = workers,
                 .nodes = session->trial_nodes,
                 .mesh = mesh,
+                .explanations = explanations,
         };
         auto_json struct json_object *doc = trial_encode(&input);
         size_t bytes_max = PACK_RUN_BYTES_MAX / profile_trials_most(session->profile);

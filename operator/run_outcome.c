@@ -55,10 +55,12 @@ static struct json_object *compose(struct session *session, const struct run_sig
         if (session->context)
                 doc_set(final, "context", context_encode_status(session->context, session->generator_nodes, truncated));
         session_samples_put(session, doc_at(final, "context"), false);
-        if (outcome->arms)
+        if (outcome->arms) {
                 arms_put_added(outcome->arms, doc_at(final, "comparison"), doc_at(final, "context"));
-        if (!outcome->arms) /* what one trial's proxies counted says nothing about the others */
+                run_explain_arms(outcome->arms->explanations, final, truncated);
+        } else {
                 run_explain(session, end, final, truncated);
+        }
         if (json_object_array_length(truncated) > 0)
                 return doc_set(final, "truncated", truncated);
         json_object_put(truncated);
@@ -94,7 +96,10 @@ static void store_away(struct session *session, const struct run_sight *sight, c
         bool series = outcome->number == PROFILE_TRIALS_MAX; /* rows are stored with each trial */
         auto_json struct json_object *samples = series ? NULL : session_samples_encode(session, PACK_TRIAL_BYTES_MAX / PACK_SAMPLES_PART);
         if (context) {
-                doc_set(context, "mesh", outcome->arms ? NULL : run_explain_full(session, end));
+                if (outcome->arms)
+                        doc_set(context, "explanations", json_object_get(outcome->arms->explanations));
+                else
+                        doc_set(context, "mesh", run_explain_full(session, end));
                 session_samples_put(session, context, true);
         }
         doc_set(summary, "full", status_encode_full(outcome->fold));

@@ -23,6 +23,7 @@ struct node {
         struct samples_node *rows;
         struct node_reader *reader;  /* NULL: nobody knows yet where its kubelet is, or it never will be asked */
         struct samples_strain worst; /* over all trials */
+        struct samples_strain now;   /* in the last of them */
 };
 
 struct session_samples {
@@ -31,6 +32,7 @@ struct session_samples {
         struct node *nodes[SAMPLES_NODES_MAX];
         size_t nodes_len;
         struct samples_summary target; /* over all trials */
+        struct samples_summary trial;  /* in the last of them */
         bool judged;
 };
 
@@ -179,17 +181,18 @@ void session_samples_judge(struct session *session, int64_t from_wall_ms, int64_
 {
         struct session_samples *samples = session->samples;
         struct samples_strain strains[SAMPLES_NODES_MAX];
-        struct samples_summary target;
 
         if (!samples)
                 return;
-        samples_summary(samples->store, SAMPLES_TARGET, NULL, from_wall_ms, to_wall_ms, &target);
-        samples_summary_add(&samples->target, &target);
+        samples_summary(samples->store, SAMPLES_TARGET, NULL, from_wall_ms, to_wall_ms, &samples->trial);
+        samples_summary_add(&samples->target, &samples->trial);
         size_t len = samples_strains(samples->store, from_wall_ms, to_wall_ms, strains);
         for (size_t i = 0; i < len; i++) {
                 struct node *node = find_node(samples, strains[i].node);
-                if (node)
-                        add_strain(node, &strains[i], !node->worst.node);
+                if (!node)
+                        continue;
+                node->now = strains[i];
+                add_strain(node, &strains[i], !node->worst.node);
         }
         samples->judged = true;
 }
@@ -328,16 +331,27 @@ struct json_object *session_samples_encode(const struct session *session, size_t
         return samples_encode(session->samples->store, zero_wall_ms, zero_wall_ms - warmup_ms - BEFORE_MS, bytes_max);
 }
 
-struct json_object *session_samples_explain(const struct session *session)
+static struct json_object *explain(const struct session_samples *samples, bool whole)
 {
-        const struct session_samples *samples = session->samples;
         struct samples_strain strains[SAMPLES_NODES_MAX];
         size_t len = 0;
 
         if (!samples || !samples->judged)
                 return doc_array();
-        for (size_t i = 0; i < samples->nodes_len; i++)
-                if (samples->nodes[i]->worst.node)
-                        strains[len++] = samples->nodes[i]->worst;
-        return probe_explain(&samples->target, strains, len);
+        for (size_t i = 0; i < samples->nodes_len; i++) {
+                const struct samples_strain *strain = whole ? &samples->nodes[i]->worst : &samples->nodes[i]->now;
+                if (strain->node)
+                        strains[len++] = *strain;
+        }
+        return probe_explain(whole ? &samples->target : &samples->trial, strains, len);
+}
+
+struct json_object *session_samples_explain(const struct session *session)
+{
+        return explain(session->samples, true);
+}
+
+struct json_object *session_samples_explain_trial(const struct session *session)
+{
+        return explain(session->samples, false);
 }

@@ -30,3 +30,5 @@ void session_samples_put(const struct session *session, struct json_object *cont
 struct json_object *session_samples_encode(const struct session *session, size_t bytes_max);
 /* What probe/explain.h makes of all trials; empty when nothing was sampled. Caller owns. */
 struct json_object *session_samples_explain(const struct session *session);
+/* The same of the trial that was judged last. */
+struct json_object *session_samples_explain_trial(const struct session *session);

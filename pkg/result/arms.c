@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "result/arms_explain.h"
 #include "result/arms_mesh.h"
 #include "result/pairs.h"
 #include "result/status.h"
@@ -82,6 +83,7 @@ bool arms_merge(const struct profile *profile, struct load_plan *const *plans, s
         for (size_t i = len; i > 0 && !arms->workers; i--)
                 if (doc_at(docs[i - 1], "fold"))
                         arms->workers = json_object_get(doc_at(docs[i - 1], "workers"));
+        arms->explanations = arms_explain(profile, docs, len);
         if (!stopped)
                 compare_all(profile, docs, len, arms);
         return arms->of[0].measured;
@@ -94,6 +96,7 @@ void arms_done(struct arms *arms)
                 json_object_put(arms->of[i].mesh);
         }
         json_object_put(arms->workers);
+        json_object_put(arms->explanations);
         *arms = (struct arms){0};
 }
 

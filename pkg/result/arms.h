@@ -25,6 +25,7 @@ struct arms {
         size_t len;
         struct gates gates;           /* how much all of it is worth */
         struct json_object *workers;  /* status.workers of the last trial of which somebody said something; owned, NULL: none */
+        struct json_object *explanations; /* why they fared so (result/arms_explain.h); owned */
         struct compared compared[PROFILE_VARIANTS_MAX]; /* compared[i]: of[i + 1] against the reference */
         struct arms_added added[PROFILE_VARIANTS_MAX];  /* the same in time */
         size_t compared_len;          /* 0: stopped early, and nothing is compared */

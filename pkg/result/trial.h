@@ -9,6 +9,7 @@
  *    "workers":{…},              as status.workers shows it
  *    "nodes":["node-1"],         where its workers ran
  *    "mesh":{…},                 of a run with variants: the mesh between this trial's client and the target
+ *    "explanations":[…],         of a run with variants: what mesh and machines did to this trial, the surest first (mesh/explain.h)
  *    "fold":{"pieces":[{"fromMs","toMs","C","hists"}],"requests":[{"C","hists"}],"C","hists" (connect, handshake),"connects",
  *            "warmup":{"ms","settled"},…}}
  *
@@ -26,6 +27,7 @@
 #include "result/gates.h"
 
 #define TRIAL_BYTES_MAX (384 * 1024) /* of the document */
+#define TRIAL_EXPLANATIONS_MAX 8
 
 struct trial_input { /* all borrowed for the call */
         int index;
@@ -34,6 +36,7 @@ struct trial_input { /* all borrowed for the call */
         const struct estimates *estimates;
         struct json_object *row, *workers, *nodes;
         struct json_object *mesh; /* between this trial's client and the target, as status.variants shows it; NULL: not said */
+        struct json_object *explanations; /* at most TRIAL_EXPLANATIONS_MAX; NULL: nobody asked */
 };
 
 struct json_object *trial_encode(const struct trial_input *input); /* caller owns */
