@@ -68,7 +68,8 @@ void samples_miss(struct samples_node *node, const char *problem);
 /* ---- what it came to ---- */
 
 /* Of the pods of one role from..to (wall time), or of one container of each; of each figure the source that has most to say of it. Rows that
- * reach over the edge count with their part inside. */
+ * reach over the edge count with their part inside, but where they began before it and tell what stood in the way: throttled and at_limit are
+ * of rows that began in it. */
 struct samples_summary {
         bool cpu_known, memory_known, throttled_known;
         double cpu_mean, cpu_max, cpu_limit;          /* cores of one pod: mean over pods and time, the most of any row; limit 0: none, or not known */

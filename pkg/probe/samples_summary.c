@@ -12,6 +12,7 @@
 /* What one subject did within a window of time. */
 struct window {
         int64_t from_wall_ms, to_wall_ms;
+        bool begun; /* rows that began before it do not count at all */
 };
 
 struct course { /* of one metric */
@@ -26,6 +27,8 @@ static double inside_ms(const struct rows *rows, size_t row, const struct window
         int64_t from = rows->from_wall_ms[row] > window->from_wall_ms ? rows->from_wall_ms[row] : window->from_wall_ms;
         int64_t to = rows->to_wall_ms[row] < window->to_wall_ms ? rows->to_wall_ms[row] : window->to_wall_ms;
 
+        if (window->begun && rows->from_wall_ms[row] < window->from_wall_ms)
+                return 0;
         return to > from ? (double)(to - from) : 0;
 }
 
@@ -108,18 +111,19 @@ static double limit_of(const struct subject *subject, enum sample_metric metric,
         return least;
 }
 
-/* Against the limit that holds at the end of the row, by the source that knows limits. */
-static double at_limit_ms(const struct subject *subject, const struct window *window)
+/* The time at the limit that held at the end of the row, by the source that knows limits, of the time that it tells of. */
+static struct course at_limit(const struct subject *subject, const struct window *window)
 {
         const struct rows *rows = best_of(subject, SAMPLE_CPU_LIMIT, window);
-        double ms = 0;
+        struct course course = {0};
 
         for (size_t i = 0; rows && i < rows->len; i++) {
-                double limit = (double)rows_value(rows, SAMPLE_CPU_LIMIT, i);
+                double limit = (double)rows_value(rows, SAMPLE_CPU_LIMIT, i), ms = inside_ms(rows, i, window);
                 if (limit > 0 && (double)rows_value(rows, SAMPLE_CPU, i) >= AT_LIMIT * limit)
-                        ms += inside_ms(rows, i, window);
+                        course.sum += ms;
+                course.ms += ms;
         }
-        return ms;
+        return course;
 }
 
 static double lower(double limit, double other)
@@ -128,8 +132,8 @@ static double lower(double limit, double other)
 }
 
 struct totals {
-        struct course cpu, memory, throttled;
-        double covered_ms, wanted_ms, at_limit_ms;
+        struct course cpu, memory, throttled, at_limit;
+        double covered_ms, wanted_ms;
         size_t rows;
 };
 
@@ -150,12 +154,14 @@ static void note_fullest(struct samples_summary *summary, double share, double l
         summary->fullest_limit = limit;
 }
 
-/* 'subject' is the pod of that name, or one of its containers. */
+/* 'subject' is the pod of that name, or one of its containers. What stood in its way is only told by rows that began in the window: one that is
+ * half of the load before, or of the start of the pod, would explain this one by that. */
 static void add_subject(struct samples_summary *summary, struct totals *totals, const char *pod, const struct subject *subject,
                         const struct window *window)
 {
+        const struct window begun = {window->from_wall_ms, window->to_wall_ms, true};
         struct course cpu = course_of(subject, SAMPLE_CPU, window), memory = course_of(subject, SAMPLE_MEMORY, window);
-        struct course throttled = course_of(subject, SAMPLE_THROTTLED, window);
+        struct course throttled = course_of(subject, SAMPLE_THROTTLED, &begun), limited = at_limit(subject, &begun);
         double memory_limit = limit_of(subject, SAMPLE_MEMORY_LIMIT, window);
         const struct rows *rows = best_of(subject, SAMPLE_CPU, window);
 
@@ -166,7 +172,7 @@ static void add_subject(struct samples_summary *summary, struct totals *totals, 
         summary->memory_limit = lower(summary->memory_limit, memory_limit * 1024);
         note_fullest(summary, part_of(memory.most, memory_limit), memory_limit * 1024);
         note_worst(summary, pod, mean_of(&throttled) / 1e3);
-        totals->at_limit_ms += at_limit_ms(subject, window);
+        add(&totals->at_limit, &limited);
         for (size_t i = 0; rows && i < rows->len; i++) {
                 totals->covered_ms += inside_ms(rows, i, window);
                 totals->rows += inside_ms(rows, i, window) > 0;
@@ -189,7 +195,7 @@ static const struct subject *subject_of(const struct samples_pod *pod, const cha
 void samples_summary(const struct samples *samples, enum samples_role role, const char *container, int64_t from_wall_ms, int64_t to_wall_ms,
                      struct samples_summary *ret_summary)
 {
-        const struct window window = {from_wall_ms, to_wall_ms};
+        const struct window window = {from_wall_ms, to_wall_ms, false};
         struct samples_summary summary = {0};
         struct totals totals = {0};
 
@@ -207,7 +213,7 @@ void samples_summary(const struct samples *samples, enum samples_role role, cons
         summary.memory_max = totals.memory.most * 1024;
         summary.throttled_known = totals.throttled.known;
         summary.throttled = mean_of(&totals.throttled) / 1e3;
-        summary.at_limit = totals.cpu.ms > 0 ? totals.at_limit_ms / totals.cpu.ms : 0;
+        summary.at_limit = mean_of(&totals.at_limit);
         summary.pods_ms = totals.wanted_ms;
         summary.covered = totals.wanted_ms > 0 ? fmin(1, totals.covered_ms / totals.wanted_ms) : 0;
         summary.row_ms = totals.rows > 0 ? (int64_t)(totals.covered_ms / (double)totals.rows) : 0;
@@ -256,7 +262,7 @@ static double share_of(const struct subject *node, enum sample_metric metric, co
 size_t samples_strains(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms,
                        struct samples_strain ret_strains[static SAMPLES_NODES_MAX])
 {
-        const struct window window = {from_wall_ms, to_wall_ms};
+        const struct window window = {from_wall_ms, to_wall_ms, false};
         double wanted_ms = (double)(to_wall_ms - from_wall_ms);
 
         for (size_t i = 0; i < samples->nodes_len; i++) {

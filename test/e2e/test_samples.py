@@ -79,6 +79,20 @@ def a_target_at_its_limit_is_throttled_and_said_to_be():
     assert during and min(during) > 300, pod
 
 
+def a_variant_that_is_throttled_says_so():
+    limited("turns", "20m")
+    made = c.profile(NS, "turns", "turns", [c.hold(20, 30)], variants=[
+        {"name": "few"}, {"name": "many", "overrides": {"load": {"shape": [c.hold(1500, 30)]}}}],
+        trials={"repeats": {"min": 2}, "pause": "1s"}, baseline={"from": "none", "primary": "latency.p50"})
+    c.apply(made, c.run(NS, "turns-1", "turns"))
+    status = c.finished(NS, "turns-1", 250)
+    told = [one for one in status["explanations"] if one["code"] == "TargetThrottled"]
+    assert [one["variant"] for one in told if "2 of 2 trials" in one["text"]] == ["many"], status["explanations"]
+    many = next(one for one in told if one["variant"] == "many")
+    assert many["text"].startswith("many, 2 of 2 trials: the CPU limit of 20m stopped pod turns-"), many
+    assert many["text"] in status["message"] or told[0]["text"] in status["message"], status["message"]
+
+
 def a_limit_tightened_under_way_shows_at_its_second():
     limited("resized", "500m")
     c.apply(c.profile(NS, "resized", "resized", [c.hold(1500, 45)]), c.run(NS, "resized-1", "resized"))
@@ -130,5 +144,7 @@ def all_tests(suite):
     c.namespace(NS)
     suite.one(a_busy_target_shows_its_cpu_and_an_idle_one_does_not)
     suite.one(a_target_at_its_limit_is_throttled_and_said_to_be)
+    if suite.long:
+        suite.one(a_variant_that_is_throttled_says_so)
     suite.one(a_limit_tightened_under_way_shows_at_its_second)
     suite.one(without_the_right_the_reason_is_said_and_the_run_goes_on)

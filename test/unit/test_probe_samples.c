@@ -139,6 +139,28 @@ static void a_container_is_summed_up_by_its_name(void **state)
         samples_free(scene_.samples);
 }
 
+/* The load before was stopped all the time, this one never: the row that has both tells of neither. */
+static void what_stopped_the_load_before_stops_this_one_no_more(void **state)
+{
+        struct scene scene_ = scene();
+        (void)state;
+
+        one_more(&scene_, 0, 10, 100, 0, "a");
+        one_more(&scene_, 10000, 15, 200, 100, "a");
+        one_more(&scene_, 20000, 15.1, 300, 100, "a");
+        struct samples_summary found = summary(&scene_, 8000, 20000);
+        assert_true(found.throttled_known);
+        near(found.throttled, 0);
+        near(found.worst_throttled, 0);
+        near(found.at_limit, 0);
+        near(found.cpu_mean, (0.5 * 2 + 0.01 * 10) / 12);
+        near(found.covered, 1);
+        found = summary(&scene_, 8000, 10000);
+        assert_true(found.cpu_known && !found.throttled_known);
+        near(found.at_limit, 0);
+        samples_free(scene_.samples);
+}
+
 static void a_page_with_nothing_newer_adds_nothing(void **state)
 {
         struct scene scene_ = scene();
@@ -421,6 +443,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(counters_become_rates_over_the_span_between_their_own_times),
                 cmocka_unit_test(a_container_is_summed_up_by_its_name),
+                cmocka_unit_test(what_stopped_the_load_before_stops_this_one_no_more),
                 cmocka_unit_test(a_page_with_nothing_newer_adds_nothing),
                 cmocka_unit_test(a_counter_that_fell_or_another_cgroup_says_nothing_of_that_span),
                 cmocka_unit_test(of_a_restarted_container_the_younger_one_counts),
