@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "data/doc.h"
-#include "operator/access.h"
+#include "serve/access.h"
 
 #define COMPLAIN_NS (60 * NS_PER_S)
 

@@ -7,9 +7,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "operator/certificate.h"
+#include "serve/certificate.h"
 #include "operator/metrics.h"
-#include "operator/port.h"
+#include "serve/port.h"
 #include "operator/review.h"
 
 #define BODY_BYTES_MAX (256u << 10)

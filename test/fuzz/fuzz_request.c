@@ -2,7 +2,7 @@
  *
  * A request to the operator's own ports means the same however it arrives, and what is found in it lies inside it. */
 #include "fuzz.h"
-#include "operator/http_head.h"
+#include "serve/http_head.h"
 
 static const int refusals[] = {400, 405, 414, 431, 505};
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "operator/access.h"
+#include "serve/access.h"
 
 #define AT(seconds) ((seconds) * NS_PER_S)
 #define ALICE "{\"username\":\"alice\"}"

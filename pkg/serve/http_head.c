@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/http_head.h"
+#include "serve/http_head.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/certificate.h"
+#include "serve/certificate.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -49,6 +49,7 @@ static X509_EXTENSION *extension(X509 *x509, int nid, const char *value)
 
 static bool describe(X509 *x509, EVP_PKEY *key, const char *name)
 {
+        static const char common_name[] = "loadstone"; /* it has room for 64 characters, and a name may have more */
         const struct { int nid; char *value; } extensions[] = {
                 {NID_basic_constraints, xstrdup("critical,CA:FALSE")},
                 {NID_ext_key_usage, xstrdup("serverAuth")},
@@ -60,7 +61,7 @@ static bool describe(X509 *x509, EVP_PKEY *key, const char *name)
                     ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509), serial >> 1) &&
                     X509_gmtime_adj(X509_getm_notBefore(x509), -3600) && X509_gmtime_adj(X509_getm_notAfter(x509), SELF_SIGNED_S) &&
                     X509_set_pubkey(x509, key) &&
-                    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)"loadstone-operator", -1, -1, 0) &&
+                    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)common_name, -1, -1, 0) &&
                     X509_set_issuer_name(x509, subject);
 
         for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {

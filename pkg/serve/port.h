@@ -12,8 +12,8 @@
 #include "base/buf.h"
 #include "base/fail.h"
 #include "base/loop.h"
-#include "operator/certificate.h"
-#include "operator/http_head.h"
+#include "serve/certificate.h"
+#include "serve/http_head.h"
 
 #define PORT_CONNECTIONS_MAX 64
 

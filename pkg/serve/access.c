@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/access.h"
+#include "serve/access.h"
 
 #include <stdlib.h>
 #include <string.h>

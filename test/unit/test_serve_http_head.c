@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "operator/http_head.h"
+#include "serve/http_head.h"
 
 static struct http_head head;
 

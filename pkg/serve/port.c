@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/port.h"
+#include "serve/port.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
