@@ -16,6 +16,7 @@
 #include "operator/job_pods.h"
 #include "operator/manager_internal.h"
 #include "operator/node_pages.h"
+#include "operator/probe_pages.h"
 #include "operator/profile_index.h"
 #include "operator/profile_pass.h"
 #include "operator/run_pass.h"
@@ -459,6 +460,8 @@ struct manager *manager_new(struct loop *loop, struct kube_client *client, const
         manager->forbidden = forbidden_new(client, survey_arrived, manager);
         manager->mesh = mesh_store_new(client, loop);
         manager->node_pages = node_pages_new(loop, client);
+        if (options->probe_namespace && !options->namespace)
+                manager->probe_pages = probe_pages_new(loop, client, &(struct probe_pages_options){options->probe_namespace, options->probe_token, options->probe_ca});
         manager->settings = settings_new(client, manager->events, options->own_namespace, settings_changed, manager);
         const struct lease_options election = {
                 .namespace = options->own_namespace,
@@ -508,6 +511,7 @@ struct manager *manager_free(struct manager *manager)
         kube_cache_free(manager->configmaps);
         mesh_store_free(manager->mesh);
         node_pages_free(manager->node_pages);
+        probe_pages_free(manager->probe_pages);
         settings_free(manager->settings);
         authors_free(manager->authors);
         forbidden_free(manager->forbidden);

@@ -19,6 +19,7 @@
 struct session;
 struct authors;
 struct node_pages;
+struct probe_pages;
 
 /* What the cache shows of a run that has not ended, so that looking for those at one target parses none of the others. */
 struct active_run {
@@ -44,6 +45,7 @@ struct manager {
         struct settings *settings;
         struct mesh_store *mesh;   /* what the sessions want to know of meshes */
         struct node_pages *node_pages; /* what the sessions sample of nodes */
+        struct probe_pages *probe_pages; /* the same from probes; NULL: there are none */
         struct authors *authors;
         struct forbidden *forbidden;
         struct lease *lease;

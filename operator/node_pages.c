@@ -18,7 +18,7 @@
 static const struct page {
         const char *path;
         int64_t every_ns;
-} page_rows[SAMPLES_SOURCES] = {
+} page_rows[SAMPLES_SOURCES] = { /* a probe has its own (probe_pages.h) */
         [SAMPLES_CADVISOR] = {"/metrics/cadvisor", 5 * NS_PER_S},
         [SAMPLES_RESOURCE] = {"/metrics/resource", 2 * NS_PER_S},
 };
@@ -72,9 +72,9 @@ struct node_pages *node_pages_free(struct node_pages *pages)
 
 static void ask_next(struct node *node)
 {
-        size_t next = 0;
+        size_t next = SAMPLES_CADVISOR;
 
-        for (size_t i = 1; i < SAMPLES_SOURCES; i++)
+        for (size_t i = next + 1; i < SAMPLES_SOURCES; i++)
                 if (node->due_ns[i] < node->due_ns[next])
                         next = i;
         node->source = (enum samples_source)next;
@@ -151,6 +151,7 @@ static struct node *node_new(struct node_pages *pages, const struct node_reader_
 
         node->pages = pages;
         node->name = xstrdup(options->node);
+        node->source = SAMPLES_CADVISOR;
         node->config = kube_config_beside(kube_client_config(pages->client), server);
         node->timer = (struct loop_timer){.fire = ask, .owner = node};
         if (kube_client_new(pages->loop, node->config, &node->client, NULL)) {

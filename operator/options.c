@@ -31,6 +31,9 @@ static const struct flag flags[] = {
          offsetof(struct options, metrics_cert_dir)},
         {"--metrics-auth", NULL, "token", "who may read metrics: token (whom the API server allows, default) or none (everybody)",
          offsetof(struct options, metrics_auth)},
+        {"--probe-namespace", "PROBE_NAMESPACE", NULL, "namespace in which loadstone-probe runs (default: it does not)", offsetof(struct options, probe_namespace)},
+        {"--probe-token", NULL, "/var/run/secrets/loadstone-probe/token", "file with the token that probes are shown", offsetof(struct options, probe_token)},
+        {"--probe-ca", NULL, NULL, "file with the authority of the probes' certificates (default: they are not looked at)", offsetof(struct options, probe_ca)},
 };
 
 static const struct port_flag {

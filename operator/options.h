@@ -15,6 +15,9 @@ struct options {
         const char *identity;        /* --identity, else POD_NAME, else the host name; made unique per start */
         const char *image;           /* --image, LOADSTONE_IMAGE: of the workers */
         const char *metrics_cert_dir; /* --metrics-cert-dir: tls.crt and tls.key; NULL: self-signed */
+        const char *probe_namespace; /* --probe-namespace, PROBE_NAMESPACE: where loadstone-probe runs; NULL: nowhere */
+        const char *probe_token;     /* --probe-token: file with the token that probes are shown */
+        const char *probe_ca;        /* --probe-ca: file with the authority of their certificates; NULL: not looked at */
         int port;                    /* --port: probes; 0: any */
         int metrics_port;            /* --metrics-port; 0: any, -1: off */
         const char *metrics_auth;    /* --metrics-auth: "token" or "none" */

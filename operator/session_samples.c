@@ -1,40 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/session_samples.h"
+#include "operator/session_samples_parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "data/unit.h"
 #include "operator/node_pages.h"
-#include "probe/explain.h"
-#include "probe/samples.h"
+#include "operator/probe_pages.h"
 
 #define KUBELET_PORT 10250
-#define BEFORE_MS 30000 /* rows that end this long before the load begins are of another time */
-
-struct node {
-        struct session *session;
-        char *name;
-        struct samples_node *rows;
-        struct node_reader *reader;  /* NULL: nobody knows yet where its kubelet is, or it never will be asked */
-        struct samples_strain worst; /* over all trials */
-        struct samples_strain now;   /* in the last of them */
-};
-
-struct session_samples {
-        struct session *session;
-        struct samples *store;
-        struct node *nodes[SAMPLES_NODES_MAX];
-        size_t nodes_len;
-        struct samples_summary target; /* over all trials */
-        struct samples_summary trial;  /* in the last of them */
-        bool judged;
-};
 
 struct session_samples *session_samples_new(struct session *session)
 {
@@ -51,6 +27,7 @@ struct session_samples *session_samples_free(struct session_samples *samples)
                 return NULL;
         for (size_t i = 0; i < samples->nodes_len; i++) {
                 node_pages_leave(samples->nodes[i]->reader);
+                probe_pages_leave(samples->nodes[i]->probe_reader);
                 free(samples->nodes[i]->name);
                 free(samples->nodes[i]);
         }
@@ -63,31 +40,61 @@ struct session_samples *session_samples_free(struct session_samples *samples)
 
 static void page_begun(void *owner, enum samples_source source)
 {
-        const struct node *node = owner;
+        struct sampled_node *node = owner;
 
-        samples_open(node->rows, source);
+        node->source = source;
+        node->page = samples_open(node->rows, source);
 }
 
 static void line_read(void *owner, const struct prometheus_line *line)
 {
-        const struct node *node = owner;
+        const struct sampled_node *node = owner;
 
-        samples_take(node->rows, line);
+        samples_take(node->page, line);
 }
 
 static void page_ended(void *owner, const struct fail *fail)
 {
-        const struct node *node = owner;
+        const struct sampled_node *node = owner;
 
         if (fail->kind)
-                samples_miss(node->rows, fail->text);
+                samples_miss(node->rows, node->source, fail->text);
         else
-                samples_close(node->rows, clock_wall_ms(loop_clock(node->session->manager->loop)));
+                samples_close(node->page, clock_wall_ms(loop_clock(node->session->manager->loop)));
+}
+
+static void second_begun(void *owner, int64_t wall_ms)
+{
+        struct sampled_node *node = owner;
+
+        (void)wall_ms;
+        node->second = samples_open(node->rows, SAMPLES_PROBE);
+}
+
+static void row_read(void *owner, int64_t wall_ms, const char *path, const struct node_row *row)
+{
+        const struct sampled_node *node = owner;
+
+        samples_take_row(node->second, wall_ms, path, row);
+}
+
+static void second_ended(void *owner, int64_t wall_ms)
+{
+        const struct sampled_node *node = owner;
+
+        samples_close(node->second, wall_ms);
+}
+
+static void second_missed(void *owner, const char *problem)
+{
+        const struct sampled_node *node = owner;
+
+        samples_miss(node->rows, SAMPLES_PROBE, problem);
 }
 
 /* ---- pods and nodes ---- */
 
-static struct node *find_node(const struct session_samples *samples, const char *name)
+struct sampled_node *session_samples_node(const struct session_samples *samples, const char *name)
 {
         for (size_t i = 0; i < samples->nodes_len; i++)
                 if (text_equal(samples->nodes[i]->name, name))
@@ -99,12 +106,14 @@ static void see_node_of(struct session_samples *samples, enum samples_role role,
 {
         struct samples_node *rows = samples_add_node(samples->store, role, name);
 
-        if (!rows || find_node(samples, name))
+        if (!rows || session_samples_node(samples, name))
                 return;
-        struct node *node = samples->nodes[samples->nodes_len++] = xnew(struct node);
-        *node = (struct node){.session = samples->session, .name = xstrdup(name), .rows = rows};
+        struct sampled_node *node = samples->nodes[samples->nodes_len++] = xnew(struct sampled_node);
+        *node = (struct sampled_node){.session = samples->session, .name = xstrdup(name), .rows = rows};
+        node->probe_reader = probe_pages_join(samples->session->manager->probe_pages, &(struct probe_reader_options){
+                .node = name, .begun = second_begun, .row = row_read, .ended = second_ended, .missed = second_missed, .owner = node});
         if (samples->session->manager->options->namespace)
-                samples_miss(rows, "an operator for one namespace has no rights on nodes");
+                samples_miss(rows, SAMPLES_CADVISOR, "an operator for one namespace has no rights on nodes");
 }
 
 void session_samples_see_pod(struct session *session, enum samples_role role, struct json_object *pod)
@@ -130,12 +139,12 @@ static const char *address_of(struct json_object *node)
 void session_samples_see_node(struct session *session, struct json_object *object)
 {
         const char *name = doc_text(object, "metadata.name"), *address = address_of(object);
-        struct node *node = session->samples && name ? find_node(session->samples, name) : NULL;
+        struct sampled_node *node = session->samples && name ? session_samples_node(session->samples, name) : NULL;
 
         if (!node || node->reader)
                 return;
         if (!address) {
-                samples_miss(node->rows, "the node has no address");
+                samples_miss(node->rows, SAMPLES_CADVISOR, "the node has no address");
                 return;
         }
         node->reader = node_pages_join(session->manager->node_pages, &(struct node_reader_options){
@@ -162,7 +171,7 @@ static void keep_most(double *into, double value)
         *into = value > *into ? value : *into;
 }
 
-static void add_strain(struct node *node, const struct samples_strain *strain, bool first)
+static void add_strain(struct sampled_node *node, const struct samples_strain *strain, bool first)
 {
         struct samples_strain *worst = &node->worst;
 
@@ -175,6 +184,7 @@ static void add_strain(struct node *node, const struct samples_strain *strain, b
         keep_most(&worst->cpu_pressure, strain->cpu_pressure);
         keep_most(&worst->memory_pressure, strain->memory_pressure);
         keep_most(&worst->io_pressure, strain->io_pressure);
+        keep_most(&worst->steal, strain->steal);
 }
 
 void session_samples_judge(struct session *session, int64_t from_wall_ms, int64_t to_wall_ms)
@@ -188,7 +198,7 @@ void session_samples_judge(struct session *session, int64_t from_wall_ms, int64_
         samples_summary_add(&samples->target, &samples->trial);
         size_t len = samples_strains(samples->store, from_wall_ms, to_wall_ms, strains);
         for (size_t i = 0; i < len; i++) {
-                struct node *node = find_node(samples, strains[i].node);
+                struct sampled_node *node = session_samples_node(samples, strains[i].node);
                 if (!node)
                         continue;
                 node->now = strains[i];
@@ -203,155 +213,4 @@ void session_samples_container(const struct session *session, enum samples_role 
         *ret_summary = (struct samples_summary){0};
         if (session->samples)
                 samples_summary(session->samples->store, role, container, from_wall_ms, to_wall_ms, ret_summary);
-}
-
-/* "412m" */
-static void set_cores(struct json_object *object, const char *name, bool known, double cores)
-{
-        char text[UNIT_TEXT_MAX];
-
-        snprintf(text, sizeof text, "%.0fm", cores * 1e3);
-        doc_set_text(object, name, known ? text : "unknown");
-}
-
-/* "61.2Mi" */
-static void set_bytes(struct json_object *object, const char *name, bool known, double bytes)
-{
-        char text[UNIT_TEXT_MAX];
-
-        snprintf(text, sizeof text, "%.1fMi", bytes / (1 << 20));
-        doc_set_text(object, name, known ? text : "unknown");
-}
-
-static void set_share(struct json_object *object, const char *name, double share)
-{
-        char text[UNIT_TEXT_MAX];
-
-        if (share < 0)
-                return;
-        snprintf(text, sizeof text, "%.1f%%", share * 100);
-        doc_set_text(object, name, text);
-}
-
-static void put_target(const struct samples_summary *summary, struct json_object *target)
-{
-        struct json_object *cpu = doc_object(), *memory = doc_object();
-
-        set_cores(cpu, "mean", summary->cpu_known, summary->cpu_mean);
-        set_cores(cpu, "max", summary->cpu_known, summary->cpu_max);
-        if (summary->cpu_limit > 0)
-                set_cores(cpu, "limit", true, summary->cpu_limit);
-        set_bytes(memory, "mean", summary->memory_known, summary->memory_mean);
-        set_bytes(memory, "max", summary->memory_known, summary->memory_max);
-        if (summary->memory_limit > 0)
-                set_bytes(memory, "limit", true, summary->memory_limit);
-        doc_set(doc_set(target, "cpu", cpu), "memory", memory);
-        if (summary->throttled_known)
-                set_share(target, "throttled", summary->throttled);
-        else
-                doc_set_text(target, "throttled", "unknown");
-}
-
-static void put_nodes(const struct session_samples *samples, struct json_object *nodes)
-{
-        for (size_t i = 0; i < doc_len(nodes, ""); i++) {
-                struct json_object *entry = doc_item(nodes, i), *pressure = doc_object();
-                const struct node *node = find_node(samples, doc_text(entry, "name"));
-                const struct samples_strain *worst = node ? &node->worst : NULL;
-                if (worst && worst->node) {
-                        set_share(entry, "cpuMax", worst->cpu_max);
-                        set_share(entry, "memoryMax", worst->memory_max);
-                        set_share(pressure, "cpu", worst->cpu_pressure);
-                        set_share(pressure, "memory", worst->memory_pressure);
-                        set_share(pressure, "io", worst->io_pressure);
-                }
-                if (json_object_object_length(pressure) > 0)
-                        doc_set(entry, "pressure", pressure);
-                else
-                        json_object_put(pressure);
-        }
-}
-
-/* "kubelet cadvisor, kubelet resource": whatever any node had. */
-static void set_sources(struct json_object *entry, struct json_object *nodes)
-{
-        auto_buf struct buf text = {0};
-
-        for (enum samples_source source = 0; source < SAMPLES_SOURCES; source++)
-                for (size_t i = 0; i < doc_len(nodes, ""); i++)
-                        if (json_object_object_get_ex(doc_at(doc_item(nodes, i), "pages"), samples_source_name(source), NULL)) {
-                                buf_format(&text, "%s%s", text.size > 0 ? ", " : "", samples_source_name(source));
-                                break;
-                        }
-        doc_set_text(entry, "source", text.data);
-}
-
-/* How good they are, or why there are none: what the first node says that has something to say. */
-static struct json_object *encode_quality(const struct session_samples *samples, bool full)
-{
-        struct json_object *entry = doc_object(), *sources = samples_encode_sources(samples->store), *nodes = doc_at(sources, "nodes");
-        char every[UNIT_TEXT_MAX];
-
-        set_sources(entry, nodes);
-        for (size_t i = 0; i < doc_len(nodes, "") && !doc_at(entry, "problem"); i++) {
-                const char *problem = doc_text(doc_item(nodes, i), "problem");
-                auto_free char *text = problem ? xasprintf("node %.64s: %s", doc_text(doc_item(nodes, i), "name"), problem) : NULL;
-                doc_set_text(entry, "problem", text);
-        }
-        if (samples->target.row_ms > 0) {
-                unit_format_duration(samples->target.row_ms / 100 * 100 * NS_PER_MS, every);
-                doc_set_text(entry, "every", every);
-        }
-        if (samples->target.pods > 0)
-                set_share(entry, "covered", samples->target.covered);
-        if (full)
-                return doc_set(entry, "sources", sources);
-        json_object_put(sources);
-        return entry;
-}
-
-void session_samples_put(const struct session *session, struct json_object *context, bool full)
-{
-        const struct session_samples *samples = session->samples;
-
-        if (!samples || !samples->judged)
-                return;
-        put_target(&samples->target, doc_at(context, "target"));
-        put_nodes(samples, doc_at(context, "nodes"));
-        doc_set(context, "samples", encode_quality(samples, full));
-}
-
-struct json_object *session_samples_encode(const struct session *session, size_t bytes_max)
-{
-        int64_t zero_wall_ms = session->measured_from_wall_ms;
-
-        if (!session->samples || zero_wall_ms == 0)
-                return NULL;
-        int64_t warmup_ms = session->load_plan ? session->load_plan->warmup_ms : 0;
-        return samples_encode(session->samples->store, zero_wall_ms, zero_wall_ms - warmup_ms - BEFORE_MS, bytes_max);
-}
-
-static struct json_object *explain(const struct session_samples *samples, bool whole)
-{
-        struct samples_strain strains[SAMPLES_NODES_MAX];
-        size_t len = 0;
-
-        if (!samples || !samples->judged)
-                return doc_array();
-        for (size_t i = 0; i < samples->nodes_len; i++) {
-                const struct samples_strain *strain = whole ? &samples->nodes[i]->worst : &samples->nodes[i]->now;
-                if (strain->node)
-                        strains[len++] = *strain;
-        }
-        return probe_explain(whole ? &samples->target : &samples->trial, strains, len);
-}
-
-struct json_object *session_samples_explain(const struct session *session)
-{
-        return explain(session->samples, true);
-}
-
-struct json_object *session_samples_explain_trial(const struct session *session)
-{
-        return explain(session->samples, false);
 }

@@ -23,7 +23,7 @@ void session_samples_judge(struct session *session, int64_t from_wall_ms, int64_
 /* What one container of the target's or the generator's pods did in a window of this trial; nothing is known when nothing was sampled. */
 void session_samples_container(const struct session *session, enum samples_role role, const char *container, int64_t from_wall_ms,
                                int64_t to_wall_ms, struct samples_summary *ret_summary);
-/* Sets cpu, memory and throttled in context.target, cpuMax, memoryMax and pressure in context.nodes, and context.samples: how good
+/* Sets cpu, memory and throttled in context.target, cpuMax, memoryMax, pressure and steal in context.nodes, and context.samples: how good
  * they are, or why there are none; 'full': also of each node. */
 void session_samples_put(const struct session *session, struct json_object *context, bool full);
 /* The rows of this trial for the result, at most bytes_max as text. NULL when nothing was sampled. Caller owns. */

@@ -66,6 +66,11 @@ static double node_cpu(const struct samples_strain *strain)
         return strain->cpu_mean;
 }
 
+static double node_steal(const struct samples_strain *strain)
+{
+        return strain->steal;
+}
+
 static double node_memory_pressure(const struct samples_strain *strain)
 {
         return strain->memory_pressure;
@@ -82,6 +87,7 @@ static const struct node_rule {
         double least;
         const char *before, *after; /* of the percentage */
 } node_rules[] = {
+        {"NodeSteal", "high", "cpu steal, percent", node_steal, 0.05, "got", "less CPU than it has: the machine that it runs on gave it to others"},
         {"NodeCpuBusy", "possible", "cpu in use, percent", node_cpu, 0.9, "had", "of its CPU in use"},
         {"NodeMemoryPressure", "possible", "memory pressure, percent", node_memory_pressure, 0.1, "waited for memory for", "of the time"},
         {"NodeIoPressure", "possible", "io pressure, percent", node_io_pressure, 0.2, "waited for its disks for", "of the time"},

@@ -18,7 +18,7 @@ struct samples *samples_new(void)
 
 const char *samples_source_name(enum samples_source source)
 {
-        static const char *const names[] = {[SAMPLES_CADVISOR] = "kubelet cadvisor", [SAMPLES_RESOURCE] = "kubelet resource"};
+        static const char *const names[] = {[SAMPLES_PROBE] = "node probe", [SAMPLES_CADVISOR] = "kubelet cadvisor", [SAMPLES_RESOURCE] = "kubelet resource"};
 
         return names[source];
 }
@@ -174,6 +174,8 @@ struct samples_node *samples_add_node(struct samples *samples, enum samples_role
         struct samples_node *node = samples->nodes[samples->nodes_len++] = xnew(struct samples_node);
         *node = (struct samples_node){.samples = samples, .roles = (int)role};
         node->whole = (struct subject){.kind = SUBJECT_NODE, .name = xstrdup(name)};
+        for (size_t i = 0; i < SAMPLES_SOURCES; i++)
+                node->pages[i] = (struct samples_page){.node = node, .source = (enum samples_source)i};
         return node;
 }
 
@@ -193,8 +195,10 @@ void samples_forget(struct samples *samples)
         for (size_t i = 0; i < samples->nodes_len; i++) {
                 struct samples_node *node = samples->nodes[i];
                 forget(&node->whole);
-                memset(node->pages, 0, sizeof node->pages);
                 node->missed = 0;
-                node->problem[0] = '\0';
+                for (size_t k = 0; k < SAMPLES_SOURCES; k++) {
+                        node->pages[k].count = 0;
+                        node->pages[k].problem[0] = '\0';
+                }
         }
 }

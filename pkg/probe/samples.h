@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * CPU, memory and what stands in their way, of the pods and nodes around a run, as rows in time. Fed with pages of metrics as the
- * kubelet serves them (cAdvisor's and its own); every row is at the time that the page says, not at the time of asking, and covers
- * the span since the reading before. A counter that fell was reset: of that span nothing is known. What no page told is in no row.
+ * CPU, memory and what stands in their way, of the pods and nodes around a run, as rows in time. Fed with what the node's probe says
+ * (probe/node_page.h), and with pages of metrics as the kubelet serves them (cAdvisor's and its own); every row is at the time that
+ * the page says, not at the time of asking, and covers the span since the reading before. A counter that fell was reset: of that span
+ * nothing is known. What no page told is in no row.
  * Sources: kubelet, /metrics/cadvisor and /metrics/resource; cAdvisor, Prometheus metrics; Linux, cgroup-v2 and psi. */
 #pragma once
 
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "data/prometheus.h"
+#include "probe/node_page.h"
 
 #define SAMPLES_PODS_MAX 256      /* sampled; further ones are only counted */
 #define SAMPLES_CONTAINERS_MAX 8  /* of one pod */
@@ -28,6 +30,7 @@ enum sample_metric {
         SAMPLE_CPU_PRESSURE,    /* time in which something waited for CPU, memory, IO, of 1000 (PSI "some") */
         SAMPLE_MEMORY_PRESSURE,
         SAMPLE_IO_PRESSURE,
+        SAMPLE_STEAL,           /* CPU time that the machine's host took away, of 1000 of all of it; nodes only */
         SAMPLE_DROPS,           /* packets dropped; pods and nodes only */
         SAMPLE_METRICS,
 };
@@ -38,12 +41,13 @@ const char *sample_metric_name(enum sample_metric metric);
 enum samples_role { SAMPLES_TARGET = 1, SAMPLES_GENERATOR = 2 }; /* a node may have both */
 
 /* The best first. */
-enum samples_source { SAMPLES_CADVISOR, SAMPLES_RESOURCE, SAMPLES_SOURCES };
+enum samples_source { SAMPLES_PROBE, SAMPLES_CADVISOR, SAMPLES_RESOURCE, SAMPLES_SOURCES };
 
-const char *samples_source_name(enum samples_source source); /* "kubelet cadvisor", … */
+const char *samples_source_name(enum samples_source source); /* "node probe", "kubelet cadvisor", … */
 
 struct samples;
 struct samples_node;
+struct samples_page;
 
 struct samples *samples_new(void);
 struct samples *samples_free(struct samples *samples); /* NULL is fine; returns NULL */
@@ -56,14 +60,18 @@ struct samples_node *samples_add_node(struct samples *samples, enum samples_role
 /* Another trial: rows and problems go, the last readings stay, so that its first row has a beginning. */
 void samples_forget(struct samples *samples);
 
-/* ---- one page of one node at a time: begun, its lines, and its end; nothing of a page counts that was not closed ---- */
+/* ---- one page of one source of one node at a time: begun, its lines, and its end; nothing of a page counts that was not closed.
+ *      Of a probe, each second is a page ---- */
 
-void samples_open(struct samples_node *node, enum samples_source source);
-void samples_take(struct samples_node *node, const struct prometheus_line *line);
+/* The handle lives as long as the node's; what was open of that source is dropped. */
+struct samples_page *samples_open(struct samples_node *node, enum samples_source source);
+void samples_take(struct samples_page *page, const struct prometheus_line *line);
+/* A row of the second that begins at 'wall_ms'; 'path' as in node_page.h. */
+void samples_take_row(struct samples_page *page, int64_t wall_ms, const char *path, const struct node_row *row);
 /* 'wall_ms' is when it arrived: the time of series that tell none. */
-void samples_close(struct samples_node *node, int64_t wall_ms);
-/* Nothing came, or not all: why. Told also when there never will be a page ("no rights"). */
-void samples_miss(struct samples_node *node, const char *problem);
+void samples_close(struct samples_page *page, int64_t wall_ms);
+/* Nothing came, or not all: why, until a page of that source comes. Told also when there never will be one ("no rights"). */
+void samples_miss(struct samples_node *node, enum samples_source source, const char *problem);
 
 /* ---- what it came to ---- */
 
@@ -97,8 +105,9 @@ struct samples_strain {
         double cpu_mean, cpu_max;       /* of the cores it has */
         double memory_max;              /* of the memory it has */
         double cpu_pressure, memory_pressure, io_pressure; /* mean */
+        double steal;                   /* mean, of the cores it has */
         double covered;      /* share of the time that rows cover */
-        const char *problem; /* why the newest try came to nothing, "" when it did not */
+        const char *problem; /* why the newest try at one of the sources came to nothing, "" when none did */
 };
 /* At most SAMPLES_NODES_MAX; returns how many. */
 size_t samples_strains(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms,

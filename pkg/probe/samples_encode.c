@@ -218,10 +218,10 @@ struct json_object *samples_encode_sources(const struct samples *samples)
                 struct json_object *entry = doc_set_text(doc_object(), "name", node->whole.name);
                 struct json_object *pages = doc_object();
                 for (size_t k = 0; k < SAMPLES_SOURCES; k++)
-                        if (node->pages[k] > 0)
-                                doc_set_int(pages, samples_source_name((enum samples_source)k), node->pages[k]);
+                        if (node->pages[k].count > 0)
+                                doc_set_int(pages, samples_source_name((enum samples_source)k), node->pages[k].count);
                 doc_set_int(doc_set(entry, "pages", pages), "missed", node->missed);
-                doc_push(nodes, doc_set_text(entry, "problem", node->problem[0] ? node->problem : NULL));
+                doc_push(nodes, doc_set_text(entry, "problem", samples_problem(node)[0] ? samples_problem(node) : NULL));
         }
         doc_set(sources, "nodes", nodes);
         return doc_set_int(doc_set_int(sources, "podsCut", (int64_t)samples->pods_cut.len), "nodesCut", (int64_t)samples->nodes_cut.len);

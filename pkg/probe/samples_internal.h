@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Between samples.c (what is sampled), samples_page.c (lines become readings), samples_rows.c (readings become rows), samples_summary.c
- * and samples_encode.c. */
+ * Between samples.c (what is sampled), samples_page.c (lines become readings), samples_probe.c (what a probe says, too), samples_rows.c
+ * (readings become rows), samples_summary.c and samples_encode.c. */
 #pragma once
 
 #include "base/map.h"
@@ -9,7 +9,7 @@
 
 enum raw {
         RAW_CPU, RAW_MEMORY, RAW_PERIODS, RAW_STOPPED, RAW_QUOTA, RAW_QUOTA_PERIOD, RAW_MEMORY_LIMIT, RAW_CORES, RAW_CPU_WAIT,
-        RAW_MEMORY_WAIT, RAW_IO_WAIT, RAW_DROPS,
+        RAW_MEMORY_WAIT, RAW_IO_WAIT, RAW_STEAL, RAW_DROPS,
         RAWS,
 };
 
@@ -47,18 +47,24 @@ struct samples_pod {
         char *namespace, *node;
         struct subject whole, containers[SAMPLES_CONTAINERS_MAX];
         size_t containers_len;
-        struct samples_pod *next_touched;
-        bool touched; /* by the page that is open */
+        struct samples_pod *next_touched[SAMPLES_SOURCES];
+        bool touched[SAMPLES_SOURCES]; /* by the page that is open */
+};
+
+struct samples_page { /* of one source; zeroed but for node and source is one that was never begun */
+        struct samples_node *node;
+        enum samples_source source;
+        struct samples_pod *touched;
+        uint32_t count;     /* pages that were closed */
+        char problem[SAMPLES_PROBLEM_MAX];
 };
 
 struct samples_node {
         struct samples *samples;
         int roles;
         struct subject whole;
-        enum samples_source source;     /* of the page that is open */
-        struct samples_pod *touched;
-        uint32_t pages[SAMPLES_SOURCES], missed;
-        char problem[SAMPLES_PROBLEM_MAX];
+        struct samples_page pages[SAMPLES_SOURCES];
+        uint32_t missed;
 };
 
 struct samples {
@@ -84,6 +90,10 @@ struct cgroup {
 /* NULL: of nobody that is sampled. */
 const struct cgroup *samples_cgroup(const struct samples *samples, const char *name, size_t len);
 struct subject *samples_container(struct samples_pod *pod, const char *name, size_t len); /* NULL: beyond the bound */
+/* The page tells of it. */
+void samples_touch(struct samples_page *page, struct samples_pod *pod);
+/* The first thing that is missing, "" when nothing is. */
+const char *samples_problem(const struct samples_node *node);
 
 float rows_value(const struct rows *rows, enum sample_metric metric, size_t row);
 void rows_set(struct rows *rows, enum sample_metric metric, size_t row, float value);

@@ -75,64 +75,64 @@ static struct samples_pod *pod_of(struct samples *samples, const struct promethe
         return map_find(&samples->by_name, key);
 }
 
-static void touch(struct samples_node *node, struct samples_pod *pod)
+void samples_touch(struct samples_page *page, struct samples_pod *pod)
 {
-        if (pod->touched)
+        if (pod->touched[page->source])
                 return;
-        pod->touched = true;
-        pod->next_touched = node->touched;
-        node->touched = pod;
+        pod->touched[page->source] = true;
+        pod->next_touched[page->source] = page->touched;
+        page->touched = pod;
 }
 
 /* Of a runtime that cAdvisor cannot ask it knows cgroups without their names: theirs say whose they are. */
-static struct subject *by_cgroup(struct samples_node *node, struct word id)
+static struct subject *by_cgroup(struct samples_page *page, struct word id)
 {
-        const struct cgroup *cgroup = samples_cgroup(node->samples, id.text, id.len);
+        const struct cgroup *cgroup = samples_cgroup(page->node->samples, id.text, id.len);
 
         if (!cgroup)
                 return NULL;
-        touch(node, cgroup->pod);
+        samples_touch(page, cgroup->pod);
         return cgroup->subject;
 }
 
 /* The cgroup of a pod has neither a container nor a name of its own; its sandbox has a name, and the network is told of that one. */
-static struct subject *subject_of(struct samples_node *node, const struct series_row *row, const struct prometheus_line *line)
+static struct subject *subject_of(struct samples_page *page, const struct series_row *row, const struct prometheus_line *line)
 {
         struct word container = label(line, "container"), id = label(line, "id");
         bool contained = container.len && !word_is(container, "POD");
 
         if (row->about == ABOUT_NODE || ((row->about == ABOUT_CGROUP || row->about == ABOUT_SANDBOX) && word_is(id, "/")))
-                return &node->whole;
-        struct samples_pod *pod = pod_of(node->samples, line);
+                return &page->node->whole;
+        struct samples_pod *pod = pod_of(page->node->samples, line);
         if (!pod)
-                return row->about == ABOUT_CGROUP && id.len ? by_cgroup(node, id) : NULL;
+                return row->about == ABOUT_CGROUP && id.len ? by_cgroup(page, id) : NULL;
         if (row->about == ABOUT_CGROUP && !contained && label(line, "name").len)
                 return NULL;
-        touch(node, pod);
+        samples_touch(page, pod);
         return row->about == ABOUT_CGROUP && contained ? samples_container(pod, container.text, container.len) : &pod->whole;
 }
 
 /* ---- one page ---- */
 
-static void clear(struct samples_node *node)
+static void clear(struct samples_page *page)
 {
-        for (struct samples_pod *pod = node->touched; pod; pod = pod->next_touched) {
-                pod->touched = false;
-                pod->whole.tracks[node->source].next = (struct reading){0};
+        for (struct samples_pod *pod = page->touched; pod; pod = pod->next_touched[page->source]) {
+                pod->touched[page->source] = false;
+                pod->whole.tracks[page->source].next = (struct reading){0};
                 for (size_t i = 0; i < pod->containers_len; i++)
-                        pod->containers[i].tracks[node->source].next = (struct reading){0};
+                        pod->containers[i].tracks[page->source].next = (struct reading){0};
         }
-        node->touched = NULL;
-        node->whole.tracks[node->source].next = (struct reading){0};
+        page->touched = NULL;
+        page->node->whole.tracks[page->source].next = (struct reading){0};
 }
 
-void samples_open(struct samples_node *node, enum samples_source source)
+struct samples_page *samples_open(struct samples_node *node, enum samples_source source)
 {
-        clear(node);
-        node->source = source;
+        clear(&node->pages[source]);
+        return &node->pages[source];
 }
 
-void samples_take(struct samples_node *node, const struct prometheus_line *line)
+void samples_take(struct samples_page *page, const struct prometheus_line *line)
 {
         const struct series_row *row = series_of(line);
         double number;
@@ -143,10 +143,10 @@ void samples_take(struct samples_node *node, const struct prometheus_line *line)
         struct word cpu = label(line, "cpu"), id = label(line, "id");
         if (cpu.len && !word_is(cpu, "total"))
                 return;
-        struct subject *subject = subject_of(node, row, line);
+        struct subject *subject = subject_of(page, row, line);
         if (!subject)
                 return;
-        struct reading *reading = &subject->tracks[node->source].next;
+        struct reading *reading = &subject->tracks[page->source].next;
         uint64_t cgroup = row->about == ABOUT_CGROUP && id.len ? text_hash(id.text, id.len) : 0;
         bool stamped = prometheus_stamp(line, &wall_ms);
         if (cgroup && reading->cgroup && cgroup != reading->cgroup) {
@@ -185,6 +185,7 @@ static void take_machine(struct reading *reading)
         reading->value[RAW_QUOTA] = reading->value[RAW_CORES];
         reading->value[RAW_QUOTA_PERIOD] = 1;
         reading->known[RAW_QUOTA] = reading->known[RAW_QUOTA_PERIOD] = true;
+        reading->value[RAW_STEAL] /= reading->value[RAW_CORES];
 }
 
 #define APART_MS_MAX 1000
@@ -230,24 +231,34 @@ static void commit_pod(struct samples_pod *pod, enum samples_source source, int6
         rows_commit(whole, worst, NULL);
 }
 
-void samples_close(struct samples_node *node, int64_t wall_ms)
+void samples_close(struct samples_page *page, int64_t wall_ms)
 {
-        struct track *whole = &node->whole.tracks[node->source];
+        struct track *whole = &page->node->whole.tracks[page->source];
 
         take_machine(&whole->next);
         take_time(&whole->next, wall_ms);
         rows_commit(whole, NAN, NULL);
-        for (struct samples_pod *pod = node->touched; pod; pod = pod->next_touched)
-                commit_pod(pod, node->source, wall_ms);
-        node->pages[node->source]++;
-        node->problem[0] = '\0';
-        clear(node);
+        for (struct samples_pod *pod = page->touched; pod; pod = pod->next_touched[page->source])
+                commit_pod(pod, page->source, wall_ms);
+        page->count++;
+        page->problem[0] = '\0';
+        clear(page);
 }
 
-void samples_miss(struct samples_node *node, const char *problem)
+void samples_miss(struct samples_node *node, enum samples_source source, const char *problem)
 {
-        clear(node);
+        struct samples_page *page = &node->pages[source];
+
+        clear(page);
         node->missed++;
-        snprintf(node->problem, sizeof node->problem, "%s", problem);
-        text_scrub(node->problem);
+        snprintf(page->problem, sizeof page->problem, "%s", problem);
+        text_scrub(page->problem);
+}
+
+const char *samples_problem(const struct samples_node *node)
+{
+        for (size_t i = 0; i < SAMPLES_SOURCES; i++)
+                if (node->pages[i].problem[0])
+                        return node->pages[i].problem;
+        return "";
 }

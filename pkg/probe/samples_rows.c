@@ -35,6 +35,7 @@ static const struct metric_row {
         [SAMPLE_CPU_PRESSURE] = {"cpuPressurePermille", FORM_WAIT, RAW_CPU_WAIT, 0, 1e3, JOIN_MEAN},
         [SAMPLE_MEMORY_PRESSURE] = {"memoryPressurePermille", FORM_WAIT, RAW_MEMORY_WAIT, 0, 1e3, JOIN_MEAN},
         [SAMPLE_IO_PRESSURE] = {"ioPressurePermille", FORM_WAIT, RAW_IO_WAIT, 0, 1e3, JOIN_MEAN},
+        [SAMPLE_STEAL] = {"stealPermille", FORM_RATE, RAW_STEAL, 0, 1e3, JOIN_MEAN},
         [SAMPLE_DROPS] = {"drops", FORM_RISE, RAW_DROPS, 0, 1, JOIN_SUM},
 };
 

@@ -279,8 +279,9 @@ size_t samples_strains(const struct samples *samples, int64_t from_wall_ms, int6
                         .cpu_pressure = share_of(whole, SAMPLE_CPU_PRESSURE, &window),
                         .memory_pressure = share_of(whole, SAMPLE_MEMORY_PRESSURE, &window),
                         .io_pressure = share_of(whole, SAMPLE_IO_PRESSURE, &window),
+                        .steal = share_of(whole, SAMPLE_STEAL, &window),
                         .covered = wanted_ms > 0 ? fmin(1, cpu.ms / wanted_ms) : 0,
-                        .problem = node->problem,
+                        .problem = samples_problem(node),
                 };
         }
         return samples->nodes_len;

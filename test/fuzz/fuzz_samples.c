@@ -18,15 +18,15 @@ static void read_page(struct samples_node *node, enum samples_source source, con
         uint64_t state = size + 1;
         enum fail_kind kind = FAIL_NONE;
 
-        samples_open(node, source);
+        struct samples_page *open = samples_open(node, source);
         for (size_t at = 0, piece; at < size && !kind; at += piece) {
                 piece = fuzz_piece(&state, size - at);
-                kind = prometheus_feed(&page, text + at, piece, take_line, node, NULL);
+                kind = prometheus_feed(&page, text + at, piece, take_line, open, NULL);
         }
         if (kind || prometheus_end(&page, NULL))
-                samples_miss(node, "broken");
+                samples_miss(node, source, "broken");
         else
-                samples_close(node, INT64_C(1700000020000));
+                samples_close(open, INT64_C(1700000020000));
         prometheus_done(&page);
 }
 

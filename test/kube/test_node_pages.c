@@ -20,6 +20,7 @@
 #define LIMIT_NS (60 * NS_PER_S)
 #define PAGE "# TYPE up gauge\nup{a=\"1\"} 1\nup{a=\"2\"} 1\n"
 #define PAGE_LINES 2
+#define KUBELET_PAGES 2 /* cAdvisor's and its own */
 
 /* ---- a kubelet ---- */
 
@@ -160,12 +161,12 @@ static void what_is_refused_is_asked_for_once_a_minute(void **state)
                 kubelet_open(&kubelet, false);
                 kubelet.status = cases[i].status;
                 join(&reading, &kubelet);
-                assert_true(stage_until(&kubelet.stage, &reading.failed, SAMPLES_SOURCES, LIMIT_NS));
+                assert_true(stage_until(&kubelet.stage, &reading.failed, KUBELET_PAGES, LIMIT_NS));
                 if (cases[i].seldom)
                         assert_int_equal(reading.fail.kind, cases[i].kind);
                 assert_int_equal(strstr(reading.fail.text, "nodes/metrics") != NULL, cases[i].status == 403);
                 stage_pass(&kubelet.stage, 55 * NS_PER_S);
-                assert_int_equal(kubelet.asked == SAMPLES_SOURCES, cases[i].seldom);
+                assert_int_equal(kubelet.asked == KUBELET_PAGES, cases[i].seldom);
                 int before = kubelet.asked;
                 stage_pass(&kubelet.stage, 10 * NS_PER_S);
                 assert_true(kubelet.asked > before);

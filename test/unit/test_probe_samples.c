@@ -49,11 +49,11 @@ static void page_of(struct samples_node *node, enum samples_source source, const
         struct prometheus_page page = {.lines_max = 20000, .bytes_max = 8 << 20};
         struct fail fail = {0};
 
-        samples_open(node, source);
-        if (prometheus_feed(&page, text, strlen(text), line_read, node, &fail) || prometheus_end(&page, &fail))
+        struct samples_page *open = samples_open(node, source);
+        if (prometheus_feed(&page, text, strlen(text), line_read, open, &fail) || prometheus_end(&page, &fail))
                 fail_msg("%s", fail.text);
         prometheus_done(&page);
-        samples_close(node, T0);
+        samples_close(open, T0);
 }
 
 static void page(struct samples_node *node, const char *text)
@@ -243,9 +243,9 @@ static void a_page_that_broke_off_is_forgotten_and_said(void **state)
         samples_open(scene_.node, SAMPLES_CADVISOR);
         prometheus_feed(&half, text, strlen(text), line_read, scene_.node, NULL);
         prometheus_done(&half);
-        samples_miss(scene_.node, "no whole answer");
+        samples_miss(scene_.node, SAMPLES_CADVISOR, "no whole answer");
         one_more(&scene_, 0, 1, 0, 0, "a");
-        samples_miss(scene_.node, "403");
+        samples_miss(scene_.node, SAMPLES_CADVISOR, "403");
         assert_int_equal(samples_strains(scene_.samples, T0, T0 + 1000, strains), 1);
         assert_string_equal(strains[0].problem, "403");
         assert_true(strains[0].cpu_mean < 0 && strains[0].cpu_pressure < 0);

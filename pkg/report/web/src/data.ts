@@ -258,7 +258,7 @@ export interface Report {
     };
     samples?: {source?: string; every?: string; covered?: string; problem?: string};
     mesh?: Mesh;
-    nodes?: {name: string; role: string; kernel: string; kubelet: string; instanceType: string; cpuMax?: string; memoryMax?: string}[];
+    nodes?: {name: string; role: string; kernel: string; kubelet: string; instanceType: string; cpuMax?: string; memoryMax?: string; steal?: string}[];
   };
   provenance?: {
     program?: string;
