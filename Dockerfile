@@ -1,4 +1,4 @@
-# Loadstone's one image: operator and load worker, nothing else. The same file builds online and, with hack/image, offline
+# Loadstone's one image: operator, load worker, CLI and probe, nothing else. The same file builds online and, with hack/image, offline
 # on a base that is made from Debian's packages.
 FROM debian:bookworm-slim AS build
 ARG SOURCE_DATE_EPOCH=0
