@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CPU, memory and throttling of the target as the kubelet tells them, on the axis of the latency."""
+"""CPU, memory and throttling of the target as the kubelet and the node's probe tell them, on the axis of the latency."""
+import glob
 import json
+import pathlib
+import threading
 import time
 
 import cluster as c
@@ -140,6 +143,86 @@ def without_the_right_the_reason_is_said_and_the_run_goes_on():
     assert "nodes/metrics" in status["context"]["samples"]["problem"], status["context"]["samples"]
 
 
+def cgroup_files(pod, *names):
+    """Of this pod and its containers, on the node, which is this machine."""
+    uid = pod["metadata"]["uid"]
+    return [pathlib.Path(path) for name in names for path in glob.glob(f"/sys/fs/cgroup/**/pod{uid}/**/{name}", recursive=True)]
+
+
+class Watch(threading.Thread):
+    """The moment at which look() is true first; None: it never was."""
+
+    def __init__(self, look, seconds=15):
+        super().__init__(daemon=True)
+        self.look, self.end, self.at = look, time.time() + seconds, None
+        self.start()
+
+    def run(self):
+        while self.at is None and time.time() < self.end:
+            self.at = time.time() if self.look() else None
+            time.sleep(0.02)
+
+    def moment(self):
+        self.join()
+        assert self.at, "it never happened"
+        return self.at
+
+
+def with_probes():
+    c.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(c.ROOT / "deploy/overlays/probe"))
+    c.kubectl("rollout", "status", "daemonset/loadstone-probe", "-n", "loadstone-probe", "--timeout=60s")
+    c.kubectl("rollout", "status", "deployment/loadstone-operator", "-n", c.SYSTEM, "--timeout=60s")
+
+
+def without_probes():
+    c.kubectl("delete", "-k", str(c.ROOT / "deploy/components/probe"), "--ignore-not-found", check=False)
+    for kind, name in (("clusterrolebinding", "loadstone-probe"), ("clusterrole", "loadstone-probe"), ("namespace", "loadstone-probe")):
+        c.delete(kind, name, "default")
+    c.kubectl("delete", "deployment/loadstone-operator", "-n", c.SYSTEM, "--ignore-not-found")
+    c.install()
+
+
+def by_the_probe_a_limit_and_a_death_are_at_their_second():
+    limited("fine", "2")
+    c.apply(c.profile(NS, "fine", "fine", [c.hold(1500, 24)]), c.run(NS, "fine-1", "fine"))
+    c.in_phase(NS, "fine-1", "Running")
+    time.sleep(8)
+    pod = c.items("pods", NS, "app=fine")[0]
+    name = pod["metadata"]["name"]
+    limits = cgroup_files(pod, "cpu.max", "cpu.cfs_quota_us")
+    tightened = Watch(lambda: any(f.exists() and f.read_text().split()[0] == "2000" for f in limits))
+    c.kubectl("patch", "pod", name, "-n", NS, "--subresource=resize", "--type=strategic", "-p", json.dumps(
+        {"spec": {"containers": [{"name": "server", "resources": {"limits": {"cpu": "20m"}}}]}}))
+    at_limit = tightened.moment()
+    time.sleep(5)
+    usages = cgroup_files(pod, "cpu.stat")
+    dying, dead = Watch(lambda: not all(f.exists() for f in usages)), Watch(lambda: not any(f.exists() for f in usages))
+    c.delete("pod", name, NS, wait=False)
+    died, gone = dying.moment(), dead.moment()
+    status = c.finished(NS, "fine-1", 120)
+    samples = status["context"]["samples"]
+    assert samples["source"].startswith("node probe") and "problem" not in samples, samples
+    assert samples["every"] in ("900ms", "1s", "1.100s", "1.200s"), samples
+    zero = c.seconds_of(status["workers"]["startAt"])
+    rows = [s for s in of_kind(subjects_of(status), "pod", "target") if s["source"] == "node probe" and s["name"] == name][0]
+    seconds = [(a / 1000 + zero, b / 1000 + zero, t) for a, b, t in zip(rows["from"], rows["to"], rows["throttledPermille"]) if t is not None]
+    assert max(b - a for a, b, _ in seconds) <= 2.5, seconds
+    first = min(b for _, b, t in seconds if t >= 100)
+    assert -0.1 <= first - at_limit <= 1.3, (first - at_limit, seconds)
+    assert all(t >= 100 for a, b, t in seconds if at_limit + 0.5 < a and b < died - 1.5), (at_limit, died, seconds)
+    assert died - 1.3 <= seconds[-1][1] <= gone + 0.1, (seconds[-1], died, gone)
+    node = status["context"]["nodes"][0]
+    assert 0 <= percent(node["steal"]) <= 100 and 0 < percent(node["cpuMax"]) <= 105, node
+
+
+def with_probes_everything_is_at_its_second():
+    with_probes()
+    try:
+        by_the_probe_a_limit_and_a_death_are_at_their_second()
+    finally:
+        without_probes()
+
+
 def all_tests(suite):
     c.namespace(NS)
     suite.one(a_busy_target_shows_its_cpu_and_an_idle_one_does_not)
@@ -147,4 +230,5 @@ def all_tests(suite):
     if suite.long:
         suite.one(a_variant_that_is_throttled_says_so)
     suite.one(a_limit_tightened_under_way_shows_at_its_second)
+    suite.one(with_probes_everything_is_at_its_second)
     suite.one(without_the_right_the_reason_is_said_and_the_run_goes_on)
