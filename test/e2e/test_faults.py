@@ -72,6 +72,17 @@ def the_termination_message_is_enough(operator):
     assert status["results"]["requests"] == 400, status["results"]
 
 
+def a_job_that_somebody_suspends_ends_its_run():
+    c.apply(c.profile(NS, "held", "web1", [c.hold(50, 120)]), c.run(NS, "held-1", "held"))
+    c.in_phase(NS, "held-1", "Running")
+    job = c.status_of(NS, "held-1")["trials"][0]["job"]["name"]
+    c.kubectl("patch", "job", job, "-n", NS, "--type=merge", "-p", '{"spec": {"suspend": true}}')
+    status = c.finished(NS, "held-1", 60)
+    assert status["phase"] == "Failed" and status["verdict"] == "None", status
+    assert c.condition(status, "Stalled")["reason"] == "JobSuspended" and "somebody suspended" in status["message"], status
+    c.until(30, "its Job to be gone", lambda: job not in [j["metadata"]["name"] for j in c.items("jobs", NS)])
+
+
 def a_standby_takes_over(operator):
     """Two operators, the leader gets kill -9: the other leads within 17 s and finishes the run."""
     def holder():
@@ -139,6 +150,7 @@ def all_tests(suite):
             suite.one(killed_in, operator, phase, turn)
     suite.one(kstatus_follows_a_run, operator)
     suite.one(the_termination_message_is_enough, operator)
+    suite.one(a_job_that_somebody_suspends_ends_its_run)
     suite.one(a_standby_takes_over, operator)
     suite.one(an_operator_with_sanitizers_runs_a_benchmark, operator)
     operator.end()
