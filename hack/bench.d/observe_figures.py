@@ -11,7 +11,7 @@ import time
 import apisim
 from certificates import self_signed
 from figures import judged, memory_mib
-from scale_figures import REQUESTS, cpu_s, target
+from throughput_figures import REQUESTS, cpu_s, target
 
 PODS = 100
 FOR_S = 60
