@@ -16,6 +16,9 @@
 #include "kube/watch.h"
 
 #define TRIM_BYTES (256u << 10)
+/* A pass is mostly followed by another that looks at the same objects. At rest nothing stays parsed. */
+#define PARSED_NS (5 * NS_PER_S)
+#define PARSED_MAX 512
 
 struct kube_cache {
         struct kube_client *client;
@@ -27,6 +30,7 @@ struct kube_cache {
         uint64_t list_id, stream_id, probe_id;
         size_t list_bytes; /* kept of items, since a list began */
         struct loop_timer wake, take_back;
+        int64_t parsed_ns; /* since when objects are kept parsed, if any are */
         void (*listed)(void *owner);
         void *owner;
 };
@@ -204,7 +208,13 @@ static void take_back(void *owner)
 {
         struct kube_cache *cache = owner;
 
-        store_take_back(&cache->contents.store);
+        struct store *store = &cache->contents.store;
+
+        store_take_back(store);
+        if (now_of(cache) - cache->parsed_ns >= PARSED_NS || store->parsed.len > PARSED_MAX)
+                store_forget_parsed(store);
+        else
+                loop_arm(cache->loop, &cache->take_back, cache->parsed_ns + PARSED_NS);
 }
 
 /* ---- The cache ---- */
@@ -270,7 +280,9 @@ struct json_object *kube_cache_find(const struct kube_cache *cache, const char *
 
         if (!store_key(key, cache->kind->namespaced ? namespace : NULL, name))
                 return NULL;
-        if (!cache->take_back.armed)
+        if (!cache->contents.store.parsed.len)
+                lender->parsed_ns = now_of(cache);
+        if (!cache->take_back.armed || cache->take_back.at_ns > 0)
                 loop_arm(cache->loop, &lender->take_back, 0);
         return store_lend(&lender->contents.store, key);
 }

@@ -9,14 +9,6 @@
 #include "base/text.h"
 #include "data/doc.h"
 
-/* Among objects that are lent, only the latest are searched for: a pass asks again for what it has just asked for. */
-#define LENT_SEARCHED 32
-
-struct lent {
-        const struct stored *stored; /* what 'object' was parsed from; NULL once that has been replaced */
-        struct json_object *object;
-};
-
 bool store_key(char key[static STORE_KEY_MAX], const char *namespace, const char *name)
 {
         int len = snprintf(key, STORE_KEY_MAX, "%s/%s", namespace ? namespace : "", name ? name : "");
@@ -110,8 +102,7 @@ void store_done(struct store *store)
         const char *key;
         void *stored;
 
-        store_take_back(store);
-        free(store->lent);
+        store_forget_parsed(store);
         while (map_next(&store->objects, &at, &key, &stored))
                 free(stored);
         map_done(&store->objects);
@@ -130,36 +121,43 @@ struct stored *store_set(struct store *store, const char *key, struct stored *st
 
         store->bytes += stored ? size_of(stored) : 0;
         store->bytes -= old ? size_of(old) : 0;
-        for (size_t i = 0; old && i < store->lent_len; i++)
-                if (store->lent[i].stored == old)
-                        store->lent[i].stored = NULL;
+        struct json_object *parsed = old ? map_remove(&store->parsed, key) : NULL;
+        if (parsed) {
+                if (!store->replaced)
+                        store->replaced = doc_array();
+                doc_push(store->replaced, parsed);
+        }
         return old;
 }
 
 struct json_object *store_lend(struct store *store, const char *key)
 {
         const struct stored *stored = store_find(store, key);
-        size_t searched = store->lent_len < LENT_SEARCHED ? store->lent_len : LENT_SEARCHED;
+        struct json_object *object = stored ? map_find(&store->parsed, key) : NULL;
 
-        if (!stored)
-                return NULL;
-        for (size_t i = store->lent_len; i > store->lent_len - searched; i--)
-                if (store->lent[i - 1].stored == stored)
-                        return store->lent[i - 1].object;
-        if (store->lent_len == store->lent_capacity) {
-                store->lent_capacity = store->lent_capacity ? store->lent_capacity * 2 : 16;
-                store->lent = xrealloc(store->lent, store->lent_capacity * sizeof *store->lent);
+        if (stored && !object) {
+                object = store_unpack(store, stored, key, NULL);
+                map_set(&store->parsed, key, object);
         }
-        struct json_object *object = store_unpack(store, stored, key, NULL);
-        store->lent[store->lent_len++] = (struct lent){.stored = stored, .object = object};
         return object;
 }
 
 void store_take_back(struct store *store)
 {
-        while (store->lent_len > 0)
-                json_object_put(store->lent[--store->lent_len].object);
+        json_object_put(take(store->replaced));
         json_object_put(take(store->walked));
+}
+
+void store_forget_parsed(struct store *store)
+{
+        size_t at = 0;
+        const char *key;
+        void *object;
+
+        store_take_back(store);
+        while (map_next(&store->parsed, &at, &key, &object))
+                json_object_put(object);
+        map_done(&store->parsed);
 }
 
 struct json_object *store_next(struct store *store, size_t *at)

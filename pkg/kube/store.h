@@ -45,8 +45,8 @@ struct store {
         const struct kube_kind *kind;
         char *api_version;
         struct squeeze squeeze;
-        struct lent *lent;  /* parsed objects that are still borrowed */
-        size_t lent_len, lent_capacity;
+        struct map parsed;  /* key -> struct json_object, of those that were lent */
+        struct json_object *replaced; /* an array: parsed, borrowed and not current any more; NULL: nothing is */
         struct json_object *walked;
         uint64_t bytes;     /* in blocks, allocator and table not counted */
 };
@@ -66,9 +66,12 @@ struct json_object *store_unpack(struct store *store, const struct stored *store
 const struct stored *store_find(const struct store *store, const char *key);
 /* Takes 'stored' (NULL: removes) and returns what was there, now the caller's, or NULL. */
 struct stored *store_set(struct store *store, const char *key, struct stored *stored);
-/* The parsed object, borrowed until store_take_back(); the same one while it is lent. NULL when absent. */
+/* The parsed object, not to be changed and borrowed until store_take_back(); the same one until then. NULL when absent. */
 struct json_object *store_lend(struct store *store, const char *key);
+/* Nobody borrows any more. What is still current stays parsed for who asks next. */
 void store_take_back(struct store *store);
+/* The same, and nothing stays parsed. */
+void store_forget_parsed(struct store *store);
 /* Walks: start with *at = 0, NULL at the end. Borrowed until the next call. */
 struct json_object *store_next(struct store *store, size_t *at);
 

@@ -158,6 +158,27 @@ static void what_is_lent_survives_replacement_until_taken_back(void **state)
         done(&store);
 }
 
+static void what_was_lent_stays_parsed_until_it_is_replaced_or_forgotten(void **state)
+{
+        struct store store;
+        auto_json struct json_object *first = pod("a", "u", "1"), *second = pod("a", "u", "2");
+        (void)state;
+
+        store_init(&store, &kube_pods, squeeze_tools_new());
+        assert_null(store_set(&store, "n/a", pack(&store, first)));
+        struct json_object *lent = store_lend(&store, "n/a");
+        store_take_back(&store);
+        assert_ptr_equal(lent, store_lend(&store, "n/a"));
+        store_forget_parsed(&store);
+        assert_int_equal(store.parsed.len, 0);
+        store_lend(&store, "n/a");
+        free(store_set(&store, "n/a", pack(&store, second)));
+        store_take_back(&store);
+        assert_int_equal(store.parsed.len, 0);
+        assert_string_equal(doc_text(store_lend(&store, "n/a"), "metadata.resourceVersion"), "2");
+        done(&store);
+}
+
 static void versions_are_compared_as_numbers_of_any_length(void **state)
 {
         static const struct { const char *a, *b; int order; bool comparable; } rows[] = {
@@ -195,6 +216,7 @@ int main(void)
                 cmocka_unit_test(whatever_is_packed_is_unpacked),
                 cmocka_unit_test(resembling_objects_take_little_room),
                 cmocka_unit_test(objects_without_identity_are_not_stored),
+                cmocka_unit_test(what_was_lent_stays_parsed_until_it_is_replaced_or_forgotten),
                 cmocka_unit_test(what_is_lent_survives_replacement_until_taken_back),
                 cmocka_unit_test(versions_are_compared_as_numbers_of_any_length),
                 cmocka_unit_test(keys_that_do_not_fit_are_refused),
