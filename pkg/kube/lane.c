@@ -119,7 +119,8 @@ static void open_multi(struct lane *lane)
         curl_multi_setopt(lane->multi, CURLMOPT_TIMERFUNCTION, on_timer);
         curl_multi_setopt(lane->multi, CURLMOPT_TIMERDATA, lane);
         curl_multi_setopt(lane->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-        curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, 8L);
+        /* With HTTP/1.1 as many as are in flight at once: a lower bound would close one with each answer, to be opened again. */
+        curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, (long)(KUBE_WRITES_MAX + KUBE_READS_MAX));
 }
 
 void lane_init(struct lane *lane, struct kube_client *client, int peer_timeout_ms)
