@@ -71,6 +71,22 @@ static void compare_all(const struct profile *profile, struct json_object *const
 
 /* ---- all of it ---- */
 
+/* What the variants themselves have measured, then what explains their trials. New. */
+static struct json_object *explain(const struct profile *profile, struct json_object *const *docs, size_t len, const struct arms *arms)
+{
+        auto_json struct json_object *of_trials = arms_explain(profile, docs, len);
+        struct json_object *list = doc_array();
+
+        for (size_t i = 0; i < arms->compared_len; i++) {
+                struct json_object *entry = arms_added_explain(&arms->added[i], arms->compared[i].strength == COMPARE_CONFIRMED);
+                if (entry)
+                        doc_push(list, entry);
+        }
+        for (size_t i = 0; i < doc_len(of_trials, ""); i++)
+                doc_push(list, json_object_get(doc_item(of_trials, i)));
+        return list;
+}
+
 bool arms_merge(const struct profile *profile, struct load_plan *const *plans, struct json_object *const *docs, size_t len, bool stopped,
                 struct arms *ret_arms)
 {
@@ -83,9 +99,9 @@ bool arms_merge(const struct profile *profile, struct load_plan *const *plans, s
         for (size_t i = len; i > 0 && !arms->workers; i--)
                 if (doc_at(docs[i - 1], "fold"))
                         arms->workers = json_object_get(doc_at(docs[i - 1], "workers"));
-        arms->explanations = arms_explain(profile, docs, len);
         if (!stopped)
                 compare_all(profile, docs, len, arms);
+        arms->explanations = explain(profile, docs, len, arms);
         return arms->of[0].measured;
 }
 

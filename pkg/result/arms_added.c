@@ -243,6 +243,18 @@ struct json_object *arms_added_encode(const struct arms_added *added)
         return doc_set_text(out, "text", added->text[0] ? added->text : NULL);
 }
 
+struct json_object *arms_added_explain(const struct arms_added *added, bool confirmed)
+{
+        struct json_object *entry, *evidence;
+
+        if (!added->text[0] || !added->p50.interval || is_in_doubt(&added->p50))
+                return NULL;
+        entry = doc_set_text(doc_set_text(doc_object(), "code", "AddedLatency"), "confidence", confirmed ? "high" : "medium");
+        evidence = doc_set_text(doc_set_text(doc_object(), "side", "load"), "counter", "latency.p50 added in pairs of trials, microseconds");
+        doc_set_int(evidence, "value", llround(added->p50.ns / 1e3));
+        return doc_set(doc_set_text(entry, "sentence", added->text), "evidence", evidence);
+}
+
 bool arms_added_bounds(const struct arms_added *added, char text[static ARMS_ADDED_TEXT_MAX])
 {
         char low[UNIT_TEXT_MAX], high[UNIT_TEXT_MAX];

@@ -38,5 +38,8 @@ struct arms_added {
 void arms_added_of(const struct pairs *pairs, const struct trial *trials, struct json_object *a, struct json_object *b, struct arms_added *ret_added);
 /* As status.comparison.arms[].added: {"part", "p50": {"mean", "low", "high"}, "p99", "text"}; NULL when nothing is known. Caller owns. */
 struct json_object *arms_added_encode(const struct arms_added *added);
+/* What is beyond doubt, as an explanation in the form of mesh/explain.h: "high" when 'confirmed' (result/compare.h), else "medium". NULL: nothing
+ * is. Caller owns. */
+struct json_object *arms_added_explain(const struct arms_added *added, bool confirmed);
 /* "1.600ms to 2.200ms", of the median; false: there is no interval. */
 bool arms_added_bounds(const struct arms_added *added, char text[static ARMS_ADDED_TEXT_MAX]);

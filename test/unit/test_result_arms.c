@@ -188,6 +188,36 @@ static void a_slower_variant_is_worse_with_its_ratio_whatever_drifts(void **stat
         trials_done(&trials);
 }
 
+static void what_the_client_s_proxy_adds_stands_in_comparison_context_and_explanations(void **state)
+{
+        const struct profile profile = profile_of(2, 6, 6);
+        static const double slower[] = {1, 1.2};
+        struct trials trials = play(&profile, 6, slower, 0.01);
+        (void)state;
+
+        for (uint32_t i = 0; i < trials.len; i++) {
+                struct json_object *mesh = doc_at(trials.docs[i], "mesh"), *estimates = doc_at(trials.docs[i], "estimates");
+                doc_set_text(doc_set_text(mesh, "type", "ISTIO"), "serverMeshed", "1/1");
+                doc_set_text(mesh, "clientMeshed", profile_arm_of(&profile, i) ? "true" : "false");
+                json_object_object_add(estimates, "latency.p50", doc_copy(doc_at(estimates, "[\"latency.p99\"]")));
+        }
+        struct arms *arms = merge(&profile, &trials, false), *stopped = merge(&profile, &trials, true);
+        auto_json struct json_object *comparison = compare_encode(arms->compared, 1, "run", NULL), *context = doc_object(), *empty = doc_object();
+        arms_put_added(arms, comparison, context);
+        assert_string_equal(doc_text(comparison, "arms[0].added.part"), "client");
+        assert_string_equal(doc_text(context, "mesh.type"), "ISTIO");
+        assert_string_equal(doc_text(context, "mesh.addedLatency.by"), "arms");
+        assert_non_null(doc_text(context, "mesh.addedLatency.client"));
+        assert_string_equal(doc_text(doc_item(arms->explanations, 0), "code"), "AddedLatency");
+        assert_string_equal(doc_text(doc_item(arms->explanations, 0), "confidence"), "high");
+        arms_put_added(stopped, NULL, empty); /* nothing was compared */
+        assert_null(doc_at(empty, "mesh.addedLatency"));
+        arms_put_added(arms, NULL, NULL);
+        arms_end(stopped);
+        arms_end(arms);
+        trials_done(&trials);
+}
+
 static void two_pairs_are_never_more_than_indicative(void **state)
 {
         const struct profile profile = profile_of(2, 2, 2);
@@ -398,6 +428,7 @@ int main(void)
                 cmocka_unit_test(a_pair_with_a_trial_that_is_not_sound_is_left_out),
                 cmocka_unit_test(how_many_pairs_are_needed_is_computed_once_from_their_differences),
                 cmocka_unit_test(a_slower_variant_is_worse_with_its_ratio_whatever_drifts),
+                cmocka_unit_test(what_the_client_s_proxy_adds_stands_in_comparison_context_and_explanations),
                 cmocka_unit_test(two_pairs_are_never_more_than_indicative),
                 cmocka_unit_test(the_same_twice_needs_more_pairs_or_is_equivalent),
                 cmocka_unit_test(arms_beside_each_other_share_the_error_rate),

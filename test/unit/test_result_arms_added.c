@@ -72,6 +72,11 @@ static void the_mean_of_the_differences_has_the_interval_of_pairs(void **state)
         assert_string_equal(doc_text(doc, "part"), "client");
         assert_string_equal(doc_text(doc, "p50.mean"), "1.900ms");
         assert_string_equal(doc_text(doc, "p99.high"), "19.664ms");
+        auto_json struct json_object *sure = arms_added_explain(&found, true), *hint = arms_added_explain(&found, false);
+        assert_string_equal(doc_text(sure, "confidence"), "high");
+        assert_string_equal(doc_text(hint, "confidence"), "medium");
+        assert_string_equal(doc_text(sure, "sentence"), found.text);
+        assert_int_equal(doc_int(sure, "evidence.value", 0), 1900);
         char bounds[ARMS_ADDED_TEXT_MAX];
         assert_true(arms_added_bounds(&found, bounds));
         assert_string_equal(bounds, "1.834ms to 1.966ms");
@@ -126,6 +131,7 @@ static void what_is_not_beyond_doubt_is_said_to_be_in_doubt(void **state)
         (void)state;
 
         assert_true(text_starts(found.text, "the client's sidecar adds nothing to the median that is beyond doubt (-0.21 to 0.26 ms)"));
+        assert_null(arms_added_explain(&found, true));
         const struct arms_added of_few = added(&few, mesh("false", "1/1", NULL), mesh("true", "1/1", NULL));
         assert_non_null(strstr(of_few.text, "; 2 pairs, indicative"));
         const struct arms_added of_one = added(&one, mesh("false", "1/1", NULL), mesh("true", "1/1", NULL));
