@@ -192,7 +192,8 @@ static void lists_that_are_none_are_refused(void **state)
 {
         static const char *const bodies[] = {"{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{\"a\":1}}",
                                              "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[\"wrong\"]}", "[]", "7",
-                                             "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{\"a\":1} {\"b\":2}]}"};
+                                             "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{\"a\":1} {\"b\":2}]}",
+                                             "{\"metadata\":{\"resourceVersion\":\"1\",\"remainingItemCount\":1e999},\"items\":[]}"};
         struct fake_server *server = fake_server_new(stage.loop, answer_list, NULL);
         struct sift *sift = sift_new(NULL);
         (void)state;
