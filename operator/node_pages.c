@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define SILENCE_S 10
 #define REFUSED_AGAIN_NS (60 * NS_PER_S)
@@ -25,13 +26,14 @@ static const struct page {
 
 struct node {
         struct node_pages *pages;
-        char *name;
+        char *name, *server;
         struct kube_config *config;
         struct kube_client *client;
         enum samples_source source;  /* that is asked for */
         uint64_t stream;
         int64_t due_ns[SAMPLES_SOURCES];
         struct prometheus_page page;
+        bool moved;                  /* to another address, in the middle of a page */
         struct loop_timer timer;
         struct node_reader *readers;
 };
@@ -81,6 +83,15 @@ static void ask_next(struct node *node)
         loop_arm(node->pages->loop, &node->timer, node->due_ns[next]);
 }
 
+static void tell_end(struct node *node, const struct fail *fail)
+{
+        for (struct node_reader *reader = node->readers; reader; reader = reader->next) {
+                if (reader->reads)
+                        reader->options.ended(reader->options.owner, fail);
+                reader->reads = false;
+        }
+}
+
 /* What is refused, or is not there, is not asked for all the time. */
 static void end(struct node *node, const struct fail *fail)
 {
@@ -88,11 +99,7 @@ static void end(struct node *node, const struct fail *fail)
 
         node->stream = 0;
         prometheus_done(&node->page);
-        for (struct node_reader *reader = node->readers; reader; reader = reader->next) {
-                if (reader->reads)
-                        reader->options.ended(reader->options.owner, fail);
-                reader->reads = false;
-        }
+        tell_end(node, fail);
         node->due_ns[node->source] = loop_now_ns(node->pages->loop) + (refused ? REFUSED_AGAIN_NS : page_rows[node->source].every_ns);
         ask_next(node);
 }
@@ -132,7 +139,13 @@ static void page_over(void *owner, const struct fail *closed)
 static void ask(void *owner)
 {
         struct node *node = owner;
+        struct fail moved = {0};
 
+        if (node->moved) {
+                fail_set(&moved, FAIL_UNKNOWN, "the node has another address");
+                tell_end(node, &moved);
+        }
+        node->moved = false;
         node->page = (struct prometheus_page){.lines_max = LINES_MAX, .bytes_max = BYTES_MAX};
         for (struct node_reader *reader = node->readers; reader; reader = reader->next) {
                 reader->reads = true;
@@ -143,47 +156,76 @@ static void ask(void *owner)
 
 /* ---- readers ---- */
 
-static struct node *node_new(struct node_pages *pages, const struct node_reader_options *options)
+static void disconnect(struct node *node)
+{
+        loop_disarm(node->pages->loop, &node->timer);
+        node->client = kube_client_free(node->client);
+        node->config = kube_config_free(node->config);
+        prometheus_done(&node->page);
+        node->stream = 0;
+}
+
+/* On failure the node is as it was. */
+static enum fail_kind connect_to(struct node *node, const char *server, struct fail *fail)
+{
+        struct loop *loop = node->pages->loop;
+        struct kube_config *config = kube_config_beside(kube_client_config(node->pages->client), server);
+        struct kube_client *client = NULL;
+
+        if (kube_client_new(loop, config, &client, fail)) {
+                kube_config_free(config);
+                return fail_wrap(fail, "the node's kubelet");
+        }
+        node->moved = node->moved || node->stream != 0;
+        disconnect(node);
+        node->client = client;
+        node->config = config;
+        free(node->server);
+        node->server = xstrdup(server);
+        node->source = SAMPLES_CADVISOR;
+        for (size_t i = 0; i < SAMPLES_SOURCES; i++)
+                node->due_ns[i] = 0;
+        loop_arm(loop, &node->timer, loop_now_ns(loop));
+        return FAIL_NONE;
+}
+
+static char *server_of(const struct node_reader_options *options)
+{
+        const char *bracket = strchr(options->address, ':') ? "[" : "";
+
+        return xasprintf("https://%s%s%s:%d", bracket, options->address, *bracket ? "]" : "", options->port);
+}
+
+static struct node *node_new(struct node_pages *pages, const char *name)
 {
         struct node *node = xnew(struct node);
-        const char *bracket = strchr(options->address, ':') ? "[" : "";
-        auto_free char *server = xasprintf("https://%s%s%s:%d", bracket, options->address, *bracket ? "]" : "", options->port);
 
-        node->pages = pages;
-        node->name = xstrdup(options->node);
-        node->source = SAMPLES_CADVISOR;
-        node->config = kube_config_beside(kube_client_config(pages->client), server);
-        node->timer = (struct loop_timer){.fire = ask, .owner = node};
-        if (kube_client_new(pages->loop, node->config, &node->client, NULL)) {
-                kube_config_free(node->config);
-                free(node->name);
-                free(node);
-                return NULL;
-        }
+        *node = (struct node){.pages = pages, .name = xstrdup(name), .timer = {.fire = ask, .owner = node}};
         map_set(&pages->nodes, node->name, node);
-        loop_arm(pages->loop, &node->timer, loop_now_ns(pages->loop));
         return node;
 }
 
 static void node_free(struct node *node)
 {
         map_remove(&node->pages->nodes, node->name);
-        loop_disarm(node->pages->loop, &node->timer);
-        kube_client_free(node->client);
-        kube_config_free(node->config);
-        prometheus_done(&node->page);
+        disconnect(node);
+        free(node->server);
         free(node->name);
         free(node);
 }
 
-struct node_reader *node_pages_join(struct node_pages *pages, const struct node_reader_options *options)
+struct node_reader *node_pages_join(struct node_pages *pages, const struct node_reader_options *options, struct fail *fail)
 {
         struct node *node = map_find(&pages->nodes, options->node);
+        auto_free char *server = server_of(options);
 
         if (!node)
-                node = node_new(pages, options);
-        if (!node)
+                node = node_new(pages, options->node);
+        if (!text_equal(node->server, server) && connect_to(node, server, fail)) {
+                if (!node->readers)
+                        node_free(node);
                 return NULL;
+        }
         struct node_reader *reader = xnew(struct node_reader);
         *reader = (struct node_reader){.node = node, .next = node->readers, .options = *options};
         reader->options.node = reader->options.address = NULL;

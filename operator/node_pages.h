@@ -25,6 +25,8 @@ struct node_reader_options {
 struct node_pages *node_pages_new(struct loop *loop, const struct kube_client *client);
 struct node_pages *node_pages_free(struct node_pages *pages); /* when nobody reads any more */
 
-/* From the loop, never from a call, come begun, line and ended; they may neither join nor leave. */
-struct node_reader *node_pages_join(struct node_pages *pages, const struct node_reader_options *options);
+/* From the loop, never from a call, come begun, line and ended; they may neither join nor leave. Where the node is read at another
+ * address, all who read it are served from this one now: a node may be made again under its name.
+ * NULL: FAIL_INVALID, the address cannot be asked; whoever reads the node goes on. */
+struct node_reader *node_pages_join(struct node_pages *pages, const struct node_reader_options *options, struct fail *fail);
 struct node_reader *node_pages_leave(struct node_reader *reader); /* NULL is fine; returns NULL */

@@ -28,6 +28,7 @@ struct session_samples *session_samples_free(struct session_samples *samples)
         for (size_t i = 0; i < samples->nodes_len; i++) {
                 node_pages_leave(samples->nodes[i]->reader);
                 probe_pages_leave(samples->nodes[i]->probe_reader);
+                free(samples->nodes[i]->address);
                 free(samples->nodes[i]->name);
                 free(samples->nodes[i]);
         }
@@ -126,36 +127,42 @@ void session_samples_see_pod(struct session *session, enum samples_role role, st
         samples_add_pod(session->samples->store, role, pod);
 }
 
-static const char *address_of(struct json_object *node)
+static void read_at(struct sampled_node *node, const char *address, int port)
 {
-        struct json_object *list = doc_at(node, "status.addresses");
-
-        for (size_t i = 0; i < doc_len(list, ""); i++)
-                if (text_equal(doc_text(doc_item(list, i), "type"), "InternalIP"))
-                        return doc_text(doc_item(list, i), "address");
-        return NULL;
-}
-
-void session_samples_see_node(struct session *session, struct json_object *object)
-{
-        const char *name = doc_text(object, "metadata.name"), *address = address_of(object);
-        struct sampled_node *node = session->samples && name ? session_samples_node(session->samples, name) : NULL;
-
-        if (!node || node->reader)
-                return;
-        if (!address) {
-                samples_miss(node->rows, SAMPLES_CADVISOR, "the node has no address");
-                return;
-        }
-        node->reader = node_pages_join(session->manager->node_pages, &(struct node_reader_options){
-                .node = name,
+        struct fail fail = {0};
+        struct node_reader *reader = node_pages_join(node->session->manager->node_pages, &(struct node_reader_options){
+                .node = node->name,
                 .address = address,
-                .port = (int)doc_int(object, "status.daemonEndpoints.kubeletEndpoint.Port", KUBELET_PORT),
+                .port = port,
                 .begun = page_begun,
                 .line = line_read,
                 .ended = page_ended,
                 .owner = node,
-        });
+        }, &fail);
+
+        node_pages_leave(node->reader);
+        node->reader = reader;
+        free(node->address);
+        node->address = xstrdup(address);
+        node->port = port;
+        if (!reader)
+                samples_miss(node->rows, SAMPLES_CADVISOR, fail.text);
+}
+
+/* A node that is made again under its name may have another address. */
+void session_samples_see_node(struct session *session, struct json_object *object)
+{
+        const char *name = doc_text(object, "metadata.name");
+        const char *address = doc_text(doc_find(doc_at(object, "status.addresses"), "type", "InternalIP"), "address");
+        int port = (int)doc_int(object, "status.daemonEndpoints.kubeletEndpoint.Port", KUBELET_PORT);
+        struct sampled_node *node = session->samples && name ? session_samples_node(session->samples, name) : NULL;
+
+        if (!node || (text_equal(address, node->address) && port == node->port))
+                return;
+        if (address)
+                read_at(node, address, port);
+        else if (!node->reader)
+                samples_miss(node->rows, SAMPLES_CADVISOR, "the node has no address");
 }
 
 void session_samples_begin_trial(struct session *session)

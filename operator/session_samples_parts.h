@@ -13,6 +13,8 @@ struct sampled_node {
         struct samples_page *page, *second; /* the kubelet's, the probe's */
         struct probe_reader *probe_reader; /* NULL: nobody has probes */
         struct node_reader *reader;  /* NULL: nobody knows yet where its kubelet is, or it never will be asked */
+        char *address;               /* where it is asked; owned, NULL: nowhere */
+        int port;
         struct samples_strain worst; /* over all trials */
         struct samples_strain now;   /* in the last of them */
 };

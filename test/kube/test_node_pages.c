@@ -28,11 +28,11 @@ struct kubelet {
         struct stage stage;
         struct authority *cluster, *another;
         SSL_CTX *tls;
-        struct fake_server *server;
+        struct fake_server *server, *elsewhere; /* the other address has the same certificate */
         struct node_pages *pages;
         int status;               /* of its answers; 200 */
         bool silent;              /* begins a page and says nothing more */
-        int asked, without_token;
+        int asked, asked_elsewhere, without_token;
         int of[SAMPLES_SOURCES];
 };
 
@@ -49,6 +49,15 @@ static void handle(void *owner, struct fake_connection *connection, const struct
                 fake_answer(connection, kubelet->status, NULL, kubelet->status == 200 ? PAGE : "no");
 }
 
+static void handle_elsewhere(void *owner, struct fake_connection *connection, const struct fake_request *request)
+{
+        struct kubelet *kubelet = owner;
+
+        (void)request;
+        kubelet->asked_elsewhere++;
+        fake_answer(connection, 200, NULL, PAGE);
+}
+
 static void kubelet_open(struct kubelet *kubelet, bool from_another)
 {
         *kubelet = (struct kubelet){.status = 200, .cluster = authority_new("cluster"), .another = authority_new("another")};
@@ -56,6 +65,7 @@ static void kubelet_open(struct kubelet *kubelet, bool from_another)
         kubelet->tls = authority_serve(from_another ? kubelet->another : kubelet->cluster,
                                        &(struct certificate){.names = "IP:127.0.0.1", .http1_only = true});
         kubelet->server = fake_server_new_tls(kubelet->stage.loop, kubelet->tls, handle, kubelet);
+        kubelet->elsewhere = fake_server_new_tls(kubelet->stage.loop, kubelet->tls, handle_elsewhere, kubelet);
         kubelet->stage.config = (struct kube_config){.server = (char *)"https://127.0.0.1:1", .ca_pem = authority_pem(kubelet->cluster),
                                                      .token = (char *)"operator"};
         stage_client(&kubelet->stage);
@@ -67,6 +77,7 @@ static void kubelet_close(struct kubelet *kubelet)
         node_pages_free(kubelet->pages);
         kubelet->stage.client = kube_client_free(kubelet->stage.client);
         fake_server_free(kubelet->server);
+        fake_server_free(kubelet->elsewhere);
         stage_close(&kubelet->stage);
         free(kubelet->stage.config.ca_pem);
         SSL_CTX_free(kubelet->tls);
@@ -109,20 +120,23 @@ static void page_ended(void *owner, const struct fail *fail)
         reading->fail = *fail;
 }
 
-static void join(struct reading *reading, struct kubelet *kubelet)
+static void join_at(struct reading *reading, struct kubelet *kubelet, const char *address, const char *url)
 {
-        const char *port = strrchr(fake_server_url(kubelet->server), ':') + 1;
-
         *reading = (struct reading){0};
         reading->reader = node_pages_join(kubelet->pages, &(struct node_reader_options){
                 .node = "node-1",
-                .address = "127.0.0.1",
-                .port = (int)strtol(port, NULL, 10),
+                .address = address,
+                .port = (int)strtol(strrchr(url, ':') + 1, NULL, 10),
                 .begun = page_begun,
                 .line = line_read,
                 .ended = page_ended,
                 .owner = reading,
-        });
+        }, &reading->fail);
+}
+
+static void join(struct reading *reading, struct kubelet *kubelet)
+{
+        join_at(reading, kubelet, "127.0.0.1", fake_server_url(kubelet->server));
         assert_non_null(reading->reader);
 }
 
@@ -216,6 +230,50 @@ static void a_stranger_sees_no_request(void **state)
         kubelet_close(&kubelet);
 }
 
+/* Made again under its name, a node is where the last who joined says. */
+static void a_node_at_another_address_is_read_there_by_all(void **state)
+{
+        struct kubelet kubelet;
+        struct reading first, second;
+        (void)state;
+
+        kubelet_open(&kubelet, false);
+        kubelet.silent = true;
+        join(&first, &kubelet);
+        assert_true(stage_until(&kubelet.stage, &kubelet.asked, 1, LIMIT_NS));
+        join_at(&second, &kubelet, "127.0.0.1", fake_server_url(kubelet.elsewhere));
+        assert_int_equal(first.ended, 0); /* never from a call */
+        assert_true(stage_until(&kubelet.stage, &second.ended, 2, LIMIT_NS));
+        assert_int_equal(first.failed, 1);
+        assert_string_equal(first.fail.text, "the node has another address");
+        assert_int_equal(first.ended, 3);
+        assert_int_equal(second.failed, 0);
+        assert_int_equal(kubelet.asked, 1);
+        assert_int_equal(kubelet.asked_elsewhere, 2);
+        node_pages_leave(first.reader);
+        node_pages_leave(second.reader);
+        kubelet_close(&kubelet);
+}
+
+static void an_address_that_is_none_is_refused_and_moves_nobody(void **state)
+{
+        struct kubelet kubelet;
+        struct reading first, second;
+        (void)state;
+
+        kubelet_open(&kubelet, false);
+        join_at(&second, &kubelet, "not an address", fake_server_url(kubelet.server));
+        assert_null(second.reader);
+        assert_non_null(strstr(second.fail.text, "the node's kubelet: "));
+        join(&first, &kubelet);
+        join_at(&second, &kubelet, "not an address", fake_server_url(kubelet.server));
+        assert_null(second.reader);
+        assert_true(stage_until(&kubelet.stage, &first.ended, 3, LIMIT_NS));
+        assert_int_equal(first.failed, 0);
+        node_pages_leave(first.reader);
+        kubelet_close(&kubelet);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -223,6 +281,8 @@ int main(void)
                 cmocka_unit_test(what_is_refused_is_asked_for_once_a_minute),
                 cmocka_unit_test(who_comes_late_has_the_next_page_and_the_last_ends_it),
                 cmocka_unit_test(a_stranger_sees_no_request),
+                cmocka_unit_test(a_node_at_another_address_is_read_there_by_all),
+                cmocka_unit_test(an_address_that_is_none_is_refused_and_moves_nobody),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
