@@ -45,6 +45,8 @@ static int mtls_of(struct json_object *mesh)
 {
         const char *mtls = doc_text(mesh, "mtls");
 
+        if (!mtls && client_of(mesh) == 0 && server_of(mesh) == 0)
+                return 0; /* nobody is there who could */
         return text_equal(mtls, "mutual") ? 1 : text_equal(mtls, "plaintext") ? 0 : -1;
 }
 
@@ -185,8 +187,9 @@ static void put_part(struct arms_added *added, const struct arms_added_value *va
 static void put_text(struct arms_added *added, const struct difference *difference, bool sidecar, size_t pairs)
 {
         const struct subject subject = subject_of(difference->part, sidecar);
+        const char *with_mtls = !difference->with_mtls ? "" : subject.plural ? ", mTLS with them," : ", mTLS with it,";
 
-        put(added, "%s%s ", subject.name, difference->with_mtls ? ", mTLS with it," : "");
+        put(added, "%s%s ", subject.name, with_mtls);
         put_part(added, &added->p50, "median", subject.plural);
         if (added->p99.known && is_alike(&added->p50, &added->p99)) {
                 put(added, " and ");

@@ -100,7 +100,10 @@ static void the_part_is_what_differs_and_nothing_where_that_is_not_clear(void **
                 enum arms_part part;
                 const char *begins;
         } rows[] = {
-                {{"false", "0/2", "plaintext"}, {"true", "2/2", "mutual"}, ARMS_PART_BOTH, "both sidecars, mTLS with it, add 1.9 ms"},
+                {{"false", "0/2", "plaintext"}, {"true", "2/2", "mutual"}, ARMS_PART_BOTH, "both sidecars, mTLS with them, add 1.9 ms"},
+                {{"false", "0/2", NULL}, {"true", "2/2", "mutual"}, ARMS_PART_BOTH, "both sidecars, mTLS with them, add 1.9 ms"},
+                {{"false", "0/2", NULL}, {"true", "2/2", "plaintext"}, ARMS_PART_BOTH, "both sidecars add 1.9 ms"},
+                {{"true", "2/2", NULL}, {"true", "2/2", "mutual"}, ARMS_PART_NONE, ""},
                 {{"true", "0/2", "plaintext"}, {"true", "2/2", "plaintext"}, ARMS_PART_SERVER, "the server's sidecar adds 1.9 ms"},
                 {{"true", "2/2", "plaintext"}, {"true", "2/2", "mutual"}, ARMS_PART_MTLS, "mTLS adds 1.9 ms"},
                 {{"true", "2/2", "mutual"}, {"true", "2/2", "mutual"}, ARMS_PART_NONE, ""},
