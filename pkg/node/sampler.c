@@ -26,7 +26,7 @@ enum fail_kind sampler_new(const struct sampler_options *options, struct sampler
 {
         struct tree *tree;
 
-        if (tree_new(options->cgroups, &tree, fail))
+        if (tree_new(options->cgroups, options->below, &tree, fail))
                 return fail->kind;
         struct sampler *sampler = xnew(struct sampler);
         *sampler = (struct sampler){.node = xstrdup(options->node), .tree = tree, .host = host_new(options->proc)};

@@ -16,6 +16,7 @@ struct sampler;
 struct sampler_options {
         const char *node; /* its name */
         const char *cgroups, *proc; /* where they are mounted */
+        const char *below; /* tree.h; NULL: all */
 };
 
 /* Strings are copied. FAIL_MISSING: no cgroups there. */

@@ -94,6 +94,7 @@ struct group {
 struct tree {
         const struct layout *layout;
         int root;
+        char *below; /* NULL: everything */
         struct group *groups[NODE_PAGE_GROUPS_MAX];
         struct map by_path; /* those that are not gone */
         char *tops[TOPS_MAX];
@@ -262,7 +263,7 @@ void tree_look(struct tree *tree)
         tree->folders = 0;
         if (tree->looks % TOPS_EVERY == 0 || tree->tops_len == 0) {
                 forget_tops(tree);
-                each_folder(tree, "", 0, search_tops);
+                each_folder(tree, tree->below ? tree->below : "", 0, search_tops);
         }
         tree->looks++;
         tree->folders = 0;
@@ -358,10 +359,11 @@ void tree_forget(struct tree *tree, uint32_t number)
 
 /* ---- life ---- */
 
-enum fail_kind tree_new(const char *root, struct tree **ret_tree, struct fail *fail)
+enum fail_kind tree_new(const char *root, const char *below, struct tree **ret_tree, struct fail *fail)
 {
         struct tree *tree = xnew(struct tree);
 
+        tree->below = below ? xstrdup(below) : NULL;
         tree->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         for (size_t i = 0; i < ARRAY_LEN(layouts) && tree->root >= 0 && !tree->layout; i++)
                 if (faccessat(tree->root, layouts[i].sign, F_OK, 0) == 0)
@@ -383,6 +385,7 @@ struct tree *tree_free(struct tree *tree)
                         free_group(tree, i);
         forget_tops(tree);
         map_done(&tree->by_path);
+        free(tree->below);
         mem_close_at(&tree->root);
         free(tree);
         return NULL;

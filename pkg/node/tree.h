@@ -17,8 +17,9 @@ bool tree_is_container(const char *name);
 
 struct tree;
 
-/* FAIL_MISSING: 'root' holds cgroups of neither version. */
-enum fail_kind tree_new(const char *root, struct tree **ret_tree, struct fail *fail);
+/* 'below': only those under this path, as the kubelet's cgroupRoot is (without a slash before it); NULL: all. FAIL_MISSING: 'root' holds cgroups of
+ * neither version. */
+enum fail_kind tree_new(const char *root, const char *below, struct tree **ret_tree, struct fail *fail);
 struct tree *tree_free(struct tree *tree); /* NULL is fine; returns NULL */
 
 int tree_version(const struct tree *tree); /* 1 or 2 */

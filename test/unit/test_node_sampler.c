@@ -30,6 +30,7 @@ struct scene {
         struct clock clock;
         int64_t wall_ms;
         char root[64];
+        const char *below;
         struct sampler *sampler;
 };
 
@@ -71,7 +72,7 @@ static void scene_open(struct scene *scene)
         auto_free char *cgroups = xasprintf("%s/cgroup", scene->root), *proc = xasprintf("%s/proc", scene->root);
         struct fail fail = {0};
 
-        assert_int_equal(sampler_new(&(struct sampler_options){"n1", cgroups, proc}, &scene->sampler, &fail), FAIL_NONE);
+        assert_int_equal(sampler_new(&(struct sampler_options){"n1", cgroups, proc, scene->below}, &scene->sampler, &fail), FAIL_NONE);
 }
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
@@ -314,6 +315,24 @@ static void a_container_comes_and_goes(void **state)
         scene_close(&scene);
 }
 
+/* Two kubelets of one host, as a test has them. */
+static void only_what_is_below_the_root_is_seen(void **state)
+{
+        static const struct { const char *below; int containers; } cases[] = {{NULL, 2}, {"kubepods.slice", 0}, {"another", 1}, {"nowhere", 0}};
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                struct scene scene;
+                make_v2(&scene);
+                scene.below = cases[i].below;
+                write_file(&scene, "cgroup/another/kubepods/pod" UID "/" CONTAINER "/cpu.stat", "usage_usec 3\n");
+                scene_open(&scene);
+                second_passes(&scene);
+                assert_int_equal(read_since(&scene, 0).containers, cases[i].containers);
+                scene_close(&scene);
+        }
+}
+
 static void without_cgroups_there_is_no_sampler(void **state)
 {
         struct scene scene;
@@ -321,7 +340,7 @@ static void without_cgroups_there_is_no_sampler(void **state)
         (void)state;
 
         scene_make(&scene);
-        assert_int_equal(sampler_new(&(struct sampler_options){"n1", scene.root, "/nowhere"}, &scene.sampler, &fail), FAIL_MISSING);
+        assert_int_equal(sampler_new(&(struct sampler_options){"n1", scene.root, "/nowhere", NULL}, &scene.sampler, &fail), FAIL_MISSING);
         scene_close(&scene);
 }
 
@@ -334,6 +353,7 @@ int main(void)
                 cmocka_unit_test(what_is_kept_is_bounded),
                 cmocka_unit_test(a_clock_that_was_set_back_begins_anew),
                 cmocka_unit_test(a_container_comes_and_goes),
+                cmocka_unit_test(only_what_is_below_the_root_is_seen),
                 cmocka_unit_test(without_cgroups_there_is_no_sampler),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@
 #define BODY_BYTES_MAX (2u << 20)
 
 struct arguments {
-        const char *node, *port, *cgroups, *proc, *reader, *certificate, *account, *api;
+        const char *node, *port, *cgroups, *below, *proc, *reader, *certificate, *account, *api;
         bool help;
 };
 
@@ -45,6 +45,7 @@ static const struct flag {
         {"node", "NODE_NAME", NULL, "name of this node", offsetof(struct arguments, node)},
         {"port", NULL, "9443", "port of /samples/SINCE and /healthz, by TLS", offsetof(struct arguments, port)},
         {"cgroups", NULL, "/sys/fs/cgroup", "where the node's /sys/fs/cgroup is mounted", offsetof(struct arguments, cgroups)},
+        {"below", NULL, NULL, "only cgroups under this path, as the kubelet's cgroupRoot (default: all)", offsetof(struct arguments, below)},
         {"proc", NULL, "/proc", "where a /proc is mounted", offsetof(struct arguments, proc)},
         {"reader", NULL, "system:serviceaccount:loadstone-system:loadstone-operator", "account that may read", offsetof(struct arguments, reader)},
         {"cert-dir", NULL, NULL, "folder with tls.crt and tls.key (default: self-signed)", offsetof(struct arguments, certificate)},
@@ -292,7 +293,7 @@ int main(int argc, char **argv)
                 return arguments.help ? EXIT_SUCCESS : EXIT_BAD_USE;
         }
         raise_files();
-        const struct sampler_options sampled = {.node = arguments.node, .cgroups = arguments.cgroups, .proc = arguments.proc};
+        const struct sampler_options sampled = {.node = arguments.node, .cgroups = arguments.cgroups, .proc = arguments.proc, .below = arguments.below};
         if (find_api(arguments.api, &host, &port, &fail) || sampler_new(&sampled, &probe.sampler, &fail)) {
                 log_line("cannot run", "error", fail.text, NULL);
                 return fail.kind == FAIL_INVALID ? EXIT_BAD_USE : EXIT_FAILURE;
