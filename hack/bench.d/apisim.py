@@ -24,7 +24,7 @@ def free_port():
 
 def build():
     for command in (["cmake", "--preset", "explore"],
-                    ["cmake", "--build", "--preset", "explore", "--target", "loadstone-apisim", "loadstone-operator"]):
+                    ["cmake", "--build", "--preset", "explore", "--target", "loadstone-apisim", "loadstone-operator", "loadstone-probe"]):
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -76,7 +76,7 @@ class Server:
 
 
 class Operator:
-    def __init__(self, server, ca=None):
+    def __init__(self, server, ca=None, flags=()):
         """'ca': PEM of the authority that kubelets are checked against."""
         self.folder = tempfile.TemporaryDirectory(prefix="loadstone-bench.")
         config = pathlib.Path(self.folder.name) / "kubeconfig"
@@ -88,7 +88,7 @@ class Operator:
         self.log = open(pathlib.Path(self.folder.name) / "operator.log", "w+", encoding="utf-8")
         self.started = time.monotonic()
         self.process = subprocess.Popen([str(BIN / "loadstone-operator"), "--kubeconfig", str(config), "--port", str(self.port),
-                                         "--metrics-port", str(self.metrics_port), "--metrics-auth", "none"],
+                                         "--metrics-port", str(self.metrics_port), "--metrics-auth", "none", *flags],
                                         stdout=self.log, stderr=self.log)
 
     def ask(self, path, port, tls=None):
