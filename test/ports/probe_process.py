@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A loadstone-probe on a free port, beside an API server that knows four tokens, and a reader of its pages."""
+"""A loadstone-probe on a free port, beside an API server that knows some tokens, and a reader of its pages."""
 import http.client
 import http.server
 import json
@@ -14,7 +14,8 @@ AUDIENCE = "loadstone-probe"
 OPERATOR = "system:serviceaccount:loadstone-system:loadstone-operator"
 # token: (account, audiences)
 TOKENS = {"the-operators": (OPERATOR, [AUDIENCE]), "for-another-server": (OPERATOR, ["https://kubernetes.default.svc"]),
-          "somebodys": ("system:serviceaccount:team:web", [AUDIENCE])}
+          "somebodys": ("system:serviceaccount:team:web", [AUDIENCE]),
+          "of-an-old-authenticator": (OPERATOR, None)}  # it knows no audiences, and answers for the API server's
 
 
 class Api:
@@ -30,8 +31,9 @@ class Api:
                 api.reviews.append(spec)
                 api.heard.append(self.headers["Authorization"])
                 account, audiences = TOKENS.get(spec["token"], (None, []))
-                common = [one for one in audiences if one in spec["audiences"]]
-                status = {"authenticated": True, "user": {"username": account}, "audiences": common} if common else {"authenticated": False}
+                common = [one for one in audiences or [] if one in spec["audiences"]]
+                known = bool(common) or audiences is None
+                status = {"authenticated": known, "user": {"username": account}, **({"audiences": common} if common else {})} if known else {}
                 body = json.dumps({"kind": "TokenReview", "status": status}).encode()
                 self.send_response(500 if api.broken else 201)
                 self.send_header("Content-Length", str(len(body)))

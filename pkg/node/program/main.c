@@ -234,6 +234,17 @@ static void raise_files(void)
         }
 }
 
+static enum fail_kind parse_port(const char *text, int *ret_port, struct fail *fail)
+{
+        char *end;
+        long port = strtol(text, &end, 10);
+
+        if (end == text || *end || port < 0 || port > UINT16_MAX)
+                return fail_set(fail, FAIL_INVALID, "'%.20s' is not a port number", text);
+        *ret_port = (int)port;
+        return FAIL_NONE;
+}
+
 /* "http://127.0.0.1:8001"; with NULL where a pod finds its API server. */
 static enum fail_kind find_api(const char *url, char **ret_host, int *ret_port, struct fail *fail)
 {
@@ -245,16 +256,17 @@ static enum fail_kind find_api(const char *url, char **ret_host, int *ret_port, 
         if (!url && (!host || !port))
                 return fail_set(fail, FAIL_MISSING, "no API server: this is not a pod of a cluster");
         *ret_host = url ? xstrndup(url + strlen("http://"), (size_t)(colon - url) - strlen("http://")) : xstrdup(host);
-        *ret_port = atoi(url ? colon + 1 : port);
-        return FAIL_NONE;
+        return parse_port(url ? colon + 1 : port, ret_port, fail);
 }
 
 static enum fail_kind open_port(struct probe *probe, const struct arguments *arguments, struct fail *fail)
 {
-        if (certificate_new(arguments->certificate, "loadstone-probe", &probe->certificate, fail))
+        int number;
+
+        if (parse_port(arguments->port, &number, fail) || certificate_new(arguments->certificate, "loadstone-probe", &probe->certificate, fail))
                 return fail->kind;
         return port_new(probe->loop,
-                        &(struct port_options){.number = atoi(arguments->port), .certificate = probe->certificate, .asked = on_asked, .gone = on_gone, .owner = probe},
+                        &(struct port_options){.number = number, .certificate = probe->certificate, .asked = on_asked, .gone = on_gone, .owner = probe},
                         &probe->port, fail);
 }
 
@@ -266,7 +278,7 @@ static int serve(struct probe *probe, const struct arguments *arguments)
 
         if (open_port(probe, arguments, &fail)) {
                 log_line("cannot serve", "error", fail.text, NULL);
-                return EXIT_FAILURE;
+                return fail.kind == FAIL_INVALID ? EXIT_BAD_USE : EXIT_FAILURE;
         }
         snprintf(port, sizeof port, "%d", port_number(probe->port));
         snprintf(version, sizeof version, "v%d", sampler_version(probe->sampler));
