@@ -10,6 +10,7 @@
 #include "data/doc.h"
 #include "operator/baseline.h"
 #include "operator/run_explain.h"
+#include "operator/session_also.h"
 #include "operator/session_samples.h"
 #include "result/pack.h"
 #include "result/status.h"
@@ -54,6 +55,7 @@ static struct json_object *compose(struct session *session, const struct run_sig
                 doc_set_text(doc_at(final, "comparison.baseline"), "digest", doc_text(session->plan.meta, "baseline.digest"));
         if (session->context)
                 doc_set(final, "context", context_encode_status(session->context, session->generator_nodes, truncated));
+        session_also_put(session, doc_at(final, "context"), truncated);
         session_samples_put(session, doc_at(final, "context"), false);
         if (outcome->arms) {
                 arms_put_added(outcome->arms, doc_at(final, "comparison"), doc_at(final, "context"));
@@ -100,6 +102,7 @@ static void store_away(struct session *session, const struct run_sight *sight, c
                         doc_set(context, "explanations", json_object_get(outcome->arms->explanations));
                 else
                         doc_set(context, "mesh", run_explain_full(session, end));
+                session_also_put_full(session, context);
                 session_samples_put(session, context, true);
         }
         doc_set(summary, "full", status_encode_full(outcome->fold));

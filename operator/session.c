@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "operator/run_apply.h"
+#include "operator/session_also.h"
 #include "operator/session_mesh.h"
 #include "operator/session_samples.h"
 #include "result/repeats.h"
@@ -132,8 +133,8 @@ void session_forget_target(struct session *session)
 {
         for (size_t i = 0; i < SESSION_ASKS; i++)
                 kube_cancel(session->manager->client, session->asks[i]);
-        for (size_t i = 0; i < CONTEXT_KINDS; i++)
-                session->around[i] = kube_cache_free(session->around[i]);
+        around_done(&session->around);
+        session->also = session_also_free(session->also);
         session->consent = kube_cache_free(session->consent);
         session->guard_due = true;
         session->suspect_since_ns = 0;

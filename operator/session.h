@@ -15,6 +15,7 @@
 #include "api/sha.h"
 #include "api/target.h"
 #include "load/plan.h"
+#include "operator/around.h"
 #include "operator/manager_internal.h"
 #include "operator/run_view.h"
 #include "probe/context.h"
@@ -56,7 +57,8 @@ struct session {
         struct session_mesh *mesh;     /* session_mesh.h; NULL: nobody looks at it */
         struct session_samples *samples; /* session_samples.h; NULL: nobody looks yet */
         struct context *context;
-        struct kube_cache *around[CONTEXT_KINDS]; /* watches on what surrounds the target, NULL where none */
+        struct session_also *also;     /* session_also.h; NULL: nothing else is observed */
+        struct around around;          /* watches on what surrounds the target */
         struct kube_cache *consent;    /* watch on a Service of another namespace, NULL when it is of the own */
         bool guard_due;                /* something changed about where the load may go */
         int64_t suspect_since_ns;      /* an address behind the Service looks wrong; 0: none does */

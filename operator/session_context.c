@@ -11,6 +11,7 @@
 #include "data/doc.h"
 #include "operator/run_steps.h"
 #include "operator/session.h"
+#include "operator/session_also.h"
 #include "operator/session_mesh.h"
 #include "operator/session_samples.h"
 
@@ -32,67 +33,15 @@ static void ask_again(struct session *session)
 
 /* ---- what surrounds the target ---- */
 
-/* Every pair of the Service's selector stands in these pod labels. */
-static bool selected(const struct session *session, struct json_object *labels)
+static void around_changed(void *owner, enum context_kind kind, struct json_object *before, struct json_object *after)
 {
-        struct json_object *selector = session->selector;
-
-        if (!selector || json_object_object_length(selector) == 0)
-                return false;
-        json_object_object_foreach(selector, key, value) {
-                struct json_object *mine = NULL;
-                if (!json_object_is_type(labels, json_type_object) || !json_object_object_get_ex(labels, key, &mine) ||
-                    !doc_equal(mine, value))
-                        return false;
-        }
-        return true;
-}
-
-/* Is this object one of the target's? Pods and slices are selected by the server already. */
-static bool of_target(const struct session *session, enum context_kind kind, struct json_object *object)
-{
-        struct json_object *deployment;
-
-        switch (kind) {
-        case CONTEXT_DEPLOYMENT:
-        case CONTEXT_STATEFUL_SET:
-                return selected(session, doc_at(object, "spec.template.metadata.labels"));
-        case CONTEXT_AUTOSCALER:
-                deployment = session->around[CONTEXT_DEPLOYMENT]
-                                     ? kube_cache_find(session->around[CONTEXT_DEPLOYMENT], session_target_namespace(session),
-                                                       doc_text(object, "spec.scaleTargetRef.name"))
-                                     : NULL;
-                return deployment && of_target(session, CONTEXT_DEPLOYMENT, deployment);
-        default:
-                return true;
-        }
-}
-
-struct around_kind {
-        enum context_kind context;
-        const struct kube_kind *kind;
-};
-
-static const struct around_kind around_kinds[] = {
-        {CONTEXT_POD, &kube_pods},
-        {CONTEXT_ENDPOINT_SLICE, &kube_endpointslices},
-        {CONTEXT_DEPLOYMENT, &kube_deployments},
-        {CONTEXT_STATEFUL_SET, &kube_statefulsets},
-        {CONTEXT_AUTOSCALER, &kube_hpas},
-};
-
-/* Watches deliver objects with their kind only in the envelope of the list; each cache therefore has its own callback. */
-static void around_changed(struct session *session, enum context_kind kind, struct json_object *before,
-                           struct json_object *after)
-{
+        struct session *session = owner;
         struct json_object *object = after ? after : before;
 
         if (kind == CONTEXT_ENDPOINT_SLICE || kind == CONTEXT_POD)
                 session->guard_due = true;
         if (kind == CONTEXT_ENDPOINT_SLICE && session->plan_loaded)
                 session_wake(session); /* where the load goes has changed */
-        if (!of_target(session, kind, object))
-                return;
         if (kind == CONTEXT_POD && doc_text(object, "spec.nodeName")) {
                 session_samples_see_pod(session, SAMPLES_TARGET, object);
                 session_ask_node(session, doc_text(object, "spec.nodeName"));
@@ -103,17 +52,6 @@ static void around_changed(struct session *session, enum context_kind kind, stru
                 context_observe(session->context, kind, before, after, clock_wall_ms(loop_clock(session->manager->loop)));
 }
 
-#define AROUND_CALLBACK(name, kind)                                                              \
-        static void name(void *owner, struct json_object *before, struct json_object *after)    \
-        {                                                                                        \
-                around_changed(owner, kind, before, after);                                      \
-        }
-AROUND_CALLBACK(around_pod, CONTEXT_POD)
-AROUND_CALLBACK(around_slice, CONTEXT_ENDPOINT_SLICE)
-AROUND_CALLBACK(around_deployment, CONTEXT_DEPLOYMENT)
-AROUND_CALLBACK(around_stateful_set, CONTEXT_STATEFUL_SET)
-AROUND_CALLBACK(around_autoscaler, CONTEXT_AUTOSCALER)
-
 static void around_listed(void *owner)
 {
         session_wake(owner);
@@ -121,44 +59,27 @@ static void around_listed(void *owner)
 
 static void watch_around(struct session *session)
 {
-        static kube_changed_fn *const callbacks[CONTEXT_KINDS] = {
-                [CONTEXT_POD] = around_pod,
-                [CONTEXT_ENDPOINT_SLICE] = around_slice,
-                [CONTEXT_DEPLOYMENT] = around_deployment,
-                [CONTEXT_STATEFUL_SET] = around_stateful_set,
-                [CONTEXT_AUTOSCALER] = around_autoscaler,
-        };
-        const struct target named = {.selector = session->selector};
-        auto_free char *selector = target_selector(&named);
-
         session->around_since_ns = loop_now_ns(session->manager->loop);
+        session_also_open(session);
         if (session->profile->url)
                 return; /* nothing of it is an object */
-        auto_free char *slices = xasprintf("kubernetes.io/service-name=%s", session->profile->service);
-        for (size_t i = 0; i < ARRAY_LEN(around_kinds); i++) {
-                enum context_kind kind = around_kinds[i].context;
-                if (kind == CONTEXT_POD && !selector)
-                        continue; /* a Service without selector names no pods */
-                const struct kube_cache_options options = {
-                        .kind = around_kinds[i].kind,
-                        .namespace = session_target_namespace(session),
-                        .label_selector = kind == CONTEXT_POD ? selector : kind == CONTEXT_ENDPOINT_SLICE ? slices : NULL,
-                        .changed = callbacks[kind],
-                        .listed = around_listed,
-                        .owner = session,
-                };
-                session->around[kind] = kube_cache_new(session->manager->client, &options);
-        }
+        around_open(&session->around, &(struct around_options){
+                .client = session->manager->client,
+                .namespace = session_target_namespace(session),
+                .service = session->profile->service,
+                .selector = session->selector,
+                .changed = around_changed,
+                .listed = around_listed,
+                .owner = session,
+        });
 }
 
 bool session_around_settled(const struct session *session)
 {
-        bool synced = session->around_since_ns != 0;
-
-        for (size_t i = 0; i < CONTEXT_KINDS; i++)
-                synced = synced && (!session->around[i] || kube_cache_synced(session->around[i]));
-        return synced || (session->around_since_ns &&
-                          loop_now_ns(session->manager->loop) - session->around_since_ns > AROUND_WAIT_NS);
+        if (!session->around_since_ns)
+                return false;
+        return (around_synced(&session->around) && session_also_settled(session)) ||
+               loop_now_ns(session->manager->loop) - session->around_since_ns > AROUND_WAIT_NS;
 }
 
 static void open_context(struct session *session)
@@ -167,6 +88,7 @@ static void open_context(struct session *session)
                 return;
         session->context = context_new();
         session->samples = session_samples_new(session);
+        session_also_new(session);
         if (session->manager->options->namespace)
                 context_nodes_unknown(session->context);
 }
@@ -365,8 +287,8 @@ struct json_object *session_slices(const struct session *session)
         struct json_object *slices = doc_array(), *slice;
         size_t at = 0;
 
-        while (session->around[CONTEXT_ENDPOINT_SLICE] &&
-               (slice = kube_cache_next(session->around[CONTEXT_ENDPOINT_SLICE], &at)))
+        while (session->around.caches[CONTEXT_ENDPOINT_SLICE] &&
+               (slice = kube_cache_next(session->around.caches[CONTEXT_ENDPOINT_SLICE], &at)))
                 doc_push(slices, json_object_get(slice));
         return slices;
 }
@@ -444,6 +366,7 @@ void session_resolve(struct session *session, const struct run *run, const struc
         if (session->service)
                 context_add(session->context, CONTEXT_SERVICE, session->service);
         session_mesh_mark_before(session, run);
+        session_also_mark(session);
         context_mark_before(session->context, clock_wall_ms(loop_clock(session->manager->loop)));
         session->before_marked = true;
         session_wake(session);
@@ -454,6 +377,7 @@ void session_settle(struct session *session)
         if (session->settled || !session->plan_loaded || !session->context || !session_around_settled(session))
                 return;
         context_settle(session->context, clock_wall_ms(loop_clock(session->manager->loop)));
+        session_also_mark(session);
         session->settled = true;
 }
 

@@ -88,7 +88,7 @@ static void say_endpoint(const struct session *session, const char *address, con
 
 static bool pod_has(const struct session *session, const char *name, const struct address *address)
 {
-        struct kube_cache *pods = session->around[CONTEXT_POD];
+        struct kube_cache *pods = session->around.caches[CONTEXT_POD];
         struct json_object *pod = pods && name ? kube_cache_find(pods, session_target_namespace(session), name) : NULL;
         struct json_object *ips = doc_at(pod, "status.podIPs");
         struct address own;

@@ -32,24 +32,13 @@ int32_t session_mesh_port(const struct session *session)
         return session->profile->url ? session->profile->url_port : 0;
 }
 
-static struct json_object *server_pods(const struct session *session)
-{
-        struct json_object *pods = doc_array(), *pod;
-        size_t at = 0;
-
-        while (session->around[CONTEXT_POD] && (pod = kube_cache_next(session->around[CONTEXT_POD], &at)))
-                if (!doc_at(pod, "metadata.deletionTimestamp"))
-                        doc_push(pods, json_object_get(pod));
-        return pods;
-}
-
 static void ask(void *owner, struct mesh_question *ret_question)
 {
         struct session_mesh *mesh = owner;
         const struct session *session = mesh->session;
 
         json_object_put(mesh->servers);
-        mesh->servers = session->around[CONTEXT_POD] && kube_cache_synced(session->around[CONTEXT_POD]) ? server_pods(session) : NULL;
+        mesh->servers = around_pods(&session->around);
         *ret_question = (struct mesh_question){
                 .client_namespace = session->namespace,
                 .client = mesh->client,

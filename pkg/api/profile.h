@@ -50,6 +50,7 @@ struct profile_scheme {
         bool tls, http2, grpc;
 };
 
+#define PROFILE_ALSO_MAX 4
 #define PROFILE_TRIALS_MAX 64
 #define PROFILE_WARMUP_LEAST_MS 15000
 #define PROFILE_WARMUP_MOST_MS 60000
@@ -112,6 +113,8 @@ struct profile {
         bool mesh_detect;
         struct profile_requirement requirements[PROFILE_REQUIREMENTS_MAX];
         size_t requirements_len;
+        const char *also[PROFILE_ALSO_MAX]; /* Services of the profile's namespace that are observed beside the target */
+        size_t also_len;
         bool suspend;
         bool has_workload;         /* workload.manifests are applied before the load, and taken back after the run */
         bool allow_managed;        /* ... also where Argo CD or Flux keep what is there */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What has to be in effect around a run for its result to count. */
+ * What is looked at around a run beside its target, and what has to be in effect for its result to count. */
 #include "api/profile_parts.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -42,6 +42,29 @@ static enum fail_kind decode_one(struct json_object *entry, struct profile_requi
         return FAIL_NONE;
 }
 
+static enum fail_kind decode_also(struct profile *profile, struct fail *fail)
+{
+        struct json_object *list = doc_at(profile->spec, "context.also");
+        size_t len = doc_len(list, "");
+
+        if (list && !json_object_is_type(list, json_type_array))
+                return fail_set(fail, FAIL_INVALID, "spec.context.also must be a list");
+        if (len > PROFILE_ALSO_MAX)
+                return fail_set(fail, FAIL_INVALID, "spec.context.also must be at most %d", PROFILE_ALSO_MAX);
+        for (size_t i = 0; i < len; i++) {
+                const char *name = doc_text(doc_item(list, i), "service.name");
+                if (!name || !profile_is_label(name))
+                        return fail_set(fail, FAIL_INVALID, "spec.context.also[%zu].service.name must be the name of a Service", i);
+                if (!profile->namespace && text_equal(name, profile->service))
+                        return fail_set(fail, FAIL_INVALID, "spec.context.also[%zu] is the target, which is observed already", i);
+                for (size_t j = 0; j < profile->also_len; j++)
+                        if (text_equal(profile->also[j], name))
+                                return fail_set(fail, FAIL_INVALID, "spec.context.also names %.63s twice", name);
+                profile->also[profile->also_len++] = name;
+        }
+        return FAIL_NONE;
+}
+
 enum fail_kind profile_decode_context(struct profile *profile, struct fail *fail)
 {
         struct json_object *list = doc_at(profile->spec, "context.require");
@@ -57,5 +80,5 @@ enum fail_kind profile_decode_context(struct profile *profile, struct fail *fail
                 if (decode_one(doc_item(list, i), &profile->requirements[i], fail))
                         return fail_wrap(fail, "spec.context.require[%zu]", i);
         profile->requirements_len = len;
-        return FAIL_NONE;
+        return decode_also(profile, fail);
 }

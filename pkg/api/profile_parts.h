@@ -11,6 +11,8 @@
 enum fail_kind profile_decode_shape(struct profile *profile, struct fail *fail);
 /* 'piece' is the index of a piece of the shape, or a kind of which there is exactly one. */
 bool profile_knows_piece(const struct profile *profile, const char *piece);
+/* A DNS label, as far as it becomes part of a path; NULL is one. */
+bool profile_is_label(const char *name);
 enum fail_kind profile_decode_target(struct profile *profile, struct fail *fail);
 enum fail_kind profile_check_requests(const struct profile *profile, struct fail *fail);
 /* 1 to PROFILE_HEADER_NAME_MAX letters, digits, -, _ and ., and none that the worker sets itself; 'where' names the field. */
@@ -29,7 +31,7 @@ enum fail_kind profile_decode_workload(struct profile *profile, struct fail *fai
 enum fail_kind profile_decode_variants(struct profile *profile, struct fail *fail);
 /* Needs shape and objectives decoded; fills profile->baseline. */
 enum fail_kind profile_decode_baseline(struct profile *profile, struct fail *fail);
-/* Needs mesh_detect decoded; fills profile->requirements. */
+/* Needs target and mesh_detect decoded; fills profile->requirements and also. */
 enum fail_kind profile_decode_context(struct profile *profile, struct fail *fail);
 enum fail_kind profile_check_placement(const struct profile *profile, struct fail *fail);
 /* After fields, shape and target: fills workers. */

@@ -52,7 +52,7 @@ static enum fail_kind decode_port(struct profile *profile, struct fail *fail)
 }
 
 /* The names become parts of paths of the API server. */
-static bool is_label(const char *name)
+bool profile_is_label(const char *name)
 {
         return !name || (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name) && name[0] != '-');
 }
@@ -67,7 +67,7 @@ static enum fail_kind decode_service(struct profile *profile, struct fail *fail)
 {
         if (field_decode(profile->spec, "spec.", service_fields, ARRAY_LEN(service_fields), profile, fail) || decode_port(profile, fail))
                 return FAIL_INVALID;
-        if (!is_label(profile->service) || !is_label(profile->namespace))
+        if (!profile_is_label(profile->service) || !profile_is_label(profile->namespace))
                 return fail_set(fail, FAIL_INVALID, "spec.target.service: name and namespace must be lower-case letters, digits and -");
         if (profile->host && !is_host(profile->host))
                 return fail_set(fail, FAIL_INVALID, "spec.target.host must be a host name without scheme and path");

@@ -39,6 +39,16 @@ struct context *context_new(void)
         return xnew(struct context);
 }
 
+struct context *context_also(struct context *context, const char *name)
+{
+        if (context->also_len == CONTEXT_ALSO_MAX)
+                return NULL;
+        struct context *also = context->also[context->also_len++] = context_new();
+        also->of = context;
+        also->name = xstrdup(name);
+        return also;
+}
+
 static void entry_free(struct entry *entry)
 {
         json_object_put(entry->facts);
@@ -65,6 +75,9 @@ struct context *context_free(struct context *context)
         free(context->changes);
         json_object_put(context->before);
         json_object_put(context->after);
+        for (size_t i = 0; i < context->also_len; i++)
+                context_free(context->also[i]);
+        free(context->name);
         free(context);
         return NULL;
 }
@@ -78,6 +91,9 @@ void context_nodes_unknown(struct context *context)
 
 void context_note(struct context *context, enum context_change_kind kind, const char *object, const char *text, int64_t wall_ms)
 {
+        const char *name = context->name;
+
+        context = context->of ? context->of : context;
         if (context->changes_len == CONTEXT_CHANGES_MAX) {
                 context->changes_dropped++;
                 return;
@@ -87,7 +103,8 @@ void context_note(struct context *context, enum context_change_kind kind, const 
         *change = (struct change){
                 .wall_ms = wall_ms,
                 .kind = kind,
-                .object = xasprintf("%.320s", object),
+                .also = name != NULL,
+                .object = xasprintf("%.63s%s%.320s", name ? name : "", name ? ": " : "", object),
                 .text = xasprintf("%.500s", text),
         };
         text_scrub(change->object);
@@ -235,6 +252,8 @@ void context_settle(struct context *context, int64_t wall_ms)
                 change_find(entry->kind, entry->facts, NULL, on_found, &finding);
                 store(context, entry->kind, name, NULL, false);
         }
+        for (size_t i = 0; i < context->also_len; i++)
+                context_settle(context->also[i], wall_ms);
 }
 
 /* ---- gaps and marks ---- */
@@ -292,12 +311,16 @@ void context_mark_before(struct context *context, int64_t wall_ms)
         json_object_put(context->before);
         context->before = snapshot(context, wall_ms);
         start_watching(context);
+        for (size_t i = 0; i < context->also_len; i++)
+                context_mark_before(context->also[i], wall_ms);
 }
 
 void context_mark_after(struct context *context, int64_t wall_ms)
 {
         json_object_put(context->after);
         context->after = snapshot(context, wall_ms);
+        for (size_t i = 0; i < context->also_len; i++)
+                context_mark_after(context->also[i], wall_ms);
 }
 
 uint32_t context_count(const struct context *context, enum context_change_kind kind, int64_t from_wall_ms,
@@ -307,9 +330,20 @@ uint32_t context_count(const struct context *context, enum context_change_kind k
 
         for (size_t i = 0; i < context->changes_len; i++) {
                 const struct change *change = &context->changes[i];
-                count += change->kind == kind && change->wall_ms >= from_wall_ms && change->wall_ms <= to_wall_ms;
+                count += change->kind == kind && !change->also && change->wall_ms >= from_wall_ms && change->wall_ms <= to_wall_ms;
         }
         return count;
+}
+
+/* One that the state does not know has not been looked at before: what is there is not new. */
+static void restore_also(struct context *also, struct json_object *states, int64_t wall_ms)
+{
+        struct json_object *state = NULL;
+
+        if (json_object_is_type(states, json_type_object) && json_object_object_get_ex(states, also->name, &state))
+                context_restore(also, state, wall_ms);
+        else
+                also->incomplete = true;
 }
 
 void context_restore(struct context *context, struct json_object *state, int64_t wall_ms)
@@ -326,6 +360,8 @@ void context_restore(struct context *context, struct json_object *state, int64_t
                 store(context, kind, key, doc_copy(facts), true);
                 context_note_pressure(map_find(&context->objects, key), 0);
         }
+        for (size_t i = 0; i < context->also_len; i++)
+                restore_also(context->also[i], doc_at(state, "also"), wall_ms);
         context_mark_before(context, wall_ms);
         /* The state is as old as it says, not as its reading. */
         if (doc_text(state, "at"))

@@ -17,6 +17,7 @@
 #define CONTEXT_STATUS_CHANGES_MAX 32
 #define CONTEXT_STATUS_NODES_MAX 16
 #define CONTEXT_STATUS_IMAGES_MAX 16
+#define CONTEXT_ALSO_MAX 4
 #define CONTEXT_GAPS_MAX 32
 #define CONTEXT_OBJECTS_MAX 8192 /* known at once; further ones are not observed */
 #define CONTEXT_STATE_OBJECTS_MAX 384 /* written in a state; "dropped" counts the rest */
@@ -58,6 +59,10 @@ const char *context_change_name(enum context_change_kind kind); /* "scale", "rol
 struct context;
 
 struct context *context_new(void);
+/* What the target depends on, observed like it: a context of its own that is fed the same way. Its changes are told in the timeline of
+ * 'context' by this name ("carts: Pod/carts-0"), and are not counted as the target's. It is marked, settled, stored and freed with
+ * 'context'; add it before context_restore(). NULL: there are CONTEXT_ALSO_MAX already. */
+struct context *context_also(struct context *context, const char *name);
 struct context *context_free(struct context *context); /* NULL is fine; returns NULL */
 
 /* The node rights are missing (namespace install): nodes are told by the pods' names for them, facts are "unknown". */
@@ -101,13 +106,15 @@ bool context_pressure(const struct context *context, int64_t from_wall_ms, int64
  * 'truncated' (may be NULL); of too many changes the first are shown. Caller owns. */
 struct json_object *context_encode_status(const struct context *context, struct json_object *generator_nodes,
                                           struct json_object *truncated);
+/* Only its "target": of one that came from context_also() those of that. Caller owns. */
+struct json_object *context_encode_target(const struct context *context, struct json_object *truncated);
 /* The changes for who looks for causes: [{"atMs","sentence"}], the sentence with its object, in the order they were seen. Caller owns. */
 struct json_object *context_encode_sentences(const struct context *context);
 /* Everything, for the result ConfigMap: the same uncut, plus "before" and "after" as states, and "changesDropped". Caller owns. */
 struct json_object *context_encode_full(const struct context *context, struct json_object *generator_nodes);
 /* The current state alone, for the "before" part of the plan: {"version":1,"objects":[facts],"dropped"}, sorted by kind and name.
  * Facts of a pod: {"kind","name","uid","node","ready","restarts","containers":[{"name","image","imageID","restarts"}]}; of the other
- * kinds see probe/facts.h. Caller owns. */
+ * kinds see probe/facts.h. "also": {name: state} of what came from context_also(). Caller owns. */
 struct json_object *context_encode_state(const struct context *context);
 /* Restores the before-state and the known objects from context_encode_state (what is malformed is left out), such that the
  * changes since then are found by context_observe and context_settle. Only in a new context. */

@@ -39,6 +39,15 @@ static int compare_entries(const void *a, const void *b)
         return order ? order : strcmp(doc_text(left->facts, "uid"), doc_text(right->facts, "uid"));
 }
 
+static struct json_object *encode_also_states(const struct context *context)
+{
+        struct json_object *states = doc_object();
+
+        for (size_t i = 0; i < context->also_len; i++)
+                doc_set(states, context->also[i]->name, context_encode_state(context->also[i]));
+        return states;
+}
+
 struct json_object *context_encode_state(const struct context *context)
 {
         auto_free const struct entry **entries = xcalloc(context->objects.len + 1, sizeof *entries);
@@ -54,6 +63,8 @@ struct json_object *context_encode_state(const struct context *context)
                 doc_push(objects, json_object_get(entries[i]->facts));
         doc_set_int(state, "version", 1);
         doc_set(state, "objects", objects);
+        if (context->also_len > 0)
+                doc_set(state, "also", encode_also_states(context));
         return doc_set_int(state, "dropped", len > CONTEXT_STATE_OBJECTS_MAX ? (int64_t)(len - CONTEXT_STATE_OBJECTS_MAX) : 0);
 }
 
@@ -183,7 +194,7 @@ struct json_object *context_encode_sentences(const struct context *context)
 
         for (size_t i = 0; i < context->changes_len; i++) {
                 const struct change *change = &context->changes[i];
-                bool named = change->kind == CONTEXT_MESH;
+                bool named = change->kind == CONTEXT_MESH && !change->also;
                 auto_free char *sentence = xasprintf("%s%s%s", named ? "" : change->object, named ? "" : ": ", change->text);
                 doc_push(list, doc_set_text(doc_set_int(doc_object(), "atMs", change->wall_ms), "sentence", sentence));
         }
@@ -212,6 +223,11 @@ static struct json_object *encode(const struct context *context, struct json_obj
         doc_set(object, "nodes", encode_nodes(context, generator_nodes, caps));
         doc_set(object, "changes", encode_changes(context, caps));
         return doc_set(object, "gaps", encode_gaps(context));
+}
+
+struct json_object *context_encode_target(const struct context *context, struct json_object *truncated)
+{
+        return encode_target(context, &(struct caps){.images = CONTEXT_STATUS_IMAGES_MAX, .truncated = truncated});
 }
 
 struct json_object *context_encode_status(const struct context *context, struct json_object *generator_nodes,

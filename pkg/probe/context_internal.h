@@ -24,6 +24,7 @@ struct entry { /* one known object */
 struct change {
         int64_t wall_ms;
         enum context_change_kind kind;
+        bool also;    /* of something that the target depends on */
         char *object; /* "Pod/checkout-7d9-x2k" */
         char *text;
 };
@@ -33,6 +34,10 @@ struct gap {
 };
 
 struct context {
+        struct context *of; /* of a dependency: whose timeline tells its changes, by this name */
+        char *name;
+        struct context *also[CONTEXT_ALSO_MAX];
+        size_t also_len;
         struct map objects; /* "Kind/uid" to struct entry */
         bool nodes_unknown, incomplete; /* a restored state that did not hold everything */
         struct change *changes;

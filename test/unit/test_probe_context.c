@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "data/doc.h"
 #include "probe/context.h"
 
@@ -470,9 +471,72 @@ static void malformed_objects_and_states_are_left_out(void **state)
         }
 }
 
+/* A dependency's changes are told under its name, and the target's restarts stay its own. */
+static void what_the_target_depends_on_is_told_apart(void **state)
+{
+        struct context *context = context_new(), *also = context_also(context, "carts");
+        (void)state;
+
+        add_pod(context, (struct pod){.name = "a", .ready = true});
+        add_pod(also, (struct pod){.name = "c", .ready = true});
+        context_mark_before(context, T0);
+        see_pod(also, (struct pod){.name = "c", .ready = true, .restarts = 2, .cause = "OOMKilled"}, T0 + 1000);
+        see_pod(also, (struct pod){.name = "d", .ready = true}, T0 + 2000);
+        auto_json struct json_object *status = context_encode_status(context, NULL, NULL), *target = context_encode_target(also, NULL);
+
+        assert_int_equal(context_count(context, CONTEXT_RESTART, T0, T0 + 5000), 0);
+        assert_int_equal(doc_int(status, "target.restarts", -1), 0);
+        assert_int_equal(doc_int(status, "target.pods.max", -1), 1);
+        assert_int_equal(doc_int(target, "restarts", -1), 2);
+        assert_int_equal(doc_int(target, "pods.max", -1), 2);
+        assert_string_equal(doc_text(status, "changes[0].object"), "carts: Pod/c");
+        assert_string_equal(doc_text(status, "changes[0].kind"), "restart");
+        assert_string_equal(doc_text(status, "changes[1].kind"), "pod-join");
+        auto_json struct json_object *sentences = context_encode_sentences(context);
+        assert_true(text_starts(doc_text(sentences, "[0].sentence"), "carts: Pod/c: container app restarted (OOMKilled"));
+        context_free(context);
+}
+
+/* After a restart of the operator what is gone meanwhile is told; a dependency that no state knows has nothing new. */
+static void a_dependency_is_restored_with_the_target(void **state)
+{
+        struct context *context = context_new(), *also = context_also(context, "carts");
+        (void)state;
+
+        add_pod(also, (struct pod){.name = "c", .ready = true});
+        auto_json struct json_object *stored = context_encode_state(context);
+        context_free(context);
+        context = context_new();
+        context_also(context, "carts");
+        also = context_also(context, "mails");
+        context_restore(context, stored, T0);
+        see_pod(also, (struct pod){.name = "m", .ready = true}, T0 + 500);
+        context_settle(context, T0 + 1000);
+        auto_json struct json_object *status = context_encode_status(context, NULL, NULL);
+
+        assert_int_equal(doc_len(status, "changes"), 1);
+        assert_string_equal(doc_text(status, "changes[0].object"), "carts: Pod/c");
+        assert_string_equal(doc_text(status, "changes[0].text"), "is gone");
+        context_free(context);
+}
+
+static void there_are_few_dependencies(void **state)
+{
+        struct context *context = context_new();
+        (void)state;
+
+        for (int i = 0; i < CONTEXT_ALSO_MAX; i++)
+                assert_non_null(context_also(context, "x"));
+        assert_null(context_also(context, "y"));
+        context_free(context);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_the_target_depends_on_is_told_apart),
+                cmocka_unit_test(a_dependency_is_restored_with_the_target),
+                cmocka_unit_test(there_are_few_dependencies),
                 cmocka_unit_test(pods_that_come_and_go_move_the_extremes),
                 cmocka_unit_test(a_limit_that_changes_under_way_is_told),
                 cmocka_unit_test(a_restart_is_told_with_its_cause),
