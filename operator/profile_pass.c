@@ -232,7 +232,7 @@ static enum authors_state look_at_author(struct manager *manager, struct json_ob
 {
         bool secrets = profile_names_secrets(profile) && !settings_admin(manager->settings)->allow_secrets_without_policy;
 
-        if (!secrets && !profile->has_workload)
+        if (!secrets && !profile->has_workload && !profile->applies)
                 return AUTHORS_CHECKED;
         enum authors_state state = authors_look(manager->authors, clock_parse(doc_text(object, "metadata.creationTimestamp")), wrong->text);
         if (state == AUTHORS_UNCHECKED)

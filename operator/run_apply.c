@@ -23,6 +23,7 @@
 #include "operator/run_status.h"
 #include "operator/run_steps.h"
 #include "operator/session_mesh.h"
+#include "operator/variant_look.h"
 #include "result/pack.h"
 
 #define START_MARGIN_MS 2000
@@ -492,6 +493,8 @@ bool run_apply(struct session *session, const struct run_view *view, const struc
         case RUN_RESOLVE:
                 session_resolve(session, &sight->run, view);
                 return false;
+        case RUN_READ_APPLIED:
+                return variant_look(session, sight);
         case RUN_READ_BASELINE:
                 return baseline_read(session);
         case RUN_READ_TRIAL:

@@ -62,11 +62,15 @@ static bool workers_missing(seen v)
 /* What came to its end before counts, and is folded. */
 static bool job_interrupted(seen v) { return stop_unrecorded(v, v->job_interrupted && !v->told_are_over && v->records != RECORDS_SETTLED); }
 static bool target_unresolved(seen v) { return stop_unrecorded(v, v->ready_overdue && v->target_problem && !v->plan_found); }
-static bool apply_failed(seen v) { return stop_unrecorded(v, v->workload && v->apply_failed); }
-static bool apply_lost(seen v)
+static bool could_not_apply(seen v) { return stop_unrecorded(v, v->workload && v->apply_failed); }
+static bool apply_vanished(seen v)
 {
         return stop_unrecorded(v, v->workload && v->apply_bound && (v->apply == JOB_ABSENT || v->apply == JOB_FOREIGN));
 }
+static bool workload_failed(seen v) { return !v->variant && could_not_apply(v); }
+static bool workload_lost(seen v) { return !v->variant && apply_vanished(v); }
+static bool variant_failed(seen v) { return v->variant && could_not_apply(v); }
+static bool variant_lost(seen v) { return v->variant && apply_vanished(v); }
 static bool create_refused(seen v) { return stop_unrecorded(v, v->refused); }
 static bool stopping_active_job(seen v) { return v->stop_reason && v->job == JOB_ACTIVE && !v->job_stopping; }
 static bool stopped_unbound_job(seen v) { return v->stop_reason && v->job == JOB_SUSPENDED && !v->job_stopping && !v->bound; }
@@ -78,6 +82,7 @@ static bool trial_unread(seen v) { return v->trial_unread; }
 static bool series_ends(seen v) { return v->trial > 0 && !v->bound && (v->series_over || v->stop_reason); }
 static bool all_said(seen v) { return v->bound && v->records == RECORDS_SETTLED; }
 static bool baseline_first(seen v) { return (all_said(v) || series_ends(v)) && v->baseline_unread; }
+static bool applied_first(seen v) { return all_said(v) && v->applied_unread; }
 static bool job_left(seen v) { return v->job_left; }
 static bool pausing(seen v) { return v->pausing && !v->bound && v->job == JOB_ABSENT; }
 
@@ -97,6 +102,11 @@ static bool undo_unchecked(seen v) { return over(v) && v->undo == JOB_SUSPENDED 
 static bool undo_due(seen v) { return over(v) && v->undo == JOB_SUSPENDED; }
 static bool undo_done(seen v) { return over(v) && v->undo == JOB_ENDED && !v->undo_stopping; }
 static bool undoing(seen v) { return over(v) && is_ours(v->undo); }
+
+static bool retired_apply_left(seen v) { return v->retiring && is_ours(v->apply) && !v->apply_stopping; }
+static bool retired_due(seen v) { return v->retiring && v->undo == JOB_SUSPENDED && !is_ours(v->apply) && !v->apply_pods_left; }
+static bool retired_done(seen v) { return v->retiring && v->undo == JOB_ENDED && !v->undo_stopping; }
+static bool retiring(seen v) { return v->retiring; }
 
 static bool step_name_taken(seen v) { return v->workload && ((v->apply == JOB_FOREIGN && !v->apply_bound) || v->undo == JOB_FOREIGN); }
 static bool workload_secrets_asked(seen v) { return v->workload && v->secrets_asked; }
@@ -170,8 +180,10 @@ static const struct rule rules[] = {
         {workers_missing, RUN_RECORD_STOP, "WorkersMissing", "the load is over, and a worker was never ready for it"},
         {job_interrupted, RUN_RECORD_STOP, "JobSuspended", "somebody suspended the Job after its workers had begun, and before the load was over"},
         {target_unresolved, RUN_RECORD_STOP, "TargetUnresolved", "readyTimeout passed and the target cannot be resolved"},
-        {apply_failed, RUN_RECORD_STOP, "WorkloadFailed", "what it brings along could not be applied, or was not ready in time"},
-        {apply_lost, RUN_RECORD_STOP, "WorkloadLost", "the Job that applies its workload is gone"},
+        {workload_failed, RUN_RECORD_STOP, "WorkloadFailed", "what it brings along could not be applied, or was not ready in time"},
+        {workload_lost, RUN_RECORD_STOP, "WorkloadLost", "the Job that applies its workload is gone"},
+        {variant_failed, RUN_RECORD_STOP, "VariantFailed", "what the next trial's variant applies could not be applied, or was not ready in time"},
+        {variant_lost, RUN_RECORD_STOP, "VariantLost", "the Job that applies what the next trial's variant applies is gone"},
         {create_refused, RUN_RECORD_STOP, "CreateRefused", "the API server refuses the plan or the Job for good"},
         {stopping_active_job, RUN_STOP_JOB, "Stopping", "to be stopped and the Job is active"},
         {stopped_unbound_job, RUN_DELETE_JOB, "Stopping", "to be stopped and the Job was made but never bound"},
@@ -190,10 +202,15 @@ static const struct rule rules[] = {
         {trial_unread, RUN_READ_TRIAL, "TrialUnread", "an earlier trial's result is stored and not in memory"},
         {store_left, RUN_STORE, "ResultsFolded", "results are folded and not all stored"},
         {nothing_measured, RUN_FINISH, "NothingMeasured", "folded, and there is nothing to store"},
+        {applied_first, RUN_READ_APPLIED, "AppliedUnread", "all of a trial is said, and whether what its variant applied still stands was not looked at"},
         {baseline_first, RUN_READ_BASELINE, "BaselineUnread", "all is said, and the baseline's result has not been read"},
         {series_ends, RUN_FOLD_SERIES, "SeriesOver", "all trials are over, or no other is to begin"},
         {all_said, RUN_FOLD, "HarvestSettled", "every worker's records are in, or lost for good"},
         {job_left, RUN_DELETE_LEFT, "TrialStored", "a trial's result is stored and its Job is still there"},
+        {retired_apply_left, RUN_DELETE_APPLY, "VariantOver", "the next trial is not of the variant that was applied, and the Job that did it is still there"},
+        {retired_due, RUN_RELEASE_UNDO, "VariantOver", "the next trial is not of the variant that was applied, which is to be taken back"},
+        {retired_done, RUN_DELETE_UNDO, "VariantUndone", "the variant that was applied before is taken back"},
+        {retiring, RUN_WAIT, "UndoPending", "the variant that was applied before is being taken back"},
         {pausing, RUN_WAIT, "Pause", "the pause between two trials is not over"},
         {secrets_asked, RUN_WAIT, "SecretsAsked", "before there is a plan: names Secrets, and the API server is being asked"},
         {plan_absent, RUN_CREATE_PLAN, "PlanAbsent", "there is no plan yet"},
@@ -252,6 +269,7 @@ const char *run_action_name(enum run_action action)
                 [RUN_START] = "start",
                 [RUN_RECORD_STOP] = "record-stop",
                 [RUN_STOP_JOB] = "stop-job",
+                [RUN_READ_APPLIED] = "read-applied",
                 [RUN_READ_BASELINE] = "read-baseline",
                 [RUN_READ_TRIAL] = "read-trial",
                 [RUN_DELETE_LEFT] = "delete-left",

@@ -33,6 +33,7 @@ enum run_action {
         RUN_START,         /* one start instant into every worker pod's annotation */
         RUN_RECORD_STOP,   /* why it ends early, before anything is stopped */
         RUN_STOP_JOB,      /* suspend: true; workers flush on SIGTERM */
+        RUN_READ_APPLIED,  /* whether what the trial's variant applied still stands */
         RUN_READ_BASELINE, /* the result that this one is compared with */
         RUN_READ_TRIAL,    /* the stored result of an earlier trial */
         RUN_DELETE_LEFT,   /* the Job of an earlier trial, like RUN_DELETE_JOB */

@@ -16,6 +16,7 @@
 #include "operator/run_status.h"
 #include "operator/run_steps.h"
 #include "operator/session_mesh.h"
+#include "operator/variant_look.h"
 #include "result/repeats.h"
 #include "result/series.h"
 
@@ -50,7 +51,7 @@ static void fill_secrets(struct manager *manager, const struct session *session,
         char text[AUTHORS_TEXT_MAX];
 
         bool secrets = session->profile && profile_names_secrets(session->profile) && !settings_admin(manager->settings)->allow_secrets_without_policy;
-        bool account = session->profile && session->profile->has_workload;
+        bool account = session->profile && (session->profile->has_workload || session->profile->applies);
 
         if (!secrets && !account)
                 return;
@@ -382,14 +383,16 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         view->trial = trial_now(manager, run);
         view->bound = run->trials_bound > view->trial;
         fill_job(manager, run->namespace, run->name, run->uid, sight, view);
-        run_steps_fill(manager, session, sight, view);
-        if (view->terminal || view->deleting)
+        if (view->terminal || view->deleting) {
+                run_steps_fill(manager, session, sight, view);
                 return;
+        }
         name_plan(run->name, run->uid, name);
         view->plan_found = kube_cache_find(manager->configmaps, run->namespace, name) != NULL;
         name_result(run->name, run->uid, name);
         view->result_found = kube_cache_find(manager->configmaps, run->namespace, name) != NULL;
         if (!view->admitted) {
+                run_steps_fill(manager, session, sight, view);
                 fill_waiting(manager, session, sight, view);
                 fill_times(session, sight, view);
                 sight->phase = phase_of(session, view, sight);
@@ -399,6 +402,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         /* A Job that status names and no cache shows: another operator may have made it, or it is gone. Asked for once. */
         view->taken_over = !session->caught_up || (view->bound && view->job == JOB_ABSENT && !session->absence_checked);
         fill_series(manager, session, sight, view);
+        run_steps_fill(manager, session, sight, view);
         struct pods_seen seen = {.session = session, .view = view, .sight = sight};
         if (sight->job_object)
                 job_pods_each(manager, run->namespace, sight->job.name, see_pod, &seen);
@@ -424,6 +428,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         fill_mesh(session, sight, view);
         if (view->series_over)
                 view->records = RECORDS_SETTLED; /* nothing is left that could be stopped */
+        view->applied_unread = variant_look_due(session);
         view->baseline_unread = baseline_unread(session);
         view->packed = session->packed;
         view->chunks_left = session->packed && session->stored < session->pack.len;

@@ -14,6 +14,7 @@ struct run_sight {
         struct json_object *job_object;
         struct job job;               /* valid with job_object */
         struct job apply, undo;       /* valid where the view shows them */
+        int set;                      /* whose they are, see api/names.h */
         struct job left;              /* an earlier trial's, valid with view->job_left */
         uint32_t trials_planned;      /* how many there will be, 0 while unknown */
         char *target_key;             /* NULL while unknown; owned, freed by run_sight_done */

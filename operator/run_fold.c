@@ -145,6 +145,8 @@ static void judge(struct session *session, const struct run_view *view, const st
         auto_free char *unmet = session_mesh_unmet(session);
         facts.placed_elsewhere = placed_elsewhere(session);
         facts.unmet = unmet;
+        facts.drift = session->drift[0] ? session->drift : NULL;
+        facts.unwatched = session->unwatched[0] ? session->unwatched : NULL;
         struct gates gates = gates_judge(fold, &limits, &facts);
         auto_free struct estimates *estimates = xnew(struct estimates);
 

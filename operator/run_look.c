@@ -60,9 +60,9 @@ static void look_at_steps(struct session *session)
 
         name_workload(session->name, session->uid, name);
         ask(session, &kube_configmaps, name, configmap_arrived);
-        name_apply(session->name, session->uid, name);
+        name_apply(session->name, session->uid, session->set, name);
         ask(session, &kube_jobs, name, job_arrived);
-        name_undo(session->name, session->uid, name);
+        name_undo(session->name, session->uid, session->set, name);
         ask(session, &kube_jobs, name, job_arrived);
 }
 
@@ -98,14 +98,29 @@ static void run_arrived(void *owner, struct json_object *object, const struct fa
         answered(session, fail);
 }
 
+static void take_over_all(struct kube_cache *cache, struct json_object *list)
+{
+        struct json_object *items = doc_at(list, "items");
+
+        for (size_t i = 0; i < doc_len(items, ""); i++)
+                kube_cache_wrote(cache, doc_item(items, i));
+}
+
+/* Also those that apply what a variant changes, and take it back. */
+static void jobs_arrived(void *owner, struct json_object *list, const struct fail *fail)
+{
+        struct session *session = owner;
+
+        take_over_all(session->manager->jobs, list);
+        answered(session, fail);
+}
+
 /* Pods that are gone are not looked for: the Job or its watch will tell. */
 static void pods_arrived(void *owner, struct json_object *list, const struct fail *fail)
 {
         struct session *session = owner;
-        struct json_object *items = doc_at(list, "items");
 
-        for (size_t i = 0; i < doc_len(items, ""); i++)
-                kube_cache_wrote(session->manager->pods, doc_item(items, i));
+        take_over_all(session->manager->pods, list);
         answered(session, fail);
 }
 
@@ -115,9 +130,11 @@ void run_look(struct session *session)
         auto_free char *selector = xasprintf(MANAGED_SELECTOR "," LABEL_RUN_UID "=%s", session->uid);
 
         name_plan(session->name, session->uid, plan);
-        session->requests_left = 1;
+        session->requests_left = 2;
         session_asked(session, kube_list(session->manager->client, &(struct kube_ref){&kube_pods, session->namespace, NULL}, selector,
                                          pods_arrived, session));
+        session_asked(session, kube_list(session->manager->client, &(struct kube_ref){&kube_jobs, session->namespace, NULL}, selector,
+                                         jobs_arrived, session));
         ask(session, &kind_runs, session->name, run_arrived);
         ask(session, &kube_configmaps, plan, configmap_arrived);
 }

@@ -6,6 +6,7 @@
 
 #include "api/admin.h"
 #include "api/condition.h"
+#include "api/entry.h"
 #include "api/names.h"
 #include "base/buf.h"
 #include "base/guard.h"
@@ -52,9 +53,11 @@ static const struct stop_word {
         {"CapExceeded", "asks for more than the administrator allows"},
         {"TargetNotAllowed", "load may not be sent to this target"},
         {"SecretsNotAllowed", "names Secrets, which is only allowed where somebody checks that its author may read them"},
-        {"AccountNotAllowed", "brings a workload along, which is only allowed where somebody checks that its author may use the account that applies it"},
+        {"AccountNotAllowed", "brings a workload along or applies something for a variant, which is only allowed where somebody checks that its author may use the account"},
         {"WorkloadFailed", "the workload could not be applied"},
         {"WorkloadLost", "the Job that applies the workload was deleted"},
+        {"VariantFailed", "a variant could not be applied"},
+        {"VariantLost", "the Job that applies a variant was deleted"},
         {"Brake", "stopped by limits.brake"},
         {"DeadlineExceeded", "did not end within limits.deadline"},
         {"WorkersNotReady", "no generator pod became ready within limits.readyTimeout"},
@@ -81,7 +84,7 @@ static const char *word_for(const char *reason)
 /* "did not end within limits.deadline; no node takes the generator pod: …" */
 static char *stop_message(const struct session *session, const struct run_sight *sight, const char *reason)
 {
-        auto_free char *failure = text_equal(reason, "WorkloadFailed") ? run_steps_failure(session, sight) : NULL;
+        auto_free char *failure = text_equal(reason, "WorkloadFailed") || text_equal(reason, "VariantFailed") ? run_steps_failure(session, sight) : NULL;
         const char *detail = "";
 
         if (failure)
@@ -187,11 +190,21 @@ static void show_admitted(struct json_object *status, const struct session *sess
         doc_set_text(status, "message", "preparing the load");
 }
 
+/* "variant quarter (Deployment web (patched))"; new string. */
+static char *variant_words(const struct session *session)
+{
+        char objects[ENTRY_LIST_TEXT_MAX];
+
+        entry_list_text(session->profile->variants[session->arm].apply, objects);
+        return xasprintf("variant %s (%s)", profile_arm_name(session->profile, session->arm), objects);
+}
+
 static void show_applying(struct json_object *status, const struct session *session, const struct run_sight *sight)
 {
-        auto_free char *message = xasprintf("applying the workload as service account %s", session->profile->account);
+        auto_free char *what = sight->set > 0 ? variant_words(session) : xstrdup("the workload");
+        auto_free char *message = xasprintf("applying %s as service account %s", what, session->profile->account);
 
-        doc_set_text(doc_set(status, "jobs", run_steps_encode_bound(sight)), "message", message);
+        doc_set_text(doc_set(status, "jobs", run_steps_encode_bound(session, sight)), "message", message);
 }
 
 static void show_bound(struct json_object *status, const struct session *session, const struct run_sight *sight)

@@ -67,14 +67,17 @@ struct run_view {
         bool job_left;                  /* the Job of an earlier trial is still there, and nobody has deleted it */
         bool pausing;                   /* the pause since the last trial is not over */
 
-        /* observed: what it brings along; the two Jobs also of a run that is over or gone */
-        bool workload;                  /* it brings something, and there is no plan yet */
+        /* observed: what it brings along, or what the variant of a trial applies; the two Jobs also of a run that is over or gone */
+        bool workload;                  /* it is to be there now: before there is a plan, or before the trial begins */
+        bool variant;                   /* it is a variant's */
+        bool retiring;                  /* it is of another variant than the next trial's, and to be taken back first */
         bool steps_found, steps_read;   /* what is to be applied is frozen; its digest is in memory */
         enum view_job apply, undo;      /* the Jobs that do it and take it back */
         bool apply_bound;               /* status names them by UID */
         bool apply_failed, apply_stopping, undo_stopping; /* stopping: being deleted */
         bool apply_pods_left;           /* pods of it that have not ended */
         bool apply_untouched;           /* it ended and said that it changed nothing */
+        bool applied_unread;            /* what this trial's variant applied: whether it still stands was not looked at */
         bool undo_unchecked;            /* since the Job that applies is gone, the API server was not asked for pods of it */
 
         /* observed */

@@ -61,7 +61,8 @@ void session_begin_trial(struct session *session, int trial)
         followers_done(session);
         session->harvest = harvest_free(session->harvest);
         pack_done(&session->pack);
-        session->packed = session->job_made = false;
+        session->packed = session->job_made = session->applied_read = false;
+        session->drift[0] = session->unwatched[0] = '\0';
         session->stored = 0;
         session->measured_from_wall_ms = 0;
         session->asked_events_ns = 0;
@@ -172,6 +173,7 @@ struct session *session_free(struct session *session)
         json_object_put(session->final);
         json_object_put(session->baseline);
         json_object_put(session->baseline_mesh);
+        json_object_put(session->look_applied);
         free(session->stale_chunk);
         free(session->key);
         free(session->namespace);

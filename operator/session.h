@@ -20,6 +20,7 @@
 #include "operator/run_view.h"
 #include "probe/context.h"
 #include "probe/samples.h"
+#include "result/gates.h"
 #include "result/harvest.h"
 #include "result/pack.h"
 
@@ -98,7 +99,12 @@ struct session {
 
         char problem[SESSION_TEXT_MAX]; /* why the target cannot be resolved, "" when it can */
         char denial[SESSION_TEXT_MAX];  /* why load may not go there (any more), "" when it may */
-        bool undo_looked;              /* the API server has said that nothing applies its workload any more */
+        int set;                       /* whose Jobs the passes look at, see api/names.h */
+        bool undo_looked;              /* the API server has said that nothing applies that set any more */
+        bool applied_read;             /* whether what this trial's variant applied still stands was looked at (variant_look.h) */
+        struct json_object *look_applied; /* while it is looked at: what the journal says it was like; owned */
+        size_t look_next;              /* ... and which object is read */
+        char drift[GATES_TEXT_MAX], unwatched[GATES_TEXT_MAX]; /* what no longer did, and what could not be looked at; "": nothing */
         bool caught_up;                /* admitted in this life, or the API server has said what an operator before made of it */
         bool absence_checked;          /* ... also when the bound Job was not in the cache */
         bool job_made;                 /* in this life; that it is gone again has to be explained before another is made */

@@ -9,6 +9,7 @@
 #include "data/doc.h"
 
 #define PREVIOUS_KEY "previous.json"
+#define APPLIED_KEY "applied.json"
 
 static const char *const words[] = {[JOURNAL_APPLYING] = "applying", [JOURNAL_APPLIED] = "applied", [JOURNAL_UNDOING] = "undoing", [JOURNAL_UNDONE] = "undone"};
 
@@ -26,6 +27,16 @@ enum fail_kind journal_encode(const struct steps *steps, enum journal_state stat
         return FAIL_NONE;
 }
 
+struct json_object *journal_applied(struct json_object *configmap)
+{
+        const char *text = doc_text(configmap, "data[\"" APPLIED_KEY "\"]");
+        struct json_object *applied = NULL;
+
+        if (text)
+                doc_parse(text, strlen(text), &applied, NULL);
+        return applied;
+}
+
 enum fail_kind journal_decode(struct json_object *configmap, const struct steps *steps, struct journal *ret_journal, struct fail *fail)
 {
         const char *state = doc_text(configmap, "data.state"), *text = doc_text(configmap, "data[\"" PREVIOUS_KEY "\"]");
@@ -38,19 +49,25 @@ enum fail_kind journal_decode(struct json_object *configmap, const struct steps 
             doc_len(ret_journal->previous, "") != doc_len(steps->manifests, ""))
                 return fail_set(fail, FAIL_INVALID, "ConfigMap %.63s is not the journal of this run", steps->journal);
         ret_journal->state = (enum journal_state)at;
+        ret_journal->applied = journal_applied(configmap);
         return FAIL_NONE;
 }
 
 void journal_done(struct journal *journal)
 {
         json_object_put(journal->previous);
+        json_object_put(journal->applied);
         *journal = (struct journal){0};
 }
 
-struct json_object *journal_move(struct json_object *configmap, enum journal_state state)
+struct json_object *journal_move(struct json_object *configmap, enum journal_state state, struct json_object *applied)
 {
         struct json_object *metadata = doc_set_text(doc_object(), "resourceVersion", doc_text(configmap, "metadata.resourceVersion"));
+        struct json_object *data = doc_set_text(doc_object(), "state", words[state]);
+        auto_free char *text = applied ? doc_canonical(applied) : NULL;
 
         doc_set_text(metadata, "uid", doc_text(configmap, "metadata.uid"));
-        return doc_set(doc_set(doc_object(), "metadata", metadata), "data", doc_set_text(doc_object(), "state", words[state]));
+        if (text && strlen(text) <= JOURNAL_APPLIED_BYTES_MAX)
+                doc_set_text(data, APPLIED_KEY, text);
+        return doc_set(doc_set(doc_object(), "metadata", metadata), "data", data);
 }

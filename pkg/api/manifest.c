@@ -18,7 +18,8 @@ static enum fail_kind check_one(struct json_object *manifest, const char *namesp
         for (size_t i = 0; i < ARRAY_LEN(needed); i++)
                 if (!doc_text(manifest, needed[i]) || !*doc_text(manifest, needed[i]))
                         return fail_set(fail, FAIL_INVALID, "must have %s", needed[i]);
-        if (strspn(version, "abcdefghijklmnopqrstuvwxyz0123456789.-/") != strlen(version) || strlen(version) > 128)
+        if (strspn(version, "abcdefghijklmnopqrstuvwxyz0123456789.-/") != strlen(version) || strlen(version) > 128 || strstr(version, "..") ||
+            strchr(version, '/') != strrchr(version, '/'))
                 return fail_set(fail, FAIL_INVALID, "apiVersion %.60s is none", version);
         if (in && namespace && !text_equal(in, namespace))
                 return fail_set(fail, FAIL_INVALID, "metadata.namespace %.63s is not the run's: remove it", in);

@@ -30,6 +30,13 @@ bool manifest_is_marked(struct json_object *object, const char *run_uid);
 
 /* What is kept of an object before it is changed: without status and bookkeeping of the API server. New; 'object' is borrowed. */
 struct json_object *manifest_previous(struct json_object *object);
+
+#define MANIFEST_FIELD_MAX 160
+/* Of an object that is there the part that 'manifest' names, with the mark; what is absent is null. New. */
+struct json_object *manifest_part(struct json_object *manifest, struct json_object *there);
+/* Is some of that part no longer so? 'field' is the path of the first that is not, "spec.replicas". */
+bool manifest_drifted(struct json_object *part, struct json_object *there, char field[static MANIFEST_FIELD_MAX]);
+
 /* The merge patch (RFC 7386) that takes back what 'manifest' has changed of an object that was 'previous', and nothing else; lists that
  * the manifest has a part in are restored whole. New. */
 struct json_object *manifest_restoring(struct json_object *manifest, struct json_object *previous);

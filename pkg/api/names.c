@@ -65,12 +65,20 @@ void name_workload(const char *run, const char *uid, char name[static NAME_MAX_L
         with_suffix(run, uid, "workload", name);
 }
 
-void name_apply(const char *run, const char *uid, char name[static NAME_MAX_LEN])
+static void of_set(const char *run, const char *uid, const char *what, int set, char name[static NAME_MAX_LEN])
 {
-        with_suffix(run, uid, "apply", name);
+        char suffix[16];
+
+        snprintf(suffix, sizeof suffix, set > 0 ? "%s-%d" : "%s", what, set % 10000);
+        with_suffix(run, uid, suffix, name);
 }
 
-void name_undo(const char *run, const char *uid, char name[static NAME_MAX_LEN])
+void name_apply(const char *run, const char *uid, int set, char name[static NAME_MAX_LEN])
 {
-        with_suffix(run, uid, "undo", name);
+        of_set(run, uid, "apply", set, name);
+}
+
+void name_undo(const char *run, const char *uid, int set, char name[static NAME_MAX_LEN])
+{
+        of_set(run, uid, "undo", set, name);
 }

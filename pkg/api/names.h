@@ -21,15 +21,16 @@
 
 /* "<run cut to 40>-<8 hex of the UID>", which every name below begins with: a run of the same name made again has another UID. */
 void name_base(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
-/* The base and -plan | -result | -r<trial> | -s<n> | -t<trial> | -workload | -apply | -undo; at most 61 characters, as the pods of an Indexed Job need it. */
+/* The base and -plan | -result | -r<trial> | -s<n> | -t<trial> | -workload | -apply[-<set>] | -undo[-<set>]; at most 61 characters, as the pods of an Indexed Job need it. */
 void name_plan(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
 void name_result(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
 /* Of one trial of several: what -result keeps of it is made from this. */
 void name_trial(const char *run, const char *uid, int trial, char name[static NAME_MAX_LEN]);
 void name_series(const char *run, const char *uid, size_t index, char name[static NAME_MAX_LEN]);
 void name_job(const char *run, const char *uid, int trial, char name[static NAME_MAX_LEN]);
-/* The ConfigMap of what is applied before the load, the Job that does it, and the Job that takes it back with the ConfigMap of the same
- * name that says what was there before. */
+/* The ConfigMap of the workload that is applied before the load. */
 void name_workload(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
-void name_apply(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
-void name_undo(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
+/* The Job that applies a set of objects, and the Job that takes it back with the ConfigMap of the same name that says what was there before.
+ * Set 0 is the workload; set n > 0 is what the variant of trial n - 1 applies, for that trial and those of the same variant right after it. */
+void name_apply(const char *run, const char *uid, int set, char name[static NAME_MAX_LEN]);
+void name_undo(const char *run, const char *uid, int set, char name[static NAME_MAX_LEN]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/names.h"
+#include "api/steps.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
@@ -230,6 +231,25 @@ const char *plan_worker_key(uint32_t arm, char key[static PLAN_KEY_MAX])
         return key;
 }
 
+const char *plan_steps_key(uint32_t arm, char key[static PLAN_KEY_MAX])
+{
+        if (arm == 0)
+                return STEPS_KEY;
+        snprintf(key, PLAN_KEY_MAX, "steps-%u.json", arm % PROFILE_VARIANTS_MAX);
+        return key;
+}
+
+static void add_steps(struct json_object *data, const struct plan_parts *parts)
+{
+        char key[PLAN_KEY_MAX];
+
+        for (uint32_t i = 0; i < profile_arms(parts->profile); i++) {
+                struct json_object *steps = steps_encode_variant(parts->run, parts->profile, i);
+                if (steps)
+                        add_key(data, plan_steps_key(i, key), steps);
+        }
+}
+
 struct json_object *plan_encode(const struct plan_parts *parts)
 {
         char name[NAME_MAX_LEN], key[PLAN_KEY_MAX];
@@ -239,6 +259,7 @@ struct json_object *plan_encode(const struct plan_parts *parts)
         add_key(data, "profile.json", json_object_get(parts->profile->spec));
         for (uint32_t i = 0; i < profile_arms(parts->profile); i++)
                 add_key(data, plan_worker_key(i, key), plan_encode_worker(parts, i));
+        add_steps(data, parts);
         add_key(data, "target.json", encode_target(parts->target));
         add_key(data, "context.json", encode_context(parts->context));
         add_key(data, "meta.json", encode_meta(parts));
@@ -269,6 +290,14 @@ static const char *take_others(struct json_object *configmap, struct plan *plan,
         return NULL;
 }
 
+static const char *take_steps(struct json_object *configmap, struct plan *plan, char key[static PLAN_KEY_MAX])
+{
+        for (uint32_t i = 0; i < PROFILE_VARIANTS_MAX; i++)
+                if (!take_key(configmap, plan_steps_key(i, key), &plan->steps[i]))
+                        return plan_steps_key(i, key);
+        return NULL;
+}
+
 enum fail_kind plan_decode(struct json_object *configmap, struct plan *ret_plan, struct fail *fail)
 {
         char key[PLAN_KEY_MAX];
@@ -283,6 +312,7 @@ enum fail_kind plan_decode(struct json_object *configmap, struct plan *ret_plan,
                 if (!take_key(configmap, keys[i].key, keys[i].into) || !*keys[i].into)
                         bad = keys[i].key;
         bad = bad ? bad : take_others(configmap, &plan, key);
+        bad = bad ? bad : take_steps(configmap, &plan, key);
         if (bad) {
                 plan_done(&plan);
                 return fail_set(fail, FAIL_INVALID, "plan ConfigMap has no usable %s", bad);
@@ -301,6 +331,8 @@ void plan_done(struct plan *plan)
         json_object_put(plan->mesh);
         for (size_t i = 0; i < PROFILE_VARIANTS_MAX; i++)
                 json_object_put(plan->others[i]);
+        for (size_t i = 0; i < PROFILE_VARIANTS_MAX; i++)
+                json_object_put(plan->steps[i]);
         *plan = (struct plan){0};
 }
 

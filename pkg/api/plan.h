@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The immutable …-plan ConfigMap: everything a run needs, frozen before its Job exists. A restarted operator works only from
- * it. Keys: profile.json (merged spec), worker.json (the format of pkg/load's plan; of further arms worker-1.json …), target.json, context.json ("before"),
+ * it. Keys: profile.json (merged spec), worker.json (the format of pkg/load's plan; of further arms worker-1.json …), steps.json (of what an arm applies, api/steps.h; of further arms steps-1.json …), target.json, context.json ("before"),
  * meta.json (profile name, uid, generation, digests; image of the workers; "pod", or with variants "arms": [{"name","pod"}]; the baseline), and mesh.json (the mesh "before") when it was looked at. */
 #pragma once
 
@@ -31,12 +31,15 @@ struct json_object *plan_encode_worker(const struct plan_parts *parts, uint32_t 
 /* The key of an arm's worker.json in the plan. */
 #define PLAN_KEY_MAX 16
 const char *plan_worker_key(uint32_t arm, char key[static PLAN_KEY_MAX]);
+/* The key of the steps of what an arm applies. */
+const char *plan_steps_key(uint32_t arm, char key[static PLAN_KEY_MAX]);
 /* The ConfigMap object, ready to create; caller owns. */
 struct json_object *plan_encode(const struct plan_parts *parts);
 
 struct plan {
         struct json_object *spec, *worker, *target, *context, *meta; /* owned; worker: of the only or the first arm */
         struct json_object *others[PROFILE_VARIANTS_MAX];            /* others[i]: of arm i >= 1; owned */
+        struct json_object *steps[PROFILE_VARIANTS_MAX];             /* of what each arm applies; owned, NULL: nothing */
         struct json_object *mesh; /* owned; NULL: there is none */
 };
 /* FAIL_INVALID: not one of ours. Everything in *ret_plan must be released with plan_done. */

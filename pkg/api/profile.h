@@ -71,6 +71,8 @@ struct profile_trials {
 struct profile_variant {
         const char *name;
         struct profile *profile; /* the spec with its overrides, without variants and trials; owned */
+        struct json_object *apply; /* what it applies before its trials (api/entry.h); borrowed, NULL: nothing */
+        bool allow_managed;      /* ... also where Argo CD or Flux keep what is there */
 };
 
 struct profile {
@@ -119,7 +121,8 @@ struct profile {
         bool has_workload;         /* workload.manifests are applied before the load, and taken back after the run */
         bool allow_managed;        /* ... also where Argo CD or Flux keep what is there */
         int64_t workload_ready_ms; /* until they have to be ready */
-        const char *account;       /* that does it; never NULL with a workload */
+        bool applies;              /* some variant applies something before its trials */
+        const char *account;       /* that does it; never NULL with a workload, or with a variant that applies something */
 };
 
 /* RFC 7386 merge of a run's overrides over a profile's spec, with the schema's defaults filled in afterwards. Only load.shape,

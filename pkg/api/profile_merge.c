@@ -119,6 +119,8 @@ enum fail_kind profile_merge_variant(struct json_object *spec, struct json_objec
                 return FAIL_INVALID;
         json_object_object_del(alone, "variants");
         json_object_object_del(alone, "trials");
+        if (!doc_at(alone, "workload"))
+                json_object_object_del(alone, "serviceAccountName"); /* applies what variants change, which an arm does not say */
         auto_json struct json_object *merged = doc_merge(alone, overrides);
         *ret_spec = fill_defaults(merged);
         return FAIL_NONE;

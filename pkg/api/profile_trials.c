@@ -35,6 +35,19 @@ static int64_t trial_ms(const struct profile *arm)
         return parts_ms < arm->deadline_ms ? parts_ms : arm->deadline_ms;
 }
 
+/* A variant that applies something is waited for when it comes into effect, and so is what was there when it goes. */
+static int64_t applying_ms(const struct profile *profile)
+{
+        uint32_t trials = profile_trials_planned(profile), changes = 0;
+
+        for (uint32_t trial = 0; profile->applies && trial < trials; trial++) {
+                uint32_t arm = profile_arm_of(profile, trial);
+                bool begins = trial == 0 || profile_arm_of(profile, trial - 1) != arm;
+                changes += begins && profile->variants[arm].apply ? 2 : 0;
+        }
+        return changes * profile->ready_timeout_ms;
+}
+
 int64_t profile_deadline_ms(const struct profile *profile)
 {
         int64_t trials = profile_trials_planned(profile), round_ms = 0;
@@ -43,7 +56,7 @@ int64_t profile_deadline_ms(const struct profile *profile)
                 return profile->deadline_ms;
         for (uint32_t arm = 0; arm < profile_arms(profile); arm++)
                 round_ms += trial_ms(profile_arm(profile, arm));
-        return profile->trials.max * round_ms + (trials - 1) * profile->trials.pause_ms;
+        return profile->trials.max * round_ms + (trials - 1) * profile->trials.pause_ms + applying_ms(profile);
 }
 
 uint32_t profile_trials_most(const struct profile *profile)

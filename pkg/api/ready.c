@@ -37,6 +37,17 @@ static bool enough(struct json_object *object, const char *path, int64_t wanted,
         return false;
 }
 
+/* While the old ones are still there requests reach them. */
+static bool none_older(struct json_object *object, char why[static READY_TEXT_MAX])
+{
+        int64_t older = doc_int(object, "status.replicas", 0) - doc_int(object, "status.updatedReplicas", 0);
+
+        if (older <= 0)
+                return true;
+        snprintf(why, READY_TEXT_MAX, "%" PRId64 " pods of the old version are still there", older);
+        return false;
+}
+
 static bool deployment(struct json_object *object, struct json_object *slices, char why[static READY_TEXT_MAX])
 {
         int64_t wanted = doc_int(object, "spec.replicas", 1);
@@ -51,7 +62,7 @@ static bool deployment(struct json_object *object, struct json_object *slices, c
                 return false;
         }
         return enough(object, "status.updatedReplicas", wanted, "of the new version", why) &&
-               enough(object, "status.availableReplicas", wanted, "available", why);
+               enough(object, "status.availableReplicas", wanted, "available", why) && none_older(object, why);
 }
 
 static bool stateful_set(struct json_object *object, struct json_object *slices, char why[static READY_TEXT_MAX])

@@ -10,9 +10,9 @@ static int64_t time_at(struct json_object *doc, const char *path)
         return clock_parse(doc_text(doc, path));
 }
 
-static const char *uid_of_role(struct json_object *jobs, const char *role)
+const char *run_job_uid(const struct run *run, const char *name)
 {
-        return doc_text(doc_find(jobs, "role", role), "uid");
+        return doc_text(doc_find(doc_at(run->status, "jobs"), "name", name), "uid");
 }
 
 static void decode_status(struct json_object *status, struct run *run)
@@ -23,7 +23,6 @@ static void decode_status(struct json_object *status, struct run *run)
         run->target = doc_text(status, "target");
         run->stop_reason = doc_text(status, "stop.reason");
         run->stop_message = doc_text(status, "stop.message");
-        run->apply_uid = uid_of_role(doc_at(status, "jobs"), "apply");
         struct json_object *trials = doc_at(status, "trials"), *last = NULL;
         run->trials_bound = (int)doc_len(trials, "");
         last = run->trials_bound > 0 ? doc_item(trials, (size_t)run->trials_bound - 1) : NULL;

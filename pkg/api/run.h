@@ -18,7 +18,6 @@ struct run {
         /* recorded in status */
         int64_t observed_generation;         /* -1: never looked at */
         const char *phase, *target, *stop_reason, *stop_message;
-        const char *apply_uid;               /* of the Job that applies the workload; NULL: none was bound */
         const char *job_uid, *job_name;      /* of the last trial that was bound */
         int trials_bound;                    /* how many were */
         int64_t trial_start_wall_ms;         /* when the last was bound; -1 when absent */
@@ -28,5 +27,7 @@ struct run {
         bool terminal;                       /* phase is Succeeded, Failed or Cancelled */
 };
 
+/* Of the Job of that name that applies something or takes it back, as status.jobs binds it; NULL: it does not. Borrowed. */
+const char *run_job_uid(const struct run *run, const char *name);
 /* Never fails: what is missing or of the wrong type reads as absent. */
 void run_decode(struct json_object *object, struct run *ret_run);

@@ -18,7 +18,7 @@ static const char resources[] = "{\"requests\":{\"cpu\":\"20m\",\"memory\":\"16M
 
 static const struct {
         const char *word, *restart; /* word: of the program, and of the label */
-        void (*name)(const char *run, const char *uid, char name[static NAME_MAX_LEN]);
+        void (*name)(const char *run, const char *uid, int set, char name[static NAME_MAX_LEN]);
 } roles[] = {
         [STEP_APPLY] = {"apply", "Never", name_apply},
         [STEP_UNDO] = {"undo", "OnFailure", name_undo},
@@ -26,11 +26,13 @@ static const struct {
 
 static struct json_object *encode_container(const struct step_job *wanted)
 {
+        char journal[NAME_MAX_LEN];
         const char *const command[] = {"/usr/bin/loadstone", roles[wanted->role].word, "--steps", "/etc/loadstone/steps/" STEPS_KEY,
-                                       "--digest", wanted->digest, "--message", "/dev/termination-log"};
+                                       "--digest", wanted->digest, "--journal", journal, "--message", "/dev/termination-log"};
         struct json_object *container = doc_set_text(doc_set_text(doc_object(), "name", "load"), "image", wanted->image), *words = doc_array();
         struct json_object *mount = doc_set_text(doc_set_text(doc_object(), "name", "steps"), "mountPath", "/etc/loadstone/steps");
 
+        name_undo(wanted->run->name, wanted->run->uid, wanted->set, journal);
         for (size_t i = 0; i < ARRAY_LEN(command); i++)
                 doc_push_text(words, command[i]);
         doc_set(doc_set_text(container, "imagePullPolicy", "IfNotPresent"), "command", words);
@@ -42,11 +44,11 @@ static struct json_object *encode_container(const struct step_job *wanted)
 static struct json_object *encode_pod(const struct step_job *wanted)
 {
         struct json_object *pod = doc_set_text(doc_object(), "restartPolicy", roles[wanted->role].restart);
-        struct json_object *volume = doc_set_text(doc_object(), "name", "steps");
-        char steps[NAME_MAX_LEN];
+        struct json_object *volume = doc_set_text(doc_object(), "name", "steps"), *item = doc_set_text(doc_object(), "key", wanted->key);
+        struct json_object *configmap = doc_set_text(doc_object(), "name", wanted->configmap);
 
-        name_workload(wanted->run->name, wanted->run->uid, steps);
-        doc_set(volume, "configMap", doc_set_text(doc_object(), "name", steps));
+        doc_set(configmap, "items", doc_push(doc_array(), doc_set_text(item, "path", STEPS_KEY)));
+        doc_set(volume, "configMap", configmap);
         doc_set_text(doc_set_int(pod, "terminationGracePeriodSeconds", 5), "serviceAccountName", wanted->account);
         doc_set_bool(doc_set_bool(pod, "automountServiceAccountToken", true), "enableServiceLinks", false);
         doc_set(doc_set(pod, "securityContext", job_pod_security()), "containers", doc_push(doc_array(), encode_container(wanted)));
@@ -57,7 +59,8 @@ static struct json_object *encode_labels(const struct step_job *wanted)
 {
         struct json_object *labels = doc_set_text(doc_set_text(doc_object(), LABEL_MANAGED, LABEL_MANAGED_VALUE), LABEL_RUN_UID, wanted->run->uid);
 
-        return doc_set_text(doc_set_text(labels, LABEL_PART, roles[wanted->role].word), LABEL_PROFILE, wanted->profile);
+        doc_set_text(doc_set_text(labels, LABEL_PART, roles[wanted->role].word), LABEL_PROFILE, wanted->profile);
+        return doc_set_text(labels, LABEL_VARIANT, wanted->variant);
 }
 
 static struct json_object *encode_metadata(const struct step_job *wanted)
@@ -65,7 +68,7 @@ static struct json_object *encode_metadata(const struct step_job *wanted)
         struct json_object *metadata = doc_object(), *annotations = doc_set_text(doc_object(), ANNOTATION_RUN, wanted->run->name);
         char name[NAME_MAX_LEN];
 
-        roles[wanted->role].name(wanted->run->name, wanted->run->uid, name);
+        roles[wanted->role].name(wanted->run->name, wanted->run->uid, wanted->set, name);
         doc_set_text(doc_set_text(metadata, "name", name), "namespace", wanted->run->namespace);
         doc_set_text(annotations, ANNOTATION_TARGET, wanted->target);
         return doc_set(doc_set(metadata, "labels", encode_labels(wanted)), "annotations", annotations);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The Jobs that apply a workload and take it back (batch/v1), under the account that the profile names: made suspended, released by the
+ * The Jobs that apply a workload, or what a variant changes, and take it back (batch/v1), under the account that the profile names: made suspended, released by the
  * operator. They are the only pods of a run with a token. */
 #pragma once
 
@@ -16,7 +16,10 @@ enum step_role { STEP_APPLY, STEP_UNDO };
 
 struct step_job { /* borrowed */
         enum step_role role;
+        int set;                   /* of the run, see api/names.h */
         const struct run *run;     /* with name, namespace and uid */
+        const char *variant;       /* whose set it is; NULL: the workload's */
+        const char *configmap, *key; /* where its steps stand */
         const char *profile;       /* its name; NULL with a template */
         const char *account, *image, *digest; /* the digest: of the steps */
         const char *target;        /* its key: nobody else may load it until the undo is done */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * loadstone apply: what a profile brings along, applied before its load by the account that the profile names.
+ * loadstone apply: what a profile brings along, or what a variant changes, applied before the load by the account that the profile names.
  *
  *   look at what is there -> keep it in the journal -> apply, one after the other -> wait until it is ready
  *
@@ -8,18 +8,16 @@
 #include <stdio.h>
 
 #include "api/journal.h"
-#include "api/ready.h"
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/objects.h"
 #include "data/doc.h"
 
-#define LOOK_NS (500 * NS_PER_MS)
-
 /* ---- before ---- */
 
 static enum fail_kind may_apply(const struct objects *objects, const struct object_at *object, struct json_object *there, struct fail *fail)
 {
+        bool patch = steps_patch(&objects->steps, (size_t)(object - objects->at));
         const char *keeper = manifest_keeper(object->manifest);
 
         if (object->problem[0])
@@ -27,7 +25,10 @@ static enum fail_kind may_apply(const struct objects *objects, const struct obje
         if (!keeper)
                 keeper = manifest_keeper(there);
         if (keeper && !objects->steps.allow_managed)
-                return fail_set(fail, FAIL_DENIED, "%s keeps it as it is, and would change it back: take its label away, or set workload.allowManaged", keeper);
+                return fail_set(fail, FAIL_DENIED, "%s keeps it as it is, and would change it back: take its label away, or set %s",
+                                keeper, objects->steps.patches ? "allowManaged in the variant" : "workload.allowManaged");
+        if (patch && !there)
+                return fail_set(fail, FAIL_MISSING, "there is none that could be patched");
         if (doc_at(there, "metadata.deletionTimestamp"))
                 return fail_set(fail, FAIL_CONFLICT, "it is being deleted");
         return FAIL_NONE;
@@ -89,61 +90,41 @@ static enum fail_kind keep_previous(struct objects *objects, struct fail *fail)
 static enum fail_kind apply_one(struct objects *objects, struct object_at *object, struct fail *fail)
 {
         auto_json struct json_object *marked = manifest_marked(object->manifest, objects->steps.namespace, objects->steps.run_uid);
+        bool patch = steps_patch(&objects->steps, (size_t)(object - objects->at));
 
         objects->touched = true;
-        if (check_journal(objects, NULL, fail) || ask_patch(&objects->ask, &object->ref, KUBE_PATCH_APPLY, marked, fail))
+        if (check_journal(objects, NULL, fail) ||
+            ask_patch(&objects->ask, &object->ref, patch ? KUBE_PATCH_MERGE : KUBE_PATCH_APPLY, marked, fail))
                 return fail_wrap(fail, "%.120s", object->name);
-        return FAIL_NONE;
-}
-
-/* ---- until it is ready ---- */
-
-static enum fail_kind look_at_one(struct objects *objects, struct object_at *object, bool *ret_ready, char why[static READY_TEXT_MAX], struct fail *fail)
-{
-        auto_json struct json_object *there = NULL, *slices = NULL;
-
-        if (ask_get(&objects->ask, &object->ref, &there, fail))
-                return fail_wrap(fail, "%.120s", object->name);
-        if (object->ref.kind->group[0] == '\0' && doc_at(there, "spec.selector") && doc_at(there, "spec.ports")) {
-                auto_free char *selector = xasprintf("kubernetes.io/service-name=%s", object->ref.name);
-                if (ask_list(&objects->ask, &(struct kube_ref){&kube_endpointslices, object->ref.namespace, NULL}, selector, &slices, fail))
-                        return fail_wrap(fail, "%.120s", object->name);
-        }
-        *ret_ready = ready_look(there, doc_at(slices, "items"), why);
-        if (!*ret_ready && ready_never(there))
-                return fail_set(fail, FAIL_INVALID, "%.120s: %s", object->name, why);
-        return FAIL_NONE;
-}
-
-static enum fail_kind wait_until_ready(struct objects *objects, struct fail *fail)
-{
-        int64_t end_ns = ask_now_ns(&objects->ask) + objects->steps.ready_timeout_ms * NS_PER_MS;
-        char why[READY_TEXT_MAX];
-
-        for (size_t i = 0; i < objects->len;) {
-                bool ready = false;
-                if (look_at_one(objects, &objects->at[i], &ready, why, fail))
-                        return fail->kind;
-                if (ready) {
-                        i++;
-                        continue;
-                }
-                if (ask_now_ns(&objects->ask) >= end_ns)
-                        return fail_set(fail, FAIL_TIMEOUT, "%.120s is not ready within workload.readyTimeout: %s", objects->at[i].name, why);
-                ask_pause(&objects->ask, LOOK_NS);
-        }
         return FAIL_NONE;
 }
 
 /* ---- the command ---- */
 
+/* What it has come to, in the API server's own words; NULL after a failure. */
+static struct json_object *look_again(struct objects *objects, struct fail *fail)
+{
+        auto_json struct json_object *parts = doc_array();
+
+        for (size_t i = 0; i < objects->len; i++) {
+                auto_json struct json_object *there = NULL;
+                if (ask_get(&objects->ask, &objects->at[i].ref, &there, fail)) {
+                        fail_wrap(fail, "%.120s", objects->at[i].name);
+                        return NULL;
+                }
+                struct json_object *part = doc_set(doc_object(), "part", manifest_part(objects->at[i].manifest, there));
+                doc_push(parts, doc_set_text(part, "plural", objects->at[i].kind.plural));
+        }
+        return take(parts);
+}
+
 static enum fail_kind conclude(struct objects *objects, struct fail *fail)
 {
-        auto_json struct json_object *configmap = NULL;
+        auto_json struct json_object *configmap = NULL, *parts = look_again(objects, fail);
 
-        if (check_journal(objects, &configmap, fail))
+        if (!parts || check_journal(objects, &configmap, fail))
                 return fail->kind;
-        return objects_move_journal(objects, configmap, JOURNAL_APPLIED, fail);
+        return objects_move_journal(objects, configmap, JOURNAL_APPLIED, parts, fail);
 }
 
 static enum fail_kind apply(struct objects *objects, size_t *ret_did, struct fail *fail)
@@ -153,7 +134,7 @@ static enum fail_kind apply(struct objects *objects, size_t *ret_did, struct fai
         for (; *ret_did < objects->len; (*ret_did)++)
                 if (apply_one(objects, &objects->at[*ret_did], fail))
                         return fail->kind;
-        if (wait_until_ready(objects, fail))
+        if (objects_await(objects, fail))
                 return fail->kind;
         return conclude(objects, fail);
 }

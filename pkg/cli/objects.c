@@ -15,13 +15,14 @@
 /* ---- arguments ---- */
 
 struct objects_args {
-        const char *steps, *digest, *message;
+        const char *steps, *digest, *journal, *message;
         bool help;
 };
 
 static const struct flag flags[] = {
         {"--steps", NULL, "FILE", "what to apply and to take back, as the operator wrote it", FLAG_TEXT_AT(objects_args, steps)},
         {"--digest", NULL, "SHA256", "of that file", FLAG_TEXT_AT(objects_args, digest)},
+        {"--journal", NULL, "NAME", "ConfigMap that keeps what was there before", FLAG_TEXT_AT(objects_args, journal)},
         {"--message", NULL, "FILE", "where to leave a summary", FLAG_TEXT_AT(objects_args, message)},
         {"--help", "-h", NULL, "this", FLAG_SWITCH_AT(objects_args, help)},
 };
@@ -31,11 +32,14 @@ static enum fail_kind read_steps(struct objects *objects, const struct objects_a
         auto_free char *text = NULL;
         size_t size = 0;
 
-        if (!args->steps || !args->digest)
-                return fail_set(fail, FAIL_INVALID, "--steps and --digest are wanted");
+        if (!args->steps || !args->digest || !args->journal)
+                return fail_set(fail, FAIL_INVALID, "--steps, --digest and --journal are wanted");
         if (text_file_read(args->steps, STEPS_BYTES_MAX, &text, &size, fail))
                 return fail->kind;
-        return steps_decode(text, size, args->digest, &objects->steps, fail);
+        if (steps_decode(text, size, args->digest, &objects->steps, fail))
+                return fail->kind;
+        objects->steps.journal = args->journal;
+        return FAIL_NONE;
 }
 
 /* ---- where they are served ---- */
@@ -113,9 +117,10 @@ enum fail_kind objects_create_journal(struct objects *objects, struct json_objec
         return ask_create(&objects->ask, &ref, configmap, fail);
 }
 
-enum fail_kind objects_move_journal(struct objects *objects, struct json_object *configmap, enum journal_state state, struct fail *fail)
+enum fail_kind objects_move_journal(struct objects *objects, struct json_object *configmap, enum journal_state state, struct json_object *applied,
+                                    struct fail *fail)
 {
-        auto_json struct json_object *patch = journal_move(configmap, state);
+        auto_json struct json_object *patch = journal_move(configmap, state, applied);
         struct kube_ref ref = journal_ref(objects);
 
         return ask_patch(&objects->ask, &ref, KUBE_PATCH_MERGE, patch, fail);
@@ -148,7 +153,7 @@ static bool begin(struct objects *objects, int argc, char **argv, enum cli_exit 
         struct fail fail = {0};
 
         if (!flags_parse(flags, ARRAY_LEN(flags), argc, argv, &args, &fail) && args.help) {
-                printf("usage: loadstone %s --steps FILE --digest SHA256\n\n"
+                printf("usage: loadstone %s --steps FILE --digest SHA256 --journal NAME\n\n"
                        "Runs in a Job that the operator makes, as the profile's service account.\n\n", argv[0]);
                 flags_print(flags, ARRAY_LEN(flags));
                 *ret_exit = CLI_FINE;

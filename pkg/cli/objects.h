@@ -46,4 +46,9 @@ enum fail_kind objects_resolve(struct objects *objects, struct fail *fail);
 enum fail_kind objects_get_journal(struct objects *objects, struct json_object **ret_configmap, struct fail *fail);
 enum fail_kind objects_create_journal(struct objects *objects, struct json_object *configmap, struct fail *fail);
 /* FAIL_CONFLICT: it is no longer as 'configmap' says. */
-enum fail_kind objects_move_journal(struct objects *objects, struct json_object *configmap, enum journal_state state, struct fail *fail);
+/* 'applied' as journal_move has it. */
+enum fail_kind objects_move_journal(struct objects *objects, struct json_object *configmap, enum journal_state state, struct json_object *applied,
+                                    struct fail *fail);
+
+/* Waits until all that are there are ready, at most the steps' ready_timeout_ms. FAIL_TIMEOUT, FAIL_INVALID (it never will be). */
+enum fail_kind objects_await(struct objects *objects, struct fail *fail);

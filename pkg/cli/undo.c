@@ -36,7 +36,7 @@ static enum fail_kind move(struct objects *objects, enum journal_state state, st
 
         if (objects_get_journal(objects, &configmap, fail))
                 return fail->kind;
-        return objects_move_journal(objects, configmap, state, fail);
+        return objects_move_journal(objects, configmap, state, NULL, fail);
 }
 
 /* What is to be taken back; *ret_journal says "undone" when nothing is. */
@@ -136,7 +136,10 @@ static enum fail_kind undo(struct objects *objects, size_t *ret_did, struct fail
                 if (!doc_item(journal.previous, i) && !objects->at[i].problem[0] && wait_until_gone(objects, &objects->at[i], fail))
                         first = *fail;
         *fail = first;
-        return first.kind ? first.kind : move(objects, JOURNAL_UNDONE, fail);
+        if (first.kind)
+                return first.kind;
+        (void)objects_await(objects, &first); /* so that the next load finds it ready; what never was is as it was, too */
+        return move(objects, JOURNAL_UNDONE, fail);
 }
 
 static enum cli_exit undo_main(int argc, char **argv)

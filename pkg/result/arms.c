@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "result/arms.h"
 
+#include "api/entry.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
@@ -29,6 +30,7 @@ static void merge_arm(const struct profile *profile, const struct load_plan *pla
         size_t count = docs_of(profile, docs, len, index, own);
 
         arm->name = profile_arm_name(profile, index);
+        arm->apply = profile->variants[index].apply;
         arm->measured = series_merge(profile, plan, own, count, stopped, &arm->merged);
         arm->mesh = arms_mesh_merge(own, count);
 }
@@ -171,6 +173,11 @@ struct json_object *arms_encode(const struct arms *arms)
                 const struct arm *arm = &arms->of[i];
                 struct json_object *entry = doc_set_text(doc_object(), "name", arm->name);
                 doc_set_int(entry, "trials", (int64_t)arm->merged.trials_len);
+                if (arm->apply) {
+                        char applied[ENTRY_LIST_TEXT_MAX];
+                        entry_list_text(arm->apply, applied);
+                        doc_set_text(entry, "applied", applied);
+                }
                 doc_set_text(entry, "validity", validity_name(arm->measured ? arm->merged.gates.validity : VALIDITY_UNKNOWN));
                 doc_set(entry, "mesh", json_object_get(arm->mesh));
                 if (arm->measured)

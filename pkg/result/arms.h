@@ -15,6 +15,7 @@
 
 struct arm {
         const char *name;             /* borrowed from the profile */
+        struct json_object *apply;    /* what was changed for it (api/entry.h); borrowed from the profile, NULL: nothing */
         struct series_result merged;  /* of its trials that count */
         bool measured;                /* it has figures */
         struct json_object *mesh;     /* between its client and the target (result/arms_mesh.h); owned, NULL: not said */
@@ -40,5 +41,5 @@ void arms_done(struct arms *arms);
 /* Puts what was added into status.comparison.arms, and what of it is the mesh's into status.context.mesh: "type", "mode" and "version" that all
  * arms had, "addedLatency". 'comparison' and 'context' may be NULL. */
 void arms_put_added(const struct arms *arms, struct json_object *comparison, struct json_object *context);
-/* status.variants: [{"name","trials","validity","mesh","results"}]; caller owns. */
+/* status.variants: [{"name","trials","applied","validity","mesh","results"}]; caller owns. */
 struct json_object *arms_encode(const struct arms *arms);

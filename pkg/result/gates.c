@@ -28,6 +28,8 @@ const char *gates_reason_name(enum gates_reason_kind kind)
                 [GATES_DIGEST_MISMATCH] = "DigestMismatch",
                 [GATES_NO_REQUESTS] = "NoRequests",
                 [GATES_REQUIREMENT_UNMET] = "RequirementUnmet",
+                [GATES_VARIANT_REVERTED] = "VariantReverted",
+                [GATES_VARIANT_UNWATCHED] = "VariantUnwatched",
                 [GATES_PACING_LATE] = "PacingLate",
                 [GATES_GENERATOR_BUSY] = "GeneratorBusy",
                 [GATES_GENERATOR_LIMIT] = "GeneratorLimit",
@@ -215,6 +217,14 @@ static void judge_requirements(struct gates *gates, const struct gates_facts *fa
                 add(gates, GATES_REQUIREMENT_UNMET, VALIDITY_INVALID, "%s", facts->unmet);
 }
 
+static void judge_variant(struct gates *gates, const struct gates_facts *facts)
+{
+        if (facts->drift)
+                add(gates, GATES_VARIANT_REVERTED, VALIDITY_INVALID, "%s", facts->drift);
+        if (facts->unwatched)
+                add(gates, GATES_VARIANT_UNWATCHED, VALIDITY_LIMITED, "%s", facts->unwatched);
+}
+
 /* A connection that is kept leads where it led at the start. */
 static void judge_spread(struct gates *gates, const struct fold *fold, const struct gates_facts *facts)
 {
@@ -263,6 +273,7 @@ struct gates gates_judge(const struct fold *fold, const struct gates_limits *lim
 
         judge_records(&gates, fold);
         judge_requirements(&gates, facts);
+        judge_variant(&gates, facts);
         judge_generator(&gates, fold, limits);
         judge_coverage(&gates, fold, facts);
         judge_window(&gates, fold, limits);

@@ -9,6 +9,8 @@
  * | DigestMismatch      |                                                     | the two lanes contradict         |
  * | NoRequests          |                                                     | no request was completed         |
  * | RequirementUnmet    |                                                     | context.require was not in effect|
+ * | VariantReverted     |                                                     | what the variant applied did not stand to the end |
+ * | VariantUnwatched    | whether what the variant applied stood is not known |                                  |
  * | PacingLate          | lateness p99 over the limit                         | over 10 times the limit          |
  * | GeneratorBusy       | busiest worker's CPU over the limit                 |                                  |
  * | GeneratorLimit      | the generator was the limit for a tenth of the time |                                  |
@@ -53,6 +55,8 @@ enum gates_reason_kind { /* in the order in which they are listed: the gravest f
         GATES_DIGEST_MISMATCH,
         GATES_NO_REQUESTS,
         GATES_REQUIREMENT_UNMET,
+        GATES_VARIANT_REVERTED,
+        GATES_VARIANT_UNWATCHED,
         GATES_PACING_LATE,
         GATES_GENERATOR_BUSY,
         GATES_GENERATOR_LIMIT,
@@ -119,6 +123,8 @@ struct gates_facts {
         uint32_t joined; /* pods that became ready */
         const char *pressure; /* "node-1: MemoryPressure", of a node of target or workers; NULL: none was seen. Borrowed */
         bool placed_elsewhere; /* a trial of several, on other nodes than the first */
+        const char *drift;     /* a sentence: what the trial's variant applied and did not stand; NULL: it did. Borrowed for the call */
+        const char *unwatched; /* a sentence: of what it applied that is not known; NULL: of nothing. Borrowed for the call */
         const char *unmet;     /* a sentence: what the profile requires and was not in effect; NULL: nothing. Borrowed for the call */
 };
 

@@ -131,6 +131,18 @@ def a_workload_needs_the_right_to_its_account():
         agrees(created("author", made(brings("deployer"))))
 
 
+def what_a_variant_applies_needs_it_too():
+    def applies(account=None):
+        patch = {"target": {"apiVersion": "v1", "kind": "ConfigMap", "name": "x"}, "value": {"data": {"a": "b"}}}
+        made = {**spec(), "variants": [{"name": "a"}, {"name": "b", "apply": [{"patch": patch}]}]}
+        return {**made, "serviceAccountName": account} if account else made
+    sentence = "variants[].apply is applied as service account {}, which you may not impersonate: ask for that right on it"
+    for made in (profile, lambda inside: run({"template": inside})):
+        says(sentence.format("default"), created("author", made(applies())))
+        says(sentence.format("other"), created("author", made(applies("other"))))
+        agrees(created("author", made(applies("deployer"))))
+
+
 def another_target_would_get_to_see_the_secret():
     says(names("load.headersFrom[0]", "s0"), patched("worker", "performanceprofile", "secret", {"spec": {"target": {"host": "mine.example.com"}}}))
 
@@ -165,7 +177,7 @@ def tests(suite):
     c.until(30, "the policy to be looked at", lambda: "observedGeneration" in json.loads(
         c.kubectl("get", "validatingadmissionpolicy", "loadstone-authors", "-o", "json")).get("status", {}))
     for test in (who_may_not_create_jobs_writes_neither_profiles_nor_runs, who_may_needs_no_more_where_there_is_no_secret,
-                 a_secret_that_the_author_may_not_read_is_named, as_many_as_there_can_be_are_within_the_cost, a_change_asks_again, a_workload_needs_the_right_to_its_account,
+                 a_secret_that_the_author_may_not_read_is_named, as_many_as_there_can_be_are_within_the_cost, a_change_asks_again, a_workload_needs_the_right_to_its_account, what_a_variant_applies_needs_it_too,
                  another_target_would_get_to_see_the_secret, what_runs_nothing_else_is_free, whoever_may_run_may_run_what_others_wrote,
                  the_operator_is_not_in_its_own_way, the_api_server_finds_nothing_to_warn_of):
         suite.one(test)

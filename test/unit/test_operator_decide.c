@@ -316,6 +316,7 @@ static void world_applies(struct world *world, struct run_plan plan, uint64_t se
         case RUN_READ_BASELINE:
                 world->in_memory_baseline = true;
                 break;
+        case RUN_READ_APPLIED:
         case RUN_READ_TRIAL:
         case RUN_DELETE_LEFT:
         case RUN_FOLD_SERIES:
@@ -442,7 +443,7 @@ static struct run_view any_view(void)
         struct run_view view = {0};
         bool *const flags[] = {
                 &view.found, &view.deleting, &view.accepted, &view.terminal, &view.cancel, &view.profile_found,
-                &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.account_refused, &view.workload, &view.steps_found, &view.steps_read, &view.apply_bound,
+                &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.account_refused, &view.workload, &view.variant, &view.retiring, &view.applied_unread, &view.steps_found, &view.steps_read, &view.apply_bound,
                 &view.apply_failed, &view.apply_stopping, &view.undo_stopping, &view.apply_pods_left, &view.apply_untouched, &view.undo_unchecked, &view.braked, &view.admitted, &view.taken_over, &view.bound, &view.overdue, &view.context_ready,
                 &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping, &view.job_interrupted,
                 &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.trial_unread, &view.series_over, &view.job_left, &view.pausing, &view.baseline_unread, &view.packed, &view.chunks_left, &view.status_stale,
@@ -450,7 +451,7 @@ static struct run_view any_view(void)
 
         for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
                 *flags[i] = chance(flags[i] == &view.found || flags[i] == &view.admitted || flags[i] == &view.context_ready || flags[i] == &view.plan_found ? 12
-                                       : flags[i] == &view.workload || flags[i] == &view.account_refused ? 2 : 4);
+                                       : flags[i] == &view.workload || flags[i] == &view.retiring || flags[i] == &view.account_refused ? 2 : 4);
         view.invalid = chance(1) ? "InvalidSpec" : NULL;
         view.stop_reason = chance(4) ? "Cancelled" : NULL;
         view.target_problem = chance(4) ? "gone" : NULL;
@@ -498,6 +499,50 @@ static void a_workload_comes_step_by_step(void **state)
         view.apply = JOB_ABSENT;
         view.apply_failed = false;
         assert_string_equal(run_decide(&view).reason, "WorkloadLost");
+}
+
+/* Between two trials: what the variant before applied goes first, then what the next one applies comes, and only then its Job. */
+static void a_variant_goes_before_the_next_one_comes(void **state)
+{
+        struct run_view view = {.found = true, .accepted = true, .admitted = true, .plan_found = true, .context_ready = true, .trial = 1, .variant = true,
+                                .retiring = true, .apply_bound = true, .apply = JOB_ENDED, .undo = JOB_SUSPENDED, .workers = 1};
+        (void)state;
+
+        assert_int_equal(action_of(view), RUN_DELETE_APPLY);
+        view.apply = JOB_ABSENT;
+        assert_int_equal(action_of(view), RUN_RELEASE_UNDO);
+        view.undo = JOB_ACTIVE;
+        assert_string_equal(run_decide(&view).reason, "UndoPending");
+        view.cancel = true;
+        assert_int_equal(action_of(view), RUN_RECORD_STOP); /* one that never comes to its end stops nobody from ending the run */
+        view.cancel = false;
+        view.undo = JOB_ENDED;
+        assert_int_equal(action_of(view), RUN_DELETE_UNDO);
+        view.retiring = view.apply_bound = false;
+        view.undo = JOB_ABSENT;
+        view.workload = view.steps_found = view.steps_read = true;
+        assert_int_equal(action_of(view), RUN_CREATE_UNDO);
+        view.undo = JOB_SUSPENDED;
+        assert_int_equal(action_of(view), RUN_CREATE_APPLY);
+        view.apply = JOB_ENDED;
+        view.apply_bound = true;
+        assert_int_equal(action_of(view), RUN_CREATE_JOB);
+        view.apply_failed = true;
+        assert_string_equal(run_decide(&view).reason, "VariantFailed");
+}
+
+/* Before a trial is judged: whether what its variant applied still stands. */
+static void a_trial_is_judged_by_what_stood_to_its_end(void **state)
+{
+        struct run_view view = running_view();
+        (void)state;
+
+        view.records = RECORDS_SETTLED;
+        view.pods_left = false;
+        view.applied_unread = true;
+        assert_int_equal(action_of(view), RUN_READ_APPLIED);
+        view.applied_unread = false;
+        assert_int_equal(action_of(view), RUN_FOLD);
 }
 
 static void check_way_back(struct run_view view)
@@ -580,6 +625,8 @@ int main(void)
                 cmocka_unit_test(a_deleted_run_takes_its_job_along),
                 cmocka_unit_test(a_foreign_job_is_left_alone),
                 cmocka_unit_test(a_workload_comes_step_by_step),
+                cmocka_unit_test(a_variant_goes_before_the_next_one_comes),
+                cmocka_unit_test(a_trial_is_judged_by_what_stood_to_its_end),
                 cmocka_unit_test(what_was_applied_is_taken_back_after_every_end),
                 cmocka_unit_test(an_account_that_nobody_checked_applies_nothing),
                 cmocka_unit_test(every_row_of_the_table_can_be_reached),

@@ -105,6 +105,12 @@ export interface Arm {
   metrics: ComparedMetric[];
 }
 
+export interface Variant {
+  name: string;
+  /** What was changed in the cluster while it was loaded. */
+  applied?: string;
+}
+
 export interface Trial {
   index: number;
   variant?: string;
@@ -236,6 +242,7 @@ export interface Report {
   comparison?: Comparison;
   explanations?: Explanation[];
   trials?: Trial[];
+  variants?: Variant[];
   results?: Figures;
   whole?: Figures;
   byPiece?: Piece[];

@@ -99,6 +99,7 @@ export function lead(report: Report): string {
   const closed = results.latencyKind === 'uncorrected';
   const sentences: string[] = [];
   if (report.comparison?.method === 'paired' && report.comparison.arms?.[0]) sentences.push(`These are the figures of ${report.comparison.arms[0].a}, which the others were compared with.`);
+  for (const variant of report.variants ?? []) if (variant.applied) sentences.push(`While ${variant.name} was loaded, this was changed: ${variant.applied}.`);
   if (answered === 0) return closed ? 'Not one request was answered.' : `${number(due)} requests per second were due, and not one was answered.`;
   if (closed || Number.isNaN(due)) sentences.push(`${number(answered)} requests per second were answered, as fast as the connections allowed.`);
   else if (Math.abs(due - answered) <= due * 0.005) sentences.push(`${number(due)} requests per second were sent as planned, and as many were answered.`);

@@ -69,6 +69,8 @@ export const MEANINGS: Record<string, string> = {
   StartedLate: 'What was due before the start was left out.',
   ValueClamped: 'Some answers took longer than can be recorded.',
   TrialsLeftOut: 'The figures are of the trials that are left.',
+  VariantReverted: 'Of this trial nobody knows which variant answered.',
+  VariantUnwatched: 'Somebody may have changed it back meanwhile.',
   PlacedElsewhere: 'Other nodes may be faster or slower.',
   Unsettled: 'The target had not come to rest: a longer warm-up may help.',
   Unsteady: 'The target grew slower or faster while it was measured, so one figure for all of it says little.',

@@ -72,6 +72,10 @@ describe('the lead', () => {
     const nobody = {...report().results!, rateAchieved: '0.0/s', errors: 30_000, errorRatio: '100%', latencyMicros: {p50: '> 5s'}};
     expect(lead(report({results: nobody}))).toBe('500 requests per second were due, and not one was answered.');
   });
+  it('says what was changed for a variant', () => {
+    const variants = [{name: 'whole'}, {name: 'quarter', applied: 'Deployment web (patched)'}];
+    expect(lead(report({variants}))).toContain('While quarter was loaded, this was changed: Deployment web (patched).');
+  });
   it('of nothing is nothing', () => expect(lead(report({results: undefined}))).toBe('No request was completed, so there are no figures.'));
 });
 
