@@ -290,6 +290,8 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
                 wrong(check, "I8: Job %s was released, and no run's status names it", name);
         if (object && !is_in_turn(object->json, after))
                 wrong(check, "I18: Job %s was released for a variant whose turn it is not", name);
+        if (check_steps_load(&check->steps, after, text, sizeof text))
+                wrong(check, "%s", text);
         if (!run)
                 return;
         if (*released && !text_equal(released, uid))

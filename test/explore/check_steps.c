@@ -11,11 +11,14 @@
 #include "sim.h"
 
 #define PART "metadata.labels[\"loadstone.dev/part\"]"
+#define VARIANT "metadata.labels[\"loadstone.dev/variant\"]"
 #define RUN_UID "metadata.labels[\"loadstone.dev/run-uid\"]"
 
-struct steps_seen {
+struct steps_seen { /* one set of objects of a run: its workload, or what a variant applies */
         int applying, undoing; /* pods at work */
         bool applied, undone;  /* a pod has begun to apply; one has taken it back since */
+        bool ready;            /* the pod that applies has said that it is done */
+        char variant[64];      /* whose it is; "": the workload */
 };
 
 static bool is(struct json_object *object, const char *part)
@@ -28,14 +31,25 @@ bool check_steps_concern(struct json_object *object)
         return is(object, "apply") || is(object, "undo");
 }
 
-static struct steps_seen *seen_of(struct check_steps *steps, struct json_object *object)
+/* The Job's name from "apply" or "undo" on tells the sets of a run apart. */
+static const char *set_of(struct json_object *pod)
 {
-        const char *uid = doc_text(object, RUN_UID);
-        struct steps_seen *seen = map_find(&steps->runs, uid);
+        const char *job = doc_text(pod, "metadata.labels[\"batch.kubernetes.io/job-name\"]");
+        const char *apply = job ? strstr(job, "-apply") : NULL, *undo = job ? strstr(job, "-undo") : NULL;
+
+        return apply ? apply + strlen("-apply") : undo ? undo + strlen("-undo") : "";
+}
+
+static struct steps_seen *seen_of(struct check_steps *steps, struct json_object *pod)
+{
+        auto_free char *key = xasprintf("%s%s", doc_text(pod, RUN_UID), set_of(pod));
+        struct steps_seen *seen = map_find(&steps->runs, key);
+        const char *variant = doc_text(pod, VARIANT);
 
         if (!seen) {
                 seen = xnew(struct steps_seen);
-                map_set(&steps->runs, uid, seen);
+                snprintf(seen->variant, sizeof seen->variant, "%s", variant ? variant : "");
+                map_set(&steps->runs, key, seen);
         }
         return seen;
 }
@@ -66,10 +80,31 @@ bool check_steps_job(struct check_steps *steps, struct apisim *sim, struct json_
         if (!is_released(after) || is_released(before))
                 return false;
         bool over = !run || doc_at(run->json, "status.finishTime") || doc_at(run->json, "metadata.deletionTimestamp");
-        if (is(after, "undo") && !over)
+        if (is(after, "undo") && !over && !doc_text(after, VARIANT))
                 return snprintf(text, size, "I19: undo %s was released and its run is under way", name) > 0;
         if (is(after, "apply") && run && !is_named(run->json, doc_text(after, "metadata.uid")))
                 return snprintf(text, size, "I19: apply %s was released, and no run's status names it", name) > 0;
+        return false;
+}
+
+/* A trial's load: what is in effect is what its variant applies, and nothing else. */
+bool check_steps_load(const struct check_steps *steps, struct json_object *job, char *text, size_t size)
+{
+        const char *variant = doc_text(job, VARIANT), *uid = doc_text(job, RUN_UID), *key;
+        bool applies = text_equal(variant, CHECK_STEPS_APPLIES), in_effect = false;
+        size_t at = 0;
+        void *value;
+
+        while (map_next(&steps->runs, &at, &key, &value)) {
+                const struct steps_seen *seen = value;
+                if (!text_starts(key, uid) || !seen->variant[0] || !seen->applied || seen->undone)
+                        continue;
+                in_effect = in_effect || seen->ready;
+                if (!text_equal(seen->variant, variant) || !seen->ready || seen->undoing)
+                        return snprintf(text, size, "I20: Job %s was released while variant %s came or went", doc_text(job, "metadata.name"), seen->variant) > 0;
+        }
+        if (applies && !in_effect)
+                return snprintf(text, size, "I20: Job %s was released, and what its variant applies is not there", doc_text(job, "metadata.name")) > 0;
         return false;
 }
 
@@ -92,6 +127,8 @@ bool check_steps_pod(struct check_steps *steps, struct json_object *before, stru
                 seen->undone = true;
         if (apply && began)
                 seen->applied = true;
+        if (apply && text_equal(doc_text(after, "status.phase"), "Succeeded"))
+                seen->ready = true;
         const char *said = doc_text(after, "status.containerStatuses[0].state.terminated.message");
         if (apply && said && strstr(said, "\"touched\":false"))
                 seen->applied = false;
