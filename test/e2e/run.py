@@ -14,6 +14,7 @@ import test_guards  # noqa: E402
 import test_life  # noqa: E402
 import test_metrics  # noqa: E402
 import test_faults  # noqa: E402
+import test_patches  # noqa: E402
 import test_protocols  # noqa: E402
 import test_results  # noqa: E402
 import test_samples  # noqa: E402
@@ -22,7 +23,7 @@ import test_trials  # noqa: E402
 import test_variants  # noqa: E402
 import test_workload  # noqa: E402
 
-CHAPTERS = {"results": test_results.all_tests, "protocols": test_protocols.all_tests, "compare": test_compare.all_tests, "trials": test_trials.all_tests, "variants": test_variants.all_tests, "samples": test_samples.all_tests, "metrics": test_metrics.all_tests, "secrets": test_secrets.all_tests,
+CHAPTERS = {"results": test_results.all_tests, "protocols": test_protocols.all_tests, "compare": test_compare.all_tests, "trials": test_trials.all_tests, "variants": test_variants.all_tests, "patches": test_patches.all_tests, "samples": test_samples.all_tests, "metrics": test_metrics.all_tests, "secrets": test_secrets.all_tests,
             "workload": test_workload.all_tests, "life": test_life.all_tests, "faults": test_faults.all_tests, "guards": test_guards.all_tests}
 
 
