@@ -65,7 +65,7 @@ enum fail_kind page_read(const struct page *page, const char *text, size_t size,
         if (!metadata.size)
                 return fail_set(fail, FAIL_INVALID, "no list");
         if (doc_parse(metadata.data, metadata.size, &value, fail))
-                return FAIL_INVALID;
+                return fail_wrap(fail, "metadata");
         *ret_head = doc_set(doc_object(), "metadata", value);
         return FAIL_NONE;
 }

@@ -50,6 +50,27 @@ static void a_profile_that_brings_something_names_who_applies_it(void **state)
         assert_non_null(strstr(fail.text, "at least one object"));
 }
 
+static void what_is_brought_along_has_its_shape(void **state)
+{
+        static const struct { const char *spec, *why; } rows[] = {
+                {"{'workload':[]}", "spec.workload must be an object"},
+                {"{'serviceAccountName':'','workload':{'manifests':[{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'a'}}]}}", "must be the name of a service account"},
+                {"{'serviceAccountName':7,'workload':{'manifests':[{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'a'}}]}}", "must be the name of a service account"},
+                {"{'workload':{'readyTimeout':'0s','manifests':[{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'a'}}]}}", "spec.workload.readyTimeout"},
+                {"{'workload':{'manifests':[{'apiVersion':'v1','kind':'ConfigMap'}]}}", "spec.workload.manifests"},
+        };
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                auto_json struct json_object *spec = spec_with(rows[i].spec);
+                struct profile *none = NULL;
+                struct fail fail = {0};
+                assert_int_equal(profile_decode(spec, &none, &fail), FAIL_INVALID);
+                if (!strstr(fail.text, rows[i].why))
+                        fail_msg("%s: %s", rows[i].spec, fail.text);
+        }
+}
+
 static void steps_are_read_as_they_were_written(void **state)
 {
         auto_profile struct profile *profile = profile_with(WORKLOAD), *again = NULL;
@@ -186,6 +207,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_profile_that_brings_something_names_who_applies_it),
+                cmocka_unit_test(what_is_brought_along_has_its_shape),
                 cmocka_unit_test(steps_are_read_as_they_were_written),
                 cmocka_unit_test(steps_that_somebody_changed_are_refused),
                 cmocka_unit_test(the_jobs_are_those_of_the_golden_files),
