@@ -16,6 +16,7 @@
 #include "operator/run_status.h"
 #include "operator/run_steps.h"
 #include "operator/session_mesh.h"
+#include "operator/session_samples.h"
 #include "operator/variant_look.h"
 #include "result/repeats.h"
 #include "result/series.h"
@@ -166,6 +167,27 @@ static void fill_left(struct manager *manager, const struct run *run, struct run
         }
 }
 
+/* What is pure about it is run_pause.h's; once over it is over. */
+static void fill_pause(struct session *session, int64_t ended_wall_ms, const struct run_sight *sight, struct run_view *view)
+{
+        const struct run_pause_facts facts = {
+                .passed_ms = ended_wall_ms < 0 ? INT64_MAX : sight->wall_ms - ended_wall_ms,
+                .least_ms = session->profile->trials.pause_ms,
+                .most_ms = profile_pause_most_ms(session->profile),
+                .rest_cores = doc_double(session->trials[0], "restCores", -1),
+                .cores = session_samples_cpu(session, ended_wall_ms, sight->wall_ms, true),
+        };
+
+        if (session->pause.end == RUN_PAUSE_GOES_ON)
+                session->pause = run_pause_judge(&facts);
+        view->pausing = session->pause.end == RUN_PAUSE_GOES_ON;
+        if (!view->pausing)
+                return;
+        wake_at_wall(view, sight, ended_wall_ms + facts.least_ms);
+        if (facts.passed_ms >= facts.least_ms)
+                wake_at(view, sight->now_ns + LOOK_AGAIN_NS);
+}
+
 static void fill_series(struct manager *manager, struct session *session, struct run_sight *sight, struct run_view *view)
 {
         const struct profile *profile = session->profile;
@@ -184,10 +206,8 @@ static void fill_series(struct manager *manager, struct session *session, struct
         if (view->trial == 0)
                 return;
         fill_left(manager, run, sight, view);
-        int64_t begins_wall_ms = trial_end_wall_ms(manager, run, view->trial - 1) + profile->trials.pause_ms;
-        view->pausing = !view->series_over && sight->wall_ms < begins_wall_ms;
-        if (view->pausing)
-                wake_at_wall(view, sight, begins_wall_ms);
+        if (!view->series_over && !view->bound && view->job == JOB_ABSENT)
+                fill_pause(session, trial_end_wall_ms(manager, run, view->trial - 1), sight, view);
 }
 
 struct pods_seen {

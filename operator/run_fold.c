@@ -47,6 +47,7 @@ static struct json_object *encode_row(const struct session *session, const struc
         doc_set_text(row, "variant", profile_arm_name(session->profile, session->arm));
         if (sight->run.trial_start_wall_ms >= 0)
                 doc_set_time(row, "startTime", sight->run.trial_start_wall_ms);
+        doc_set_text(doc_set_text(row, "pause", sight->run.trial_pause), "pauseEnd", sight->run.trial_pause_end);
         doc_set_text(row, "validity", validity_name(gates->validity));
         doc_set_text(doc_set_text(row, "rate", doc_text(summary, "rate")), "p50", doc_text(summary, "p50"));
         return doc_set_text(doc_set_text(row, "p99", doc_text(summary, "p99")), "errorRatio", doc_text(summary, "errors"));
@@ -97,6 +98,7 @@ static void keep(struct session *session, const struct run_sight *sight, const s
         auto_json struct json_object *row = encode_row(session, sight, gates, fold), *workers = encode_workers(session, fold, sight);
         auto_json struct json_object *mesh = session->profile->variants_len ? session_mesh_encode_trial(session) : NULL;
         auto_json struct json_object *explanations = session->profile->variants_len ? run_explain_trial(session, fold) : NULL;
+        double rest_cores = session_samples_cpu(session, 0, session->measured_from_wall_ms - session_warmup_ms(session), false);
         int repeated = repeats_next(session->trials, session->trials_len, profile_arms(session->profile));
         if (repeated >= 0)
                 doc_set_int(row, "repeats", repeated);
@@ -109,6 +111,7 @@ static void keep(struct session *session, const struct run_sight *sight, const s
                 .workers = workers,
                 .nodes = session->trial_nodes,
                 .mesh = mesh,
+                .rest_cores = session->trial == 0 && rest_cores >= 0 ? &rest_cores : NULL,
                 .explanations = explanations,
         };
         auto_json struct json_object *doc = trial_encode(&input);

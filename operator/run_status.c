@@ -215,6 +215,7 @@ static void show_bound(struct json_object *status, const struct session *session
         doc_set(trial, "job",
                 doc_set_text(doc_set_text(doc_object(), "name", sight->job.name), "uid", sight->job.uid));
         doc_set_time(trial, "startTime", sight->wall_ms);
+        run_pause_encode(&session->pause, trial);
         doc_set(status, "trials", doc_push(trials, trial));
         doc_set_int(doc_set_int(workers, "wanted", session_arm(session)->workers), "ready", 0);
         doc_set(status, "workers", doc_set_int(workers, "finished", 0));

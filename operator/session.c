@@ -67,6 +67,7 @@ void session_begin_trial(struct session *session, int trial)
         session->measured_from_wall_ms = 0;
         session->asked_events_ns = 0;
         session->diagnosis = (struct diagnosis){0};
+        session->pause = (struct run_pause){0};
         free(take(session->stale_chunk));
         json_object_put(session->trial_nodes);
         session->trial_nodes = doc_array();

@@ -17,6 +17,7 @@
 #include "load/plan.h"
 #include "operator/around.h"
 #include "operator/manager_internal.h"
+#include "operator/run_pause.h"
 #include "operator/run_view.h"
 #include "probe/context.h"
 #include "probe/samples.h"
@@ -80,6 +81,7 @@ struct session {
         int trial;                     /* that everything about workers and their results below belongs to */
         struct json_object *trials[PROFILE_TRIALS_MAX]; /* what earlier ones left (result/trial.h); owned references */
         size_t trials_len;
+        struct run_pause pause;        /* before this trial, as far as it was seen to end */
         struct json_object *trial_nodes; /* names of nodes that ran this trial's workers; owned */
 
         struct harvest *harvest;

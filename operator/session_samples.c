@@ -221,3 +221,10 @@ void session_samples_container(const struct session *session, enum samples_role 
         if (session->samples)
                 samples_summary(session->samples->store, role, container, from_wall_ms, to_wall_ms, ret_summary);
 }
+
+double session_samples_cpu(const struct session *session, int64_t from_wall_ms, int64_t to_wall_ms, bool newest)
+{
+        double cores;
+
+        return session->samples && samples_target_cpu(session->samples->store, from_wall_ms, to_wall_ms, newest, &cores) ? cores : -1;
+}

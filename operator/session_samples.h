@@ -26,6 +26,9 @@ void session_samples_container(const struct session *session, enum samples_role 
 /* Sets cpu, memory and throttled in context.target, cpuMax, memoryMax, pressure and steal in context.nodes, and context.samples: how good
  * they are, or why there are none; 'full': also of each node. */
 void session_samples_put(const struct session *session, struct json_object *context, bool full);
+/* CPU in cores of one pod of the target, of what was sampled for this trial, that lies whole in from..to: the mean, or of each pod the newest.
+ * Below 0: not known. */
+double session_samples_cpu(const struct session *session, int64_t from_wall_ms, int64_t to_wall_ms, bool newest);
 /* The rows of this trial for the result, at most bytes_max as text. NULL when nothing was sampled. Caller owns. */
 struct json_object *session_samples_encode(const struct session *session, size_t bytes_max);
 /* What probe/explain.h makes of all trials; empty when nothing was sampled. Caller owns. */

@@ -64,7 +64,7 @@ enum profile_order { PROFILE_ORDER_ABBA, PROFILE_ORDER_SEQUENCE, PROFILE_ORDER_R
 struct profile_trials {
         uint32_t min, max; /* rounds, 1 <= min <= max; min < max: after 'min' of them how many are needed is computed, once */
         double until;      /* half width of the primary's 95 % interval that is enough, as a ratio minus 1; with variants of its ratio */
-        int64_t pause_ms;  /* between the end of a trial and the next */
+        int64_t pause_ms;  /* between the end of a trial and the next, at least */
         enum profile_order order; /* of the arms in a round */
 };
 
@@ -162,6 +162,8 @@ const char *profile_arm_name(const struct profile *profile, uint32_t arm);
 /* What a run may take from its first step to its result: a lone trial limits.deadline; of several each its readyTimeout and its load, or
  * limits.deadline where that is less, with the pauses between them. */
 int64_t profile_deadline_ms(const struct profile *profile);
+/* The longest that the pause between two trials may be: trials.pause, or until a target that takes longer is at rest. */
+int64_t profile_pause_most_ms(const struct profile *profile);
 /* What it is given: each trial may have to be repeated, and limits.total bounds all of it; before that its workload has to become ready. */
 int64_t profile_given_ms(const struct profile *profile);
 /* The most trials that there may be, repeats included; at most PROFILE_TRIALS_MAX. */

@@ -8,6 +8,8 @@
 #include "data/unit.h"
 
 #define HOUR_MS 3600000.0
+#define PAUSE_TIMES 6       /* a target that does not come to rest is waited for so many pauses, */
+#define PAUSE_MS_MAX 60000  /* or so long, whichever is less */
 #define COLLECT_MS 30000 /* from the end of a trial's load to its stored result; the rule in crds/ has it too */
 
 static const char *const orders[] = {"abba", "sequence", "random", NULL};
@@ -48,6 +50,13 @@ static int64_t applying_ms(const struct profile *profile)
         return changes * profile->ready_timeout_ms;
 }
 
+int64_t profile_pause_most_ms(const struct profile *profile)
+{
+        int64_t least_ms = profile->trials.pause_ms, most_ms = PAUSE_TIMES * least_ms < PAUSE_MS_MAX ? PAUSE_TIMES * least_ms : PAUSE_MS_MAX;
+
+        return most_ms > least_ms ? most_ms : least_ms;
+}
+
 int64_t profile_deadline_ms(const struct profile *profile)
 {
         int64_t trials = profile_trials_planned(profile), round_ms = 0;
@@ -56,7 +65,7 @@ int64_t profile_deadline_ms(const struct profile *profile)
                 return profile->deadline_ms;
         for (uint32_t arm = 0; arm < profile_arms(profile); arm++)
                 round_ms += trial_ms(profile_arm(profile, arm));
-        return profile->trials.max * round_ms + (trials - 1) * profile->trials.pause_ms + applying_ms(profile);
+        return profile->trials.max * round_ms + (trials - 1) * profile_pause_most_ms(profile) + applying_ms(profile);
 }
 
 uint32_t profile_trials_most(const struct profile *profile)

@@ -29,6 +29,8 @@ static void decode_status(struct json_object *status, struct run *run)
         run->job_uid = doc_text(last, "job.uid");
         run->job_name = doc_text(last, "job.name");
         run->trial_start_wall_ms = time_at(last, "startTime");
+        run->trial_pause = doc_text(last, "pause");
+        run->trial_pause_end = doc_text(last, "pauseEnd");
         run->start_wall_ms = time_at(status, "startTime");
         run->deadline_wall_ms = time_at(status, "deadline");
         run->finish_wall_ms = time_at(status, "finishTime");

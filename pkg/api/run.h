@@ -21,6 +21,7 @@ struct run {
         const char *job_uid, *job_name;      /* of the last trial that was bound */
         int trials_bound;                    /* how many were */
         int64_t trial_start_wall_ms;         /* when the last was bound; -1 when absent */
+        const char *trial_pause, *trial_pause_end; /* before the last, and why it ended; NULL: there was none, or nobody said so */
         int64_t start_wall_ms, deadline_wall_ms, finish_wall_ms, start_at_wall_ms; /* -1 when absent */
         int queue_position;                  /* 0: not queued */
         const char *queue_reason;

@@ -98,6 +98,10 @@ void samples_summary(const struct samples *samples, enum samples_role role, cons
 /* Another window, of the same pods or of others: means weigh by time. */
 void samples_summary_add(struct samples_summary *summary, const struct samples_summary *other);
 
+/* CPU of one pod of the target in cores, mean over pods and rows that lie whole in from..to; 'newest': of each pod the last row alone. False:
+ * no row does. */
+bool samples_target_cpu(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms, bool newest, double *ret_cores);
+
 /* How a node did from..to. Shares are 0..1; below 0: not known. */
 struct samples_strain {
         const char *node;    /* borrowed */

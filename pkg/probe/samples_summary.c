@@ -249,6 +249,35 @@ void samples_summary_add(struct samples_summary *summary, const struct samples_s
         summary->pods_ms += other->pods_ms;
 }
 
+/* ---- at rest ---- */
+
+/* Of the source that has most to say. */
+static void add_whole_rows(struct course *all, const struct subject *pod, const struct window *window, bool newest)
+{
+        const struct rows *rows = best_of(pod, SAMPLE_CPU, window);
+
+        for (size_t i = rows ? rows->len : 0; i > 0; i--) {
+                double ms = (double)(rows->to_wall_ms[i - 1] - rows->from_wall_ms[i - 1]), value = (double)rows_value(rows, SAMPLE_CPU, i - 1);
+                if (rows->to_wall_ms[i - 1] > window->to_wall_ms || rows->from_wall_ms[i - 1] < window->from_wall_ms || isnan(value))
+                        continue;
+                add(all, &(struct course){.sum = value * ms, .ms = ms, .known = true});
+                if (newest)
+                        return;
+        }
+}
+
+bool samples_target_cpu(const struct samples *samples, int64_t from_wall_ms, int64_t to_wall_ms, bool newest, double *ret_cores)
+{
+        const struct window window = {from_wall_ms, to_wall_ms, true};
+        struct course all = {0};
+
+        for (size_t i = 0; i < samples->pods_len; i++)
+                if (samples->pods[i]->role == SAMPLES_TARGET)
+                        add_whole_rows(&all, &samples->pods[i]->whole, &window, newest);
+        *ret_cores = mean_of(&all) / 1e3;
+        return all.known;
+}
+
 /* ---- nodes ---- */
 
 /* Of 1000, as a share; below 0 when no row told. */

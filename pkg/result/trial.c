@@ -82,6 +82,8 @@ struct json_object *trial_encode(const struct trial_input *input)
         doc_set(out, "nodes", json_object_get(input->nodes));
         doc_set(out, "mesh", json_object_get(input->mesh));
         doc_set(out, "explanations", json_object_get(input->explanations));
+        if (input->rest_cores)
+                doc_set_double(out, "restCores", *input->rest_cores, 4);
         if (input->fold->lost && !input->fold->partial)
                 return out; /* nobody said anything */
         doc_set(out, "fold", encode_fold(input->fold, true));

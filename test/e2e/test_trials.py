@@ -5,7 +5,7 @@ import json
 import cluster as c
 
 NS = "e2e-trials"
-TRIALS = {"repeats": {"min": 3}, "pause": "1s"}
+TRIALS = {"repeats": {"min": 3}, "pause": "2s"}
 SLOWER = ["server", "-echo-server-default-params", "delay=5ms"]
 
 
@@ -33,6 +33,10 @@ def three_trials_are_one_result():
     assert len(jobs) == 3 and [row[0] for row in rows_of(status)] == [0, 1, 2], (jobs, rows_of(status))
     assert status["results"]["requests"] == 1200, status["results"]
     assert status["results"]["rateAchieved"].startswith(("99.", "100.")), status["results"]
+    # Nothing else loads the target: each pause ends when the kubelet says that it is at rest, a minute or six pauses at the latest.
+    assert "pauseEnd" not in status["trials"][0], status["trials"]
+    for row in status["trials"][1:]:
+        assert row["pauseEnd"] == "Idle" and 2 <= float(row["pause"].rstrip("s")) <= 13, status["trials"]
     low, high = status["results"]["interval95"]["p50"]
     assert low <= high and status["objectives"][0]["reason"] == "Interval", status["objectives"]
     assert status["progress"] == {**status["progress"], "trial": 3, "trials": 3, "percent": 100}, status["progress"]

@@ -171,7 +171,7 @@ static const struct refusal refusals[] = {
         {"{'trials':{'repeats':{'min':2,'max':3}}}", "spec.trials.repeats.min must be at least 3 where max is more"},
         {"{'trials':{'repeats':{'min':2},'until':'0%'}}", "spec.trials.until: must be 0.1% to 100%"},
         {"{'trials':{'repeats':{'min':2},'pause':'2h'}}", "spec.trials.pause: must be a duration from 0s to 1h"},
-        {"{'trials':{'repeats':{'min':60}}}", "spec.limits.total must leave room for every trial: 60 times limits.readyTimeout and the load, with the pauses, are 6h49m50s, not 4h"},
+        {"{'trials':{'repeats':{'min':60}}}", "spec.limits.total must leave room for every trial: 60 times limits.readyTimeout and the load, with the pauses, are 7h39m, not 4h"},
         {"{'baseline':7}", "spec.baseline must be an object"},
         {"{'baseline':{'from':'yesterday'}}", "spec.baseline.from: must be one of none, pinned, previous"},
         {"{'baseline':{'from':'pinned'}}", "spec.baseline.run goes with from: pinned, and only with it"},

@@ -33,9 +33,9 @@ static void a_variant_is_the_profile_with_its_overrides_over_it(void **state)
         assert_string_equal(doc_text(plain->spec, "context.mesh.client"), "inherit");
         assert_int_equal(mtls->variants_len, 0);
         /* Until they are ready, warm-up, shape, the last answers, and what is to be collected: for each of them, in every round. */
-        assert_int_equal(profile_deadline_ms(profile), 4 * (300000 + 5000 + 60000 + 5000 + 30000 + 300000 + 9000 + 30000 + 5000 + 30000) + 7 * 10000);
+        assert_int_equal(profile_deadline_ms(profile), 4 * (300000 + 5000 + 60000 + 5000 + 30000 + 300000 + 9000 + 30000 + 5000 + 30000) + 7 * 60000);
         auto_profile struct profile *capped = profile_with("{'limits':{'deadline':'2m'}," TWO "}");
-        assert_int_equal(profile_deadline_ms(capped), 8 * 120000 + 7 * 10000);
+        assert_int_equal(profile_deadline_ms(capped), 8 * 120000 + 7 * 60000);
         assert_int_equal(profile_given_ms(capped), 2 * profile_deadline_ms(capped));
 }
 
@@ -107,7 +107,7 @@ static void what_is_wrong_is_refused_by_its_name(void **state)
                 {"{'variants':[{'name':'a'},{'name':'b'}],'trials':{'repeats':{'min':3,'max':4}}}", "spec.trials.repeats.min must be at least 4 where max is more and there are variants"},
                 {"{'variants':[{'name':'a'},{'name':'b'}],'trials':{'repeats':{'min':33}}}", "spec.trials.repeats must be at most 64 trials in all"},
                 {"{'variants':[{'name':'a'},{'name':'b'}],'limits':{'total':'1h'}}",
-                 "spec.limits.total must leave room for every trial: 12 times limits.readyTimeout and the load, with the pauses, are 1h21m50s, not 1h"},
+                 "spec.limits.total must leave room for every trial: 12 times limits.readyTimeout and the load, with the pauses, are 1h31m, not 1h"},
                 {"{'variants':[{'name':'a'},{'name':'b'}],'trials':{'repeats':{'min':2},'order':'up'}}", "spec.trials.order: must be one of abba, sequence, random"},
                 {"{'trials':{'repeats':{'min':2},'order':'abba'}}", "spec.trials.order goes with variants"},
         };

@@ -161,6 +161,27 @@ static void what_stopped_the_load_before_stops_this_one_no_more(void **state)
         samples_free(scene_.samples);
 }
 
+static void what_the_target_uses_at_rest_is_of_whole_rows_alone(void **state)
+{
+        struct scene scene_ = scene();
+        double cores;
+        (void)state;
+
+        one_more(&scene_, 0, 10, 0, 0, "a");
+        one_more(&scene_, 10000, 11, 0, 0, "a");
+        one_more(&scene_, 20000, 14, 0, 0, "a");
+        one_more(&scene_, 30000, 24, 0, 0, "a"); /* the load began in it */
+        assert_true(samples_target_cpu(scene_.samples, 0, T0 + 25000, false, &cores));
+        near(cores, 0.2);
+        assert_true(samples_target_cpu(scene_.samples, 0, T0 + 25000, true, &cores));
+        near(cores, 0.3);
+        assert_true(samples_target_cpu(scene_.samples, T0 + 20000, T0 + 30000, true, &cores));
+        near(cores, 1);
+        assert_false(samples_target_cpu(scene_.samples, T0 + 20001, T0 + 60000, true, &cores));
+        assert_false(samples_target_cpu(scene_.samples, 0, T0 + 9999, false, &cores));
+        samples_free(scene_.samples);
+}
+
 static void a_page_with_nothing_newer_adds_nothing(void **state)
 {
         struct scene scene_ = scene();
@@ -444,6 +465,7 @@ int main(void)
                 cmocka_unit_test(counters_become_rates_over_the_span_between_their_own_times),
                 cmocka_unit_test(a_container_is_summed_up_by_its_name),
                 cmocka_unit_test(what_stopped_the_load_before_stops_this_one_no_more),
+                cmocka_unit_test(what_the_target_uses_at_rest_is_of_whole_rows_alone),
                 cmocka_unit_test(a_page_with_nothing_newer_adds_nothing),
                 cmocka_unit_test(a_counter_that_fell_or_another_cgroup_says_nothing_of_that_span),
                 cmocka_unit_test(of_a_restarted_container_the_younger_one_counts),
