@@ -32,9 +32,14 @@ def profile(namespace_name, name, service, rate=20, seconds=6, client="inherit",
 
 
 def run(namespace_name, name, seconds=150):
-    """The status at the end of a run of the profile of that name."""
+    """The status at the end of a run of the profile of that name. On a machine that is so busy that the kubelet hands on the start when the load
+    should be over already, nothing is sent, and the run says so: then it is made once more."""
     c.apply(c.run(namespace_name, name, name))
-    return c.finished(namespace_name, name, seconds)
+    status = c.finished(namespace_name, name, seconds)
+    if status.get("results", {}).get("requests") == 0 and any(r["reason"] == "StartedLate" for r in status.get("reasons", [])):
+        c.apply(c.run(namespace_name, f"{name}-again", name))
+        return c.finished(namespace_name, f"{name}-again", seconds)
+    return status
 
 
 def policy(status, key):
