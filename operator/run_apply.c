@@ -286,6 +286,8 @@ static bool create_job(struct session *session, const struct run_sight *sight)
                 job_prefer_nodes(job, doc_at(session->trials[0], "nodes"));
         if (session_shared_warmup_ms(session) >= 0)
                 job_set_warmup(job, session_shared_warmup_ms(session));
+        if (session->profile->capacity.given)
+                job_set_hold(job, session->load_plan->shape[0].from_rps, session->load_plan->shape_ms);
         job_add_pod(job, plan_pod(&session->plan, session->arm));
 
         return create(session, &kube_jobs, session->manager->jobs, job, RUN_CREATE_JOB);

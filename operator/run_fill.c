@@ -188,21 +188,31 @@ static void fill_pause(struct session *session, int64_t ended_wall_ms, const str
                 wake_at(view, sight->now_ns + LOOK_AGAIN_NS);
 }
 
+static void fill_repeats(const struct session *session, struct run_sight *sight, struct run_view *view)
+{
+        const struct profile *profile = session->profile;
+        struct json_object *kept[PROFILE_TRIALS_MAX];
+        bool known = false;
+
+        size_t stand = repeats_keep(session->trials, (size_t)view->trial, profile_arms(profile), view->trial == PROFILE_TRIALS_MAX, kept);
+        uint32_t planned = series_planned(profile, kept, stand, &known);
+        sight->trials_planned = known ? planned + (uint32_t)view->trial - (uint32_t)stand : 0;
+        view->series_over = (known && stand >= planned) || view->trial == PROFILE_TRIALS_MAX;
+}
+
 static void fill_series(struct manager *manager, struct session *session, struct run_sight *sight, struct run_view *view)
 {
         const struct profile *profile = session->profile;
         const struct run *run = &sight->run;
-        bool known = false;
 
         session_begin_trial(session, view->trial);
         view->trial_unread = session->trials_len < (size_t)view->trial;
         if (!profile || profile_trials_most(profile) == 1 || view->trial_unread)
                 return;
-        struct json_object *kept[PROFILE_TRIALS_MAX];
-        size_t stand = repeats_keep(session->trials, (size_t)view->trial, profile_arms(profile), view->trial == PROFILE_TRIALS_MAX, kept);
-        uint32_t planned = series_planned(profile, kept, stand, &known);
-        sight->trials_planned = known ? planned + (uint32_t)view->trial - (uint32_t)stand : 0;
-        view->series_over = (known && stand >= planned) || view->trial == PROFILE_TRIALS_MAX;
+        if (profile->capacity.given)
+                view->series_over = session_search(session).step.end != CAPACITY_GOES_ON;
+        else
+                fill_repeats(session, sight, view);
         if (view->trial == 0)
                 return;
         fill_left(manager, run, sight, view);
@@ -258,7 +268,8 @@ static void fill_records(struct session *session, struct run_view *view)
                 return;
         view->workers = (int)session->load_plan->workers;
         view->workers_ready = (int)harvest_count(session->harvest, HARVEST_READY);
-        for (uint32_t i = 0; i < session->load_plan->workers; i++)
+        bool search = session->profile && session->profile->capacity.given; /* a probe that is braked did not hold, and the search goes on */
+        for (uint32_t i = 0; i < session->load_plan->workers && !search; i++)
                 view->braked = view->braked || text_equal(harvest_worker(session->harvest, i)->reason, "braked");
         lose_the_absent(session, view);
         if (harvest_done(session->harvest) && !view->pods_left)

@@ -37,14 +37,15 @@ static struct gates_facts facts_of(const struct session *session, const struct f
         };
 }
 
-/* One entry of status.trials. */
+/* One entry of status.trials; 'probe' NULL: it is none. */
 static struct json_object *encode_row(const struct session *session, const struct run_sight *sight, const struct gates *gates,
-                                      const struct fold *fold)
+                                      const struct fold *fold, struct json_object *probe)
 {
         struct json_object *row = doc_set_int(doc_object(), "index", session->trial);
         auto_json struct json_object *summary = status_encode_summary(fold);
 
         doc_set_text(row, "variant", profile_arm_name(session->profile, session->arm));
+        doc_set_text(row, "outcome", doc_text(probe, "outcome"));
         if (sight->run.trial_start_wall_ms >= 0)
                 doc_set_time(row, "startTime", sight->run.trial_start_wall_ms);
         doc_set_text(doc_set_text(row, "pause", sight->run.trial_pause), "pauseEnd", sight->run.trial_pause_end);
@@ -56,7 +57,7 @@ static struct json_object *encode_row(const struct session *session, const struc
 static struct json_object *encode_only_row(const struct session *session, const struct run_sight *sight, const struct gates *gates,
                                            const struct fold *fold)
 {
-        struct json_object *row = encode_row(session, sight, gates, fold);
+        struct json_object *row = encode_row(session, sight, gates, fold, NULL);
 
         doc_set(row, "job", doc_set_text(doc_set_text(doc_object(), "name", sight->run.job_name), "uid", sight->run.job_uid));
         return doc_push(doc_array(), row);
@@ -91,15 +92,25 @@ static bool placed_elsewhere(const struct session *session)
         return false;
 }
 
+/* NULL without capacity. */
+static struct json_object *encode_probe(const struct session *session, const struct fold *fold, const struct gates *gates)
+{
+        if (!session->profile->capacity.given)
+                return NULL;
+        struct capacity_step step = session_search(session).step;
+        return probe_encode(fold, gates, session->profile, &step);
+}
+
 /* One trial of several: what the series needs of it. */
 static void keep(struct session *session, const struct run_sight *sight, const struct fold *fold, const struct gates *gates,
                  const struct estimates *estimates)
 {
-        auto_json struct json_object *row = encode_row(session, sight, gates, fold), *workers = encode_workers(session, fold, sight);
+        auto_json struct json_object *probe = encode_probe(session, fold, gates);
+        auto_json struct json_object *row = encode_row(session, sight, gates, fold, probe), *workers = encode_workers(session, fold, sight);
         auto_json struct json_object *mesh = session->profile->variants_len ? session_mesh_encode_trial(session) : NULL;
         auto_json struct json_object *explanations = session->profile->variants_len ? run_explain_trial(session, fold) : NULL;
         double rest_cores = session_samples_cpu(session, 0, session->measured_from_wall_ms - session_warmup_ms(session), false);
-        int repeated = repeats_next(session->trials, session->trials_len, profile_arms(session->profile));
+        int repeated = probe ? -1 : repeats_next(session->trials, session->trials_len, profile_arms(session->profile));
         if (repeated >= 0)
                 doc_set_int(row, "repeats", repeated);
         const struct trial_input input = {
@@ -113,6 +124,7 @@ static void keep(struct session *session, const struct run_sight *sight, const s
                 .mesh = mesh,
                 .rest_cores = session->trial == 0 && rest_cores >= 0 ? &rest_cores : NULL,
                 .explanations = explanations,
+                .probe = probe,
         };
         auto_json struct json_object *doc = trial_encode(&input);
         size_t bytes_max = PACK_RUN_BYTES_MAX / profile_trials_most(session->profile);
@@ -213,6 +225,25 @@ static void fold_variants(struct session *session, const struct run_view *view, 
         arms_done(arms);
 }
 
+/* The figures are those of the rate that was found: of the probes that confirm it. */
+static void fold_search(struct session *session, const struct run_view *view, const struct run_sight *sight, const struct standing *standing)
+{
+        struct probe_search search = session_search(session);
+        struct series_result result;
+
+        session->load_plan = session->load_plans[0];
+        load_plan_set_hold(session->load_plan, search.asked.rate_rps, search.asked.lengths * session->profile->capacity.probe_ms);
+        bool measured = series_merge(session->profile, session->load_plan, search.last, search.last_len, outcome_cuts_short(sight->run.stop_reason), &result);
+        probe_limit(&search, &result.gates);
+        if (measured)
+                outcome_conclude(session, view, sight, &(struct outcome){.fold = result.fold, .gates = &result.gates, .estimates = &result.estimates,
+                                                                 .trials = result.trials, .trials_len = result.trials_len, .rows = standing->rows,
+                                                                 .workers = result.workers, .search = &search, .number = PROFILE_TRIALS_MAX});
+        else
+                outcome_conclude_empty(session, sight, &result.gates, standing->rows);
+        series_done(&result);
+}
+
 void run_status_fold_series(struct session *session, const struct run_view *view, const struct run_sight *sight)
 {
         struct standing standing = {.rows = series_encode_rows(session->trials, session->trials_len)};
@@ -221,7 +252,9 @@ void run_status_fold_series(struct session *session, const struct run_view *view
         if (session->context)
                 context_mark_after(session->context, sight->wall_ms);
         standing.len = repeats_keep(session->trials, session->trials_len, profile_arms(session->profile), true, standing.docs);
-        if (session->profile->variants_len)
+        if (session->profile->capacity.given)
+                fold_search(session, view, sight, &standing);
+        else if (session->profile->variants_len)
                 fold_variants(session, view, sight, &standing);
         else
                 fold_alike(session, view, sight, &standing);

@@ -35,6 +35,17 @@ static void put_stop(struct json_object *final, const struct run_sight *sight)
         doc_set_text(final, "message", message);
 }
 
+/* What a search found stands before everything else. */
+static void put_search(struct json_object *final, const struct probe_search *search)
+{
+        if (!search)
+                return;
+        auto_free char *found = probe_message(search);
+        auto_free char *message = xasprintf("%.400s; %.500s", found, doc_text(final, "message"));
+        text_scrub(message);
+        doc_set(doc_set_text(final, "message", message), "capacity", probe_encode_capacity(search));
+}
+
 /* The terminal status but for times and conditions. */
 static struct json_object *compose(struct session *session, const struct run_sight *sight, const struct status_end *end,
                                    const struct outcome *outcome)
@@ -46,6 +57,7 @@ static struct json_object *compose(struct session *session, const struct run_sig
         doc_set_text(final, "reason", outcome_cuts_short(stop) ? stop : end->judged->reason);
         if (outcome_cuts_short(stop))
                 doc_set_text(final, "verdict", "None");
+        put_search(final, outcome->search);
         put_stop(final, sight);
         doc_set(final, "trials", json_object_get(outcome->rows));
         if (outcome->arms)
@@ -69,13 +81,24 @@ static struct json_object *compose(struct session *session, const struct run_sig
         return final;
 }
 
-static struct json_object *encode_provenance(const struct session *session, const struct run_sight *sight)
+/* Of a search the rate that its figures are of stands in the place of the first. */
+static struct json_object *encode_worker(const struct session *session, const struct probe_search *search)
+{
+        if (!search)
+                return json_object_get(session->plan.worker);
+        struct json_object *worker = doc_copy(session->plan.worker), *hold = doc_set_text(doc_object(), "kind", "hold");
+        doc_set(hold, "rate", json_object_new_double(search->asked.rate_rps));
+        doc_set_int(hold, "forMs", search->asked.lengths * session->profile->capacity.probe_ms);
+        return doc_set(worker, "shape", doc_push(doc_array(), hold));
+}
+
+static struct json_object *encode_provenance(const struct session *session, const struct run_sight *sight, const struct probe_search *search)
 {
         struct json_object *out = doc_copy(session->plan.meta);
 
         doc_set_text(out, "operator", LOADSTONE_VERSION);
         doc_set_text(out, "run", sight->run.uid);
-        return doc_set(out, "worker", json_object_get(session->plan.worker));
+        return doc_set(out, "worker", encode_worker(session, search));
 }
 
 static struct json_object *encode_estimates(const struct outcome *outcome)
@@ -91,7 +114,7 @@ static void store_away(struct session *session, const struct run_sight *sight, c
 {
         struct fail fail = {0};
         auto_json struct json_object *summary = doc_set(doc_object(), "status", json_object_get(session->final));
-        auto_json struct json_object *provenance = encode_provenance(session, sight);
+        auto_json struct json_object *provenance = encode_provenance(session, sight, outcome->search);
         auto_json struct json_object *context =
                 session->context ? context_encode_full(session->context, session->generator_nodes) : NULL;
 
@@ -155,7 +178,7 @@ void outcome_conclude(struct session *session, const struct run_view *view, cons
                 .gates = outcome->gates,
                 .objectives = profile->objectives,
                 .len = profile->objectives_len,
-                .estimates = outcome->estimates,
+                .estimates = outcome->search ? NULL : outcome->estimates, /* of a search the probes have decided */
                 .arms = standing,
                 .arms_len = standing_arms(arms, standing),
                 .compared = compare_gravest(list, list_len),
@@ -163,6 +186,8 @@ void outcome_conclude(struct session *session, const struct run_view *view, cons
         };
 
         verdict_judge(&question, judged);
+        if (outcome->search)
+                probe_decide(outcome->search, judged);
         const struct status_end end = {.fold = outcome->fold, .gates = outcome->gates, .judged = judged, .estimates = outcome->estimates,
                                        .compared = list_len > 0 ? list : NULL, .compared_len = list_len, .run = session->name,
                                        .variant = profile_arm_name(profile, 0)};

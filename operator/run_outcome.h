@@ -8,6 +8,7 @@
 #include "result/estimate.h"
 #include "result/fold.h"
 #include "result/gates.h"
+#include "result/probe.h"
 
 /* Everything that a run says at its end is made from this. */
 struct outcome {
@@ -17,6 +18,7 @@ struct outcome {
         const struct estimates *trials;    /* of each trial that counts */
         size_t trials_len;
         const struct arms *arms;           /* 'fold' and 'estimates' are of its first; NULL: there are no variants */
+        const struct probe_search *search; /* of whose end the rest speaks; NULL: it was none */
         struct json_object *rows, *workers; /* borrowed */
         int number;                        /* of the trial in the names of what is stored */
 };

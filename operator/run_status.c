@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "data/unit.h"
 #include "operator/run_steps.h"
 #include "result/series.h"
 #include "result/status.h"
@@ -207,6 +208,15 @@ static void show_applying(struct json_object *status, const struct session *sess
         doc_set_text(doc_set(status, "jobs", run_steps_encode_bound(session, sight)), "message", message);
 }
 
+/* How far the search has come. */
+static void show_search(struct json_object *status, const struct session *session)
+{
+        if (!session->profile->capacity.given)
+                return;
+        struct probe_search search = session_search(session);
+        doc_set(status, "capacity", probe_encode_capacity(&search));
+}
+
 static void show_bound(struct json_object *status, const struct session *session, const struct run_sight *sight)
 {
         struct json_object *trials = series_encode_rows(session->trials, session->trials_len), *trial = doc_object(), *workers = doc_object();
@@ -217,8 +227,18 @@ static void show_bound(struct json_object *status, const struct session *session
         doc_set_time(trial, "startTime", sight->wall_ms);
         run_pause_encode(&session->pause, trial);
         doc_set(status, "trials", doc_push(trials, trial));
+        show_search(status, session);
         doc_set_int(doc_set_int(workers, "wanted", session_arm(session)->workers), "ready", 0);
         doc_set(status, "workers", doc_set_int(workers, "finished", 0));
+}
+
+static char *search_message(const struct session *session, const struct run_sight *sight, int percent)
+{
+        struct capacity_step step = session_search(session).step;
+        char rate[UNIT_TEXT_MAX];
+
+        unit_format_rate(step.rate_rps, rate);
+        return xasprintf("%s: probe %d at %s, %d %%", sight->phase, session->trial + 1, rate, percent);
 }
 
 static void show_running(struct json_object *status, const struct session *session, const struct run_sight *sight)
@@ -230,7 +250,9 @@ static void show_running(struct json_object *status, const struct session *sessi
         struct json_object *workers = status_encode_workers(session->harvest, NULL);
         int trials = (int)(sight->trials_planned ? sight->trials_planned : session->profile ? profile_trials_planned(session->profile) : 1);
         int percent = (session->trial * 100 + live.percent) / trials;
-        auto_free char *message = trials == 1 ? xasprintf("%s: %d %%", sight->phase, percent)
+        bool search = session->profile && session->profile->capacity.given;
+        auto_free char *message = search ? search_message(session, sight, live.percent)
+                                : trials == 1 ? xasprintf("%s: %d %%", sight->phase, percent)
                                               : xasprintf("%s: trial %d of %s%d, %d %%", sight->phase, session->trial + 1,
                                                           sight->trials_planned ? "" : "at most ", trials, percent);
         live.percent = percent < 100 ? percent : 100;

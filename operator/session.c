@@ -82,6 +82,20 @@ uint32_t session_arm_of_next(const struct session *session)
         return profile_arm_of(session->profile, (uint32_t)repeats_keep(session->trials, session->trials_len, profile_arms(session->profile), false, kept));
 }
 
+struct probe_search session_search(const struct session *session)
+{
+        return probe_search(session->profile, session->trials, session->trials_len);
+}
+
+/* Each probe of a search holds a rate of its own. */
+static void hold(struct session *session)
+{
+        struct capacity_step step = session_search(session).step;
+
+        if (!step.end)
+                load_plan_set_hold(session->load_plans[0], step.rate_rps, step.lengths * session->profile->capacity.probe_ms);
+}
+
 void session_enter_trial(struct session *session)
 {
         if (!session->plan_loaded)
@@ -92,6 +106,12 @@ void session_enter_trial(struct session *session)
                         return;
                 session->arm = session_arm_of_next(session);
                 session_mesh_begin_trial(session);
+        }
+        if (session->profile->capacity.given) {
+                session->load_plan = NULL;
+                if (session->trials_len != (size_t)session->trial)
+                        return;
+                hold(session);
         }
         session->load_plan = session->load_plans[session->arm];
         session_follow(session);

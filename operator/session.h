@@ -24,6 +24,7 @@
 #include "result/gates.h"
 #include "result/harvest.h"
 #include "result/pack.h"
+#include "result/probe.h"
 
 #define SESSION_TEXT_MAX FAIL_TEXT_MAX
 #define SESSION_ASKS 32
@@ -131,6 +132,8 @@ int64_t session_warmup_ms(const struct session *session);
 int64_t session_shared_warmup_ms(const struct session *session);
 /* Whose trial the next one is, from what is known of those before; needs the profile. */
 uint32_t session_arm_of_next(const struct session *session);
+/* With capacity: where the search stands after the probes whose documents are in memory; needs the profile. */
+struct probe_search session_search(const struct session *session);
 /* Once there are plan and profile, and with variants what the trials before this one left: takes the plan of its arm and begins to listen to its
  * workers. */
 void session_enter_trial(struct session *session);

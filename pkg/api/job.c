@@ -165,6 +165,14 @@ void job_set_warmup(struct json_object *job, int64_t warmup_ms)
         doc_push_text(doc_push_text(words, "--warmup-ms"), text);
 }
 
+void job_set_hold(struct json_object *job, double rate_rps, int64_t for_ms)
+{
+        auto_free char *text = xasprintf("%.10g:%lld", rate_rps, (long long)for_ms);
+        struct json_object *words = doc_at(job, "spec.template.spec.containers[0].command");
+
+        doc_push_text(doc_push_text(words, "--hold"), text);
+}
+
 static void add_missing(struct json_object *into, struct json_object *from)
 {
         if (!json_object_is_type(from, json_type_object))

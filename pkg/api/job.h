@@ -17,6 +17,8 @@ struct json_object *job_encode(const struct run *run, const struct profile *prof
 /* The workers' warm-up is this long, whatever the plan says. */
 void job_set_warmup(struct json_object *job, int64_t warmup_ms);
 
+/* For one probe of a search: its load is this rate for this long, whatever the plan says. */
+void job_set_hold(struct json_object *job, double rate_rps, int64_t for_ms);
 /* The pods would rather run on these nodes (an array of names), beside what the profile wants: the other trials ran there. At most 16. */
 void job_prefer_nodes(struct json_object *job, struct json_object *nodes);
 

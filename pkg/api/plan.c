@@ -11,6 +11,7 @@
 #include "data/doc.h"
 
 #define PLAN_VERSION 1
+#define INTERVAL_MS 1000
 /* How long after readyTimeout a worker still waits for its start instant: the operator decides first, even one that was just restarted. */
 #define START_WAIT_MS INT64_C(300000)
 
@@ -109,6 +110,14 @@ static struct json_object *encode_proxies(struct json_object *proxies)
         return out;
 }
 
+/* A probe is judged by its tenths. */
+static int64_t interval_ms(const struct profile *profile)
+{
+        int64_t tenth_ms = profile->capacity.probe_ms / 10;
+
+        return profile->capacity.given && tenth_ms < INTERVAL_MS ? tenth_ms : INTERVAL_MS;
+}
+
 struct json_object *plan_encode_worker(const struct plan_parts *parts, uint32_t arm)
 {
         const struct profile *profile = profile_arm(parts->profile, arm);
@@ -157,7 +166,7 @@ struct json_object *plan_encode_worker(const struct plan_parts *parts, uint32_t 
                 doc_set(worker, "proxies", encode_proxies(doc_at(pod, "proxies")));
         int64_t wait_ms = profile->ready_timeout_ms + START_WAIT_MS;
         doc_set_int(worker, "readyTimeoutMs", wait_ms < profile->deadline_ms ? wait_ms : profile->deadline_ms);
-        return doc_set_int(worker, "intervalMs", 1000);
+        return doc_set_int(worker, "intervalMs", interval_ms(profile));
 }
 
 static struct json_object *encode_arms(const struct plan_parts *parts)

@@ -176,7 +176,8 @@ enum fail_kind profile_decode(struct json_object *spec, struct profile **ret_pro
 
         profile->spec = json_object_get(spec);
         profile->stolen = 0.02; /* of plans that were frozen before there was such a field */
-        if (profile_decode_target(profile, fail) || decode_fields(profile, fail) || profile_decode_shape(profile, fail) || check_loop(profile, fail) ||
+        if (profile_decode_target(profile, fail) || decode_fields(profile, fail) || profile_decode_capacity(profile, fail) ||
+            profile_decode_shape(profile, fail) || check_loop(profile, fail) ||
             profile_decode_workers(profile, fail) || profile_decode_descriptors(profile, fail) ||
             profile_check_requests(profile, fail) || profile_decode_secrets(profile, fail) || decode_objectives(profile, fail) ||
             profile_decode_baseline(profile, fail) || profile_decode_context(profile, fail) || profile_check_placement(profile, fail) || profile_decode_workload(profile, fail) ||

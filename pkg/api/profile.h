@@ -11,6 +11,7 @@
 
 #include "api/comparable.h"
 #include "base/fail.h"
+#include "stat/capacity.h"
 
 #define PROFILE_OBJECTIVES_MAX 32
 #define PROFILE_RUN_NAME_MAX 52
@@ -68,6 +69,15 @@ struct profile_trials {
         enum profile_order order; /* of the arms in a round */
 };
 
+#define PROFILE_PROBE_AROUND_MS 15000 /* from the end of a probe to the start of the next, but for what the profile says */
+
+/* In the place of a shape. A probe is a trial: a hold of one rate, for 'probe_ms' or a few times that. */
+struct profile_capacity {
+        bool given;
+        struct capacity_search search;
+        int64_t probe_ms;
+};
+
 struct profile_variant {
         const char *name;
         struct profile *profile; /* the spec with its overrides, without variants and trials; owned */
@@ -102,6 +112,7 @@ struct profile {
         size_t objectives_len;
         struct profile_baseline baseline;
         struct profile_trials trials;
+        struct profile_capacity capacity; /* not given: the shape says the rate */
         struct profile_variant variants[PROFILE_VARIANTS_MAX];
         size_t variants_len; /* 0, or at least 2: the first is what the others are compared with */
         int64_t total_ms; /* limits.total */
@@ -168,6 +179,9 @@ int64_t profile_pause_most_ms(const struct profile *profile);
 int64_t profile_given_ms(const struct profile *profile);
 /* The most trials that there may be, repeats included; at most PROFILE_TRIALS_MAX. */
 uint32_t profile_trials_most(const struct profile *profile);
+
+/* The longest that all probes of a search may take together; with capacity only. */
+int64_t profile_search_ms(const struct profile *profile);
 
 /* Some value comes from a Secret. */
 bool profile_names_secrets(const struct profile *profile);

@@ -15,7 +15,7 @@
 static const char defaults_text[] =
         "{\"target\":{\"scheme\":\"http\"},"
         "\"load\":{\"requests\":[{\"name\":\"default\"}],\"timeout\":\"5s\",\"concurrency\":{\"connections\":64,\"whenBusy\":\"queue\"},"
-        "\"arrival\":\"constant\",\"seed\":1,\"pacing\":\"precise\",\"warmup\":\"5s\",\"cooldown\":\"0s\",\"workers\":1},"
+        "\"arrival\":\"constant\",\"seed\":1,\"pacing\":\"precise\",\"warmup\":\"5s\",\"cooldown\":\"0s\",\"workers\":1,\"shape\":[]},"
         "\"limits\":{\"deadline\":\"30m\",\"total\":\"4h\",\"readyTimeout\":\"5m\",\"queueTimeout\":\"1h\","
         "\"brake\":{\"errorRatio\":\"50%\",\"for\":\"10s\",\"off\":false}},"
         "\"validity\":{\"pacingLateness\":\"1ms\",\"generatorCPU\":\"80%\",\"throttled\":\"1%\",\"stolen\":\"2%\",\"minWindow\":\"60s\"},"
@@ -170,6 +170,7 @@ static void digest_of(const struct profile *profile, bool with_target, char text
         doc_set(measured, "load", doc_copy(doc_at(profile->spec, "load")));
         doc_set(measured, "context", doc_copy(doc_at(profile->spec, "context")));
         doc_set(measured, "variants", doc_copy(doc_at(profile->spec, "variants")));
+        doc_set(measured, "capacity", doc_copy(doc_at(profile->spec, "capacity")));
         /* Looking changes nothing. */
         if (doc_at(measured, "context"))
                 json_object_object_del(doc_at(measured, "context"), "require");

@@ -7,6 +7,10 @@
 
 #define PROFILE_DAY_MS 86400000.0
 
+/* Before the shape, in whose place it stands: fills profile->capacity. */
+enum fail_kind profile_decode_capacity(struct profile *profile, struct fail *fail);
+/* Once everything but trials is decoded: what a search asks of the rest. */
+enum fail_kind profile_check_search(const struct profile *profile, struct fail *fail);
 /* Sets shape_ms, peak_rps and closed. */
 enum fail_kind profile_decode_shape(struct profile *profile, struct fail *fail);
 /* 'piece' is the index of a piece of the shape, or a kind of which there is exactly one. */

@@ -132,7 +132,16 @@ static enum fail_kind decode_warmup(struct profile *profile, struct fail *fail)
         return FAIL_NONE;
 }
 
-enum fail_kind profile_decode_shape(struct profile *profile, struct fail *fail)
+/* A search may hold every rate up to its limit, and no probe is longer than the longest. */
+static void take_search(struct profile *profile)
+{
+        const struct profile_capacity *capacity = &profile->capacity;
+
+        profile->peak_rps = capacity->search.limit_rps;
+        profile->shape_ms = capacity->probe_ms * CAPACITY_LENGTHS_MAX;
+}
+
+static enum fail_kind decode_pieces(struct profile *profile, struct fail *fail)
 {
         struct json_object *shape = doc_at(profile->spec, "load.shape");
         size_t len = doc_len(shape, "");
@@ -151,6 +160,15 @@ enum fail_kind profile_decode_shape(struct profile *profile, struct fail *fail)
         }
         if (profile->closed && len > 1)
                 return fail_set(fail, FAIL_INVALID, "spec.load.shape: a closed piece stands alone");
+        return FAIL_NONE;
+}
+
+enum fail_kind profile_decode_shape(struct profile *profile, struct fail *fail)
+{
+        if (profile->capacity.given)
+                take_search(profile);
+        else if (decode_pieces(profile, fail))
+                return FAIL_INVALID;
         if (decode_warmup(profile, fail))
                 return FAIL_INVALID;
         if (profile->warmup_ms + profile->shape_ms + profile->timeout_ms + profile->cooldown_ms >= profile->deadline_ms)
@@ -193,19 +211,30 @@ static void encode_member(struct json_object *out, const struct field *field, co
         }
 }
 
+static struct json_object *encode_piece(const struct piece_kind *kind, const struct piece *piece)
+{
+        struct json_object *encoded = doc_set_text(doc_object(), "kind", kind->name);
+
+        for (size_t k = 0; k < kind->fields_len; k++)
+                encode_member(encoded, &kind->fields[k], piece);
+        return encoded;
+}
+
+/* Of a search its first probe: the others are told their rate with their Job. */
 struct json_object *profile_encode_shape(const struct profile *profile)
 {
         struct json_object *shape = doc_at(profile->spec, "load.shape"), *out = doc_array();
 
+        if (profile->capacity.given) {
+                const struct piece first = {.from_rps = profile->capacity.search.from_rps, .for_ms = profile->capacity.probe_ms};
+                return doc_push(out, encode_piece(&kinds[0], &first));
+        }
         for (size_t i = 0; i < doc_len(shape, ""); i++) {
                 const struct piece_kind *kind = NULL;
                 struct piece piece;
                 if (decode_piece(doc_item(shape, i), i, &piece, &kind, NULL))
                         abort(); /* profile_decode took it */
-                struct json_object *encoded = doc_set_text(doc_object(), "kind", kind->name);
-                for (size_t k = 0; k < kind->fields_len; k++)
-                        encode_member(encoded, &kind->fields[k], &piece);
-                doc_push(out, encoded);
+                doc_push(out, encode_piece(kind, &piece));
         }
         return out;
 }

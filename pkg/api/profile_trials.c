@@ -61,6 +61,8 @@ int64_t profile_deadline_ms(const struct profile *profile)
 {
         int64_t trials = profile_trials_planned(profile), round_ms = 0;
 
+        if (profile->capacity.given)
+                return profile_search_ms(profile);
         if (trials == 1)
                 return profile->deadline_ms;
         for (uint32_t arm = 0; arm < profile_arms(profile); arm++)
@@ -70,6 +72,8 @@ int64_t profile_deadline_ms(const struct profile *profile)
 
 uint32_t profile_trials_most(const struct profile *profile)
 {
+        if (profile->capacity.given)
+                return PROFILE_TRIALS_MAX;
         uint32_t planned = profile_trials_planned(profile), most = (profile->variants_len ? 3 : 2) * planned;
 
         return planned == 1 ? 1 : most < PROFILE_TRIALS_MAX ? most : PROFILE_TRIALS_MAX;
@@ -79,7 +83,7 @@ int64_t profile_given_ms(const struct profile *profile)
 {
         int64_t needed_ms = profile_deadline_ms(profile), before_ms = profile->has_workload ? profile->workload_ready_ms : 0;
 
-        if (profile_trials_planned(profile) == 1)
+        if (profile_trials_most(profile) == 1)
                 return before_ms + needed_ms;
         return before_ms + (2 * needed_ms < profile->total_ms ? 2 * needed_ms : profile->total_ms);
 }
@@ -127,12 +131,14 @@ enum fail_kind profile_decode_trials(struct profile *profile, struct fail *fail)
 
         if (object && !json_object_is_type(object, json_type_object))
                 return fail_set(fail, FAIL_INVALID, "spec.trials must be an object");
-        *trials = (struct profile_trials){.min = profile->variants_len ? PROFILE_PAIRS_DEFAULT : 1, .until = 0.05, .pause_ms = 10000};
+        *trials = (struct profile_trials){.min = profile->variants_len ? PROFILE_PAIRS_DEFAULT : 1, .until = 0.05, .pause_ms = profile->capacity.given ? 0 : 10000};
         if (field_decode(profile->spec, "spec.", fields, ARRAY_LEN(fields), trials, fail) ||
             field_decode(profile->spec, "spec.", word_fields, ARRAY_LEN(word_fields), &words, fail))
                 return FAIL_INVALID;
         trials->order = (enum profile_order)words.order;
         if (trials->max == 0)
                 trials->max = trials->min;
+        if (profile->capacity.given)
+                return profile_check_search(profile, fail);
         return check_rounds(profile, fail) ? FAIL_INVALID : check_total(profile, fail);
 }

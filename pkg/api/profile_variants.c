@@ -78,6 +78,8 @@ uint32_t profile_arms(const struct profile *profile)
 
 uint32_t profile_trials_planned(const struct profile *profile)
 {
+        if (profile->capacity.given)
+                return capacity_most(&profile->capacity.search).probes;
         return profile->trials.max * profile_arms(profile);
 }
 

@@ -44,6 +44,8 @@ static enum fail_kind check_stands_alone(struct json_object *spec, const struct 
                         return fail_set(fail, FAIL_INVALID, "spec.load.requests[%zu].body.configMapKeyRef stands in a cluster: write body.inline to run here", i);
         if (doc_at(spec, "variants"))
                 return fail_set(fail, FAIL_INVALID, "spec.variants are compared in a cluster, one trial after the other: remove them to run here");
+        if (doc_at(spec, "capacity"))
+                return fail_set(fail, FAIL_INVALID, "spec.capacity is searched for in a cluster, one probe after the other: write a load.shape to run here");
         for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++)
                 if (doc_at(spec, elsewhere[i].path))
                         return fail_set(fail, FAIL_INVALID, "spec.%s stands in a cluster: remove it%s to run here", elsewhere[i].path, elsewhere[i].instead);

@@ -3,6 +3,7 @@
  * The plan's members with their bounds. Requests are decoded in plan_request.c, the shape in plan_shape.c. */
 #include "load/plan.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -277,6 +278,15 @@ void load_plan_set_warmup(struct load_plan *plan, int64_t warmup_ms)
 {
         plan->warmup_ms = warmup_ms;
         plan->warmup_least_ms = 0;
+}
+
+void load_plan_set_hold(struct load_plan *plan, double rate_rps, int64_t for_ms)
+{
+        assert(rate_rps > 0 && rate_rps <= LOAD_RATE_MAX && for_ms > 0 && for_ms <= LOAD_SHAPE_MS_MAX);
+        plan->shape[0] = (struct load_piece){.kind = LOAD_HOLD, .from_rps = rate_rps, .to_rps = rate_rps, .for_ms = for_ms};
+        plan->shape_len = 1;
+        plan->shape_ms = for_ms;
+        plan->closed = false;
 }
 
 struct load_plan *load_plan_free(struct load_plan *plan)

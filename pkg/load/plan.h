@@ -174,6 +174,8 @@ struct load_plan {
 enum fail_kind load_plan_decode(struct json_object *doc, struct load_plan **ret_plan, struct fail *fail);
 /* For one trial of several: its warm-up is this long, whatever the plan says. */
 void load_plan_set_warmup(struct load_plan *plan, int64_t warmup_ms);
+/* For one probe of a search: its shape is one hold, whatever the plan says. 0 < rate_rps <= LOAD_RATE_MAX, 0 < for_ms <= LOAD_SHAPE_MS_MAX. */
+void load_plan_set_hold(struct load_plan *plan, double rate_rps, int64_t for_ms);
 struct load_plan *load_plan_free(struct load_plan *plan); /* NULL is fine; returns NULL */
 
 /* "host:port" or "[v6]:port" into new strings (each ret_ may be NULL); false when it is neither. */

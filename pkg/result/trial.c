@@ -84,6 +84,7 @@ struct json_object *trial_encode(const struct trial_input *input)
         doc_set(out, "explanations", json_object_get(input->explanations));
         if (input->rest_cores)
                 doc_set_double(out, "restCores", *input->rest_cores, 4);
+        doc_set(out, "probe", json_object_get(input->probe));
         if (input->fold->lost && !input->fold->partial)
                 return out; /* nobody said anything */
         doc_set(out, "fold", encode_fold(input->fold, true));

@@ -11,6 +11,7 @@
  *    "mesh":{…},                 of a run with variants: the mesh between this trial's client and the target
  *    "explanations":[…],         of a run with variants: what mesh and machines did to this trial, the surest first (mesh/explain.h)
  *    "restCores":0.012,          of the first: CPU of one pod of the target before its load; absent: not known
+ *    "probe":{…},                of a search for capacity: result/probe.h
  *    "fold":{"pieces":[{"fromMs","toMs","C","hists"}],"requests":[{"C","hists"}],"C","hists" (connect, handshake),"connects",
  *            "warmup":{"ms","settled"},…}}
  *
@@ -39,6 +40,7 @@ struct trial_input { /* all borrowed for the call */
         struct json_object *mesh; /* between this trial's client and the target, as status.variants shows it; NULL: not said */
         const double *rest_cores; /* that a pod of the target used before the first trial's load; NULL: not known, or not the first */
         struct json_object *explanations; /* at most TRIAL_EXPLANATIONS_MAX; NULL: nobody asked */
+        struct json_object *probe; /* NULL: it is none */
 };
 
 struct json_object *trial_encode(const struct trial_input *input); /* caller owns */

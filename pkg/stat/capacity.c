@@ -18,7 +18,7 @@ enum stat_kind capacity_judge(const double *shares, size_t len, uint64_t count, 
 {
         struct moments moments;
 
-        assert(count > 0 && allowed >= 0 && allowed <= 1);
+        assert(allowed >= 0 && allowed <= 1);
         if (len < 3)
                 return STAT_TOO_FEW;
         if (len > PARTS_MAX)
@@ -27,9 +27,11 @@ enum stat_kind capacity_judge(const double *shares, size_t len, uint64_t count, 
         if (kind)
                 return kind;
         double share = fmin(fmax(moments.mean, 0), 1), bad = fmin(round(share * (double)count), (double)count);
-        double spread = dist_t_quantile(CONFIDENCE, (double)len - 1) * sqrt(moments.variance / (double)len);
-        double over = fmax(spread, dist_share_high((uint64_t)bad, count, CONFIDENCE) - share);
-        double under = fmax(spread, share - dist_share_low((uint64_t)bad, count, CONFIDENCE));
+        double over = dist_t_quantile(CONFIDENCE, (double)len - 1) * sqrt(moments.variance / (double)len), under = over;
+        if (count > 0) {
+                over = fmax(over, dist_share_high((uint64_t)bad, count, CONFIDENCE) - share);
+                under = fmax(under, share - dist_share_low((uint64_t)bad, count, CONFIDENCE));
+        }
 
         if (share <= allowed)
                 *ret_outcome = share + over <= allowed ? CAPACITY_HELD : CAPACITY_LIKELY;

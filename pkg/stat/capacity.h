@@ -40,8 +40,8 @@ enum capacity_outcome {
 
 /* What a share of bad requests in each of 'len' equal parts of a probe says about an allowed share of 0..1: mean and Student's t of the
  * parts, one-sided 97.5 %. A percentile below a limit is such a share: p99 <= 250 ms says that at most 1 % take longer. Never surer than as
- * many independent requests would make it. 'count' > 0: requests in all. STAT_TOO_FEW: under 3 parts. STAT_TOO_MANY: more than 100.
- * STAT_NOT_FINITE. */
+ * many independent requests would make it: 'count' of them in all; 0: it is a share of something else. STAT_TOO_FEW: under 3 parts.
+ * STAT_TOO_MANY: more than 100. STAT_NOT_FINITE. */
 enum stat_kind capacity_judge(const double *shares, size_t len, uint64_t count, double allowed, enum capacity_outcome *ret_outcome);
 
 /* Do more and more requests wait? 'waiting': on their way in each of 'len' equal parts of a probe (the mean), of 'offered' > 0 requests in all.

@@ -20,6 +20,7 @@ struct worker_script {
         int64_t latency_ns, spread_ns; /* each latency is latency_ns and up to spread_ns more */
         int64_t settled_ms;        /* how long a warm-up is whose end the worker is to find; 0: up to its limit */
         int64_t slow_below_ms;     /* before this shape time latencies are ten times as long: a cold target. 0: never */
+        double carries_rps;        /* above this rate latencies are ten times as long; 0: whatever it is */
         uint32_t miss_every, lose_every; /* every n-th is answered with 503, or times out; 0: none */
         double closed_rps;         /* of each worker in a closed loop */
         const char *break_line;    /* written in the midst of the intervals, as if somebody else wrote to the log; NULL: nothing */

@@ -38,14 +38,29 @@ static struct load_plan *read_plan(struct apisim *sim, struct json_object *pod)
         return plan;
 }
 
+/* "500:30000" */
+static void read_hold(struct load_plan *plan, const char *text)
+{
+        char *end;
+        double rate_rps = strtod(text, &end);
+        long long ms = *end == ':' ? strtoll(end + 1, NULL, 10) : 0;
+
+        if (rate_rps > 0 && ms > 0)
+                load_plan_set_hold(plan, rate_rps, ms);
+}
+
 /* What the Job says beside the plan. */
 static void read_options(struct load_plan *plan, struct json_object *pod)
 {
         struct json_object *words = doc_at(pod, "spec.containers[0].command");
 
-        for (size_t i = 0; i + 1 < doc_len(words, ""); i++)
-                if (text_equal(json_object_get_string(doc_item(words, i)), "--warmup-ms"))
-                        load_plan_set_warmup(plan, strtoll(json_object_get_string(doc_item(words, i + 1)), NULL, 10));
+        for (size_t i = 0; i + 1 < doc_len(words, ""); i++) {
+                const char *word = json_object_get_string(doc_item(words, i)), *value = json_object_get_string(doc_item(words, i + 1));
+                if (text_equal(word, "--warmup-ms"))
+                        load_plan_set_warmup(plan, strtoll(value, NULL, 10));
+                else if (text_equal(word, "--hold"))
+                        read_hold(plan, value);
+        }
 }
 
 struct sim_worker *sim_worker_new(struct apisim *sim, struct json_object *pod, const struct worker_script *script, int64_t started_ns)

@@ -56,7 +56,7 @@ static struct answer answer_of(struct sim_worker *worker, int64_t due_ns)
         int64_t latency_ns = script->latency_ns + (script->spread_ns ? (int64_t)(next_random(worker) % (uint64_t)script->spread_ns) : 0);
         uint64_t number = ++worker->requests;
 
-        if (due_ns < script->slow_below_ms * NS_PER_MS)
+        if (due_ns < script->slow_below_ms * NS_PER_MS || (script->carries_rps > 0 && worker->plan->shape[0].from_rps > script->carries_rps))
                 latency_ns *= 10;
         if (script->lose_every && number % script->lose_every == 0)
                 return (struct answer){LOST, worker->plan->timeout_ms * NS_PER_MS};

@@ -3,10 +3,13 @@
  * What earlier trials and a baseline left, from ConfigMaps that anybody could have written: a list of trials' documents, the first half
  * compared with the second. Whatever stands there, the result is one that a status can hold. */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "fuzz_json.h"
 #include "result/compare.h"
+#include "result/probe.h"
 #include "result/series.h"
 #include "result/status.h"
 #include "result/verdict.h"
@@ -47,6 +50,20 @@ static void try_series(struct json_object *const *docs, size_t len, struct serie
         json_object_put(full);
 }
 
+static void try_search(struct json_object *const *docs, size_t len)
+{
+        const struct profile profile = {.capacity = {.given = true, .search = {.from_rps = 1, .limit_rps = 100, .precision = 0.25}, .probe_ms = 2000}};
+        struct probe_search search = probe_search(&profile, docs, len);
+        struct json_object *capacity = probe_encode_capacity(&search);
+        char *message = probe_message(&search);
+
+        must(search.last_len <= len && search.step.rate_rps > 0 && search.asked.rate_rps > 0 && search.asked.lengths > 0);
+        fuzz_must_survive(capacity);
+        must(strlen(message) < 400);
+        free(message);
+        json_object_put(capacity);
+}
+
 static void try_comparison(const struct series_result *a, const struct series_result *b)
 {
         struct compare_question question = {.primary = "latency.p99", .gates = {"errors.ratio", "rate.achieved"}, .gates_len = 2};
@@ -78,6 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         try_series(docs, len / 2, &a);
         try_series(docs + len / 2, len - len / 2, &b);
         try_comparison(&a, &b);
+        try_search(docs, len);
         series_done(&a);
         series_done(&b);
         json_object_put(list);

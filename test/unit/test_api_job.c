@@ -276,6 +276,35 @@ static void a_jobs_warmup_may_be_another_than_the_plans(void **state)
         assert_string_equal(json_object_get_string(doc_item(words, len + 1)), "12500");
 }
 
+static void a_probes_job_says_which_rate_it_holds(void **state)
+{
+        auto_json struct json_object *object = job_with("{}");
+        struct json_object *words = doc_at(object, "spec.template.spec.containers[0].command");
+        size_t len = doc_len(words, "");
+        (void)state;
+
+        job_set_hold(object, 459.3, 30000);
+        assert_int_equal(doc_len(words, ""), len + 2);
+        assert_string_equal(json_object_get_string(doc_item(words, len)), "--hold");
+        assert_string_equal(json_object_get_string(doc_item(words, len + 1)), "459.3:30000");
+}
+
+/* The first probe; the others are told with their Jobs. Short ones are judged by tenths as well. */
+static void the_plan_of_a_search_holds_where_it_begins(void **state)
+{
+        auto_json struct json_object *plan = plan_with("{'load':{'shape':null},'capacity':{'from':'100/s','limit':'200/s','probe':'5s'}}", &web_run);
+        auto_json struct json_object *worker = NULL;
+        const char *text = doc_text(plan, "data[\"worker.json\"]");
+        (void)state;
+
+        assert_int_equal(doc_parse(text, strlen(text), &worker, NULL), FAIL_NONE);
+        assert_int_equal(doc_len(worker, "shape"), 1);
+        assert_string_equal(doc_text(worker, "shape[0].kind"), "hold");
+        assert_true(doc_double(worker, "shape[0].rate", 0) == 100);
+        assert_int_equal(doc_int(worker, "shape[0].forMs", 0), 5000);
+        assert_int_equal(doc_int(worker, "intervalMs", 0), 500);
+}
+
 static void the_plan_outlives_its_run(void **state)
 {
         auto_json struct json_object *plan = plan_with("{}", &web_run);
@@ -399,6 +428,8 @@ int main(void)
                 cmocka_unit_test(the_job_belongs_to_its_run),
                 cmocka_unit_test(a_job_prefers_the_nodes_of_earlier_trials_beside_its_own_wishes),
                 cmocka_unit_test(a_jobs_warmup_may_be_another_than_the_plans),
+                cmocka_unit_test(a_probes_job_says_which_rate_it_holds),
+                cmocka_unit_test(the_plan_of_a_search_holds_where_it_begins),
                 cmocka_unit_test(the_plan_outlives_its_run),
                 cmocka_unit_test(a_run_with_a_template_has_no_profile_label),
                 cmocka_unit_test(a_plan_reads_back_as_it_was_written),

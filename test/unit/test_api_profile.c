@@ -32,6 +32,9 @@ struct refusal {
         const char *change, *says;
 };
 
+/* A spec that searches from 100/s; 'more' of capacity, and what stands beside it. */
+#define SEARCH(limit, more, beside) "{'load':{'shape':null},'capacity':{'from':'100/s','limit':'" limit "/s'" more "}" beside "}"
+
 static const struct refusal refusals[] = {
         {"{'target':null}", "spec.target must have exactly one of service and url"},
         {"{'target':'web'}", "spec.target must have exactly one of service and url"},
@@ -166,6 +169,15 @@ static const struct refusal refusals[] = {
         {"{'history':{'keep':0}}", "spec.history.keep: must be 1 to 1000"},
         {"{'suspend':'no'}", "spec.suspend: must be true or false"},
         {"{'trials':7}", "spec.trials must be an object"},
+        {"{'capacity':{'from':'100/s','limit':'200/s'}}", "spec.capacity searches for the rate, which a shape says: remove one of the two"},
+        {SEARCH("1000", ",'precision':'0.5%'", ""), "spec.capacity.precision: must be 1% to 25%"},
+        {SEARCH("1000", ",'probe':'1s'", ""), "spec.capacity.probe: must be a duration from 2s to 10m"},
+        {SEARCH("50", "", ""), "spec.capacity.limit must not be below from"},
+        {SEARCH("9000000", ",'precision':'1%'", ""), "spec.capacity: from 100/s to 9e+06/s may take more than 64 probes: begin nearer to the limit, or take a coarser precision"},
+        {SEARCH("1000", "", ",'trials':{'repeats':{'min':3}}"), "spec.trials repeats one load, and a search has probes of its own: remove one of the two"},
+        {SEARCH("1000", "", ",'baseline':{'from':'previous'}"), "spec.baseline.from must be none with capacity: what two searches found stands in their status.capacity"},
+        {SEARCH("1000", "", ",'limits':{'total':'10m'}"), "spec.limits.total must leave room for every probe that the search may need: 56m20s, not 10m; shorten capacity.probe or load.warmup"},
+        {SEARCH("1000", ",'probe':'10m'", ",'limits':{'deadline':'20m'}"), "spec.limits.deadline must be longer than load.warmup"},
         {"{'trials':{'repeats':{'min':0}}}", "spec.trials.repeats.min: must be 1 to 64"},
         {"{'trials':{'repeats':{'min':4,'max':3}}}", "spec.trials.repeats.max must not be below min"},
         {"{'trials':{'repeats':{'min':2,'max':3}}}", "spec.trials.repeats.min must be at least 3 where max is more"},

@@ -151,6 +151,7 @@ static void few_requests_show_nothing_however_alike_the_parts_are(void **state)
         assert_int_equal(judged(none, 300), CAPACITY_LIKELY);
         assert_int_equal(judged(none, 400), CAPACITY_HELD);
         assert_int_equal(judged(all, 300), CAPACITY_FAILED);
+        assert_int_equal(judged(none, 0), CAPACITY_HELD); /* a share of something else */
 }
 
 static void what_waits_grows_when_it_is_no_chance_and_matters(void **state)

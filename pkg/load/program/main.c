@@ -22,25 +22,27 @@
 #define EXIT_BAD_INPUT 2
 
 struct arguments {
-        const char *plan_file, *index, *start_file, *message_file, *warmup_ms;
+        const char *plan_file, *index, *start_file, *message_file, *warmup_ms, *hold;
         bool start_now;
 };
 
 static const char usage[] =
-        "usage: loadstone-load --plan FILE --index K [--start-file FILE | --start-now] [--message FILE] [--warmup-ms N]\n"
+        "usage: loadstone-load --plan FILE --index K [--start-file FILE | --start-now] [--message FILE] [--warmup-ms N] [--hold RATE:MS]\n"
         "  --plan FILE        the run's worker plan (JSON)\n"
         "  --index K          which worker this is, from 0 (default: $JOB_COMPLETION_INDEX)\n"
         "  --start-file FILE  holds the start instant as Unix milliseconds, empty until it is known\n"
         "  --start-now        start as soon as connections stand (default without --start-file)\n"
         "  --message FILE     where to leave the summary\n"
-        "  --warmup-ms N      how long the warm-up is, instead of what the plan says\n";
+        "  --warmup-ms N      how long the warm-up is, instead of what the plan says\n"
+        "  --hold RATE:MS     the shape is this many requests a second for this long, instead of the plan's\n";
 
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
         static const struct option options[] = {
                 {"plan", required_argument, NULL, 'p'},    {"index", required_argument, NULL, 'i'},
                 {"start-file", required_argument, NULL, 's'}, {"start-now", no_argument, NULL, 'n'},
-                {"message", required_argument, NULL, 'm'}, {"warmup-ms", required_argument, NULL, 'w'}, {0},
+                {"message", required_argument, NULL, 'm'}, {"warmup-ms", required_argument, NULL, 'w'},
+                {"hold", required_argument, NULL, 'h'},    {0},
         };
 
         arguments->index = getenv("JOB_COMPLETION_INDEX");
@@ -63,6 +65,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
                         break;
                 case 'w':
                         arguments->warmup_ms = optarg;
+                        break;
+                case 'h':
+                        arguments->hold = optarg;
                         break;
                 default:
                         return false;
@@ -108,6 +113,20 @@ static enum fail_kind set_warmup(struct load_plan *plan, const char *text, struc
         return FAIL_NONE;
 }
 
+static enum fail_kind set_hold(struct load_plan *plan, const char *text, struct fail *fail)
+{
+        char *end = NULL;
+        double rate_rps = text && *text >= '0' && *text <= '9' ? strtod(text, &end) : 0;
+        long long ms = end && *end == ':' && end[1] >= '0' && end[1] <= '9' ? strtoll(end + 1, &end, 10) : 0;
+
+        if (!text)
+                return FAIL_NONE;
+        if (!(rate_rps > 0 && rate_rps <= LOAD_RATE_MAX) || ms <= 0 || ms > LOAD_SHAPE_MS_MAX || *end != '\0')
+                return fail_set(fail, FAIL_INVALID, "--hold: a rate and a number of milliseconds are wanted, for example 500:30000");
+        load_plan_set_hold(plan, rate_rps, ms);
+        return FAIL_NONE;
+}
+
 int main(int argc, char **argv)
 {
         int64_t began_ns = clock_now_ns(clock_system());
@@ -122,7 +141,8 @@ int main(int argc, char **argv)
                 return EXIT_BAD_INPUT;
         }
         if (load_plan_file(arguments.plan_file, &plan, &fail) ||
-            parse_index(arguments.index, plan->workers, &index, &fail) || set_warmup(plan, arguments.warmup_ms, &fail)) {
+            parse_index(arguments.index, plan->workers, &index, &fail) || set_warmup(plan, arguments.warmup_ms, &fail) ||
+            set_hold(plan, arguments.hold, &fail)) {
                 log_line("cannot run", "error", fail.text, NULL);
                 load_plan_free(plan);
                 return EXIT_BAD_INPUT;
