@@ -44,6 +44,7 @@ static void ask(void *owner, struct mesh_question *ret_question)
                 .client = mesh->client,
                 .target_namespace = session_target_namespace(session),
                 .service = session->service,
+                .host = session->profile->url_host,
                 .port = session_mesh_port(session),
                 .server_pods = mesh->servers,
                 .request = mesh->request,
@@ -159,6 +160,8 @@ void session_mesh_open(struct session *session, const struct run *run)
         };
         if (session->profile->service)
                 mesh->host = xasprintf("%s.%s.svc.cluster.local", session->profile->service, session_target_namespace(session));
+        else
+                mesh->host = xstrdup(session->profile->url_host);
         mesh->client = template_of(session, run);
         mesh->next_page = (struct loop_timer){.fire = read_pages, .owner = mesh};
         mesh->pages = proxy_pages_new(session->manager->loop, pages_read, mesh);

@@ -25,6 +25,7 @@ struct istio {
         const char *client_reason; /* why it is bare or unknown */
         bool ambient;              /* the client's connections go through its node's ztunnel */
         struct json_object *waypoint; /* the Gateway that decides in place of a sidecar, or NULL; borrowed */
+        struct json_object *entry; /* the ServiceEntry of a target that is no Service, or NULL; borrowed */
         bool several;              /* VirtualServices for the host, which a waypoint merges */
         const char *seat;          /* namespace of the proxy that decides: the client's own, or the waypoint's */
         bool http;                 /* the port is treated as HTTP, or would be after sniffing */
@@ -64,6 +65,11 @@ enum istio_gate istio_gate_of(const struct view *view);
 const char *istio_client_reason(const struct istio *istio);
 /* Why settings of the server's proxy are unknown (*ret_known false) or there are none; NULL: sidecars have them. */
 const char *istio_server_reason(const struct istio *istio, bool *ret_known);
+
+/* istio_external.c: for a target that is no Service, sets 'entry', or says what becomes of requests without. */
+void istio_external(struct istio *istio);
+/* A word of the API or of a port's name as the protocol; what is none of Istio's is unknown. */
+void istio_take_protocol(struct view *view, const char *word, const char *source);
 
 /* istio_waypoint.c: for a client in ambient, sets 'waypoint' and 'seat', or says why there is none (*ret_bare) or why nobody knows. */
 void istio_waypoint(struct istio *istio, const char **ret_bare, const char **ret_unknown);

@@ -247,6 +247,8 @@ void istio_mtls(struct istio *istio)
         const char *server = doc_text(mesh_policy(view->snapshot, "mtls.server"), "value");
         if (istio->ambient)
                 put_ambient(view);
+        else if (istio->entry && client && pair_up(client, "unmeshed"))
+                put_text(view, "mtls.effective", pair_up(client, "unmeshed"), ORIGIN_DEFAULT("the target is outside the mesh"));
         else if (!view->server_known)
                 put_unknown(view, "mtls.effective", "the target's pods are not known");
         else if (!client || text_equal(client, MESH_UNKNOWN) || text_equal(server, MESH_UNKNOWN))

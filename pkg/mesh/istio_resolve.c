@@ -42,6 +42,13 @@ static void set_protocol(struct view *view)
                 view_set_protocol(view, MESH_UNKNOWN, view->question->service ? "no such port" : "no Service");
 }
 
+void istio_take_protocol(struct view *view, const char *word, const char *source)
+{
+        const char *named = protocol_named(word, false);
+
+        view_set_protocol(view, named ? named : MESH_UNKNOWN, source);
+}
+
 static bool is_http(const char *protocol)
 {
         static const char *const http[] = {"http", "http2", "grpc", "grpc-web", "sniffed"};
@@ -91,12 +98,18 @@ void istio_resolve(struct view *view)
 {
         struct istio istio = {.view = view, .seat = view->client_namespace, .minor = minor_of(doc_text(view->snapshot, "version"))};
 
+        bool external = !view->question->service && *view->host;
+
         set_protocol(view);
-        istio.http = is_http(view->protocol);
         if (!view->config)
                 put_missed(view, "meshConfig", *view->control_namespace ? "NotRead" : "NoControlPlane");
         decide_client(&istio);
-        istio_sidecar(&istio);
+        if (external)
+                istio_external(&istio);
+        else
+                istio_sidecar(&istio);
+        istio.imported = true;
+        istio.http = is_http(view->protocol);
         istio_route(&istio);
         istio_destination(&istio);
         istio_mtls(&istio);

@@ -128,7 +128,8 @@ void rules_find(struct istio *istio, const char *host, bool note, struct rule_se
         bool found = false;
 
         *set = (struct rule_set){0};
-        istio_host_namespace(host, service_namespace);
+        if (!istio_host_namespace(host, service_namespace) && istio->entry)
+                snprintf(service_namespace, sizeof service_namespace, "%s", doc_text(istio->entry, "metadata.namespace"));
         for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
                 const char *reason;
                 bool again = !*levels[i] || (i > 0 && strcmp(levels[i], levels[0]) == 0) || (i > 1 && strcmp(levels[i], levels[1]) == 0);

@@ -118,6 +118,7 @@ struct mesh_question {
         struct json_object *client;      /* the generator's Pod as created (fact), or its template {"metadata","spec"} (intent); NULL: unknown */
         const char *target_namespace;
         struct json_object *service;     /* the target's Service, NULL: the target is none */
+        const char *host;                /* the name of a target that is no Service; else NULL */
         int32_t port;                    /* of the Service, else of the pods */
         struct json_object *server_pods; /* array of the target's Pods; NULL: unknown */
         struct json_object *request;     /* {"method", "path", "headers": {}} of the load; NULL: of many kinds */

@@ -57,6 +57,7 @@ struct mesh_table {
         const char *name;
         const char *groups[4];       /* API groups; without any, its workloads are always looked for */
         const char *mode;            /* of a control plane that says nothing else */
+        bool external;               /* knows targets that are no Services, by their host */
         bool node_proxy;             /* no pod shows it: when it runs it decides for all that no other mesh has */
         const struct mesh_resource *resources;
         size_t resources_len;

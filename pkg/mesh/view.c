@@ -64,6 +64,8 @@ void view_begin(struct view *view, const struct mesh_bag *bag, const struct mesh
         view->target_port = target_port_of(view);
         if (*view->service_name)
                 snprintf(view->host, sizeof view->host, "%.253s.%.63s.svc.%.128s", view->service_name, view->target_namespace, domain);
+        else if (question->host)
+                snprintf(view->host, sizeof view->host, "%.253s", question->host);
 }
 
 /* The revision is the one the client's proxy is connected to, else the server's, else the only one there is. */
@@ -116,7 +118,7 @@ void view_client_side(const struct view *view, const char **ret_bare, const char
                 *ret_unknown = "nobody knows whether the client is in the mesh";
         else if (!meshed)
                 *ret_bare = "the client is not in the mesh";
-        else if (!view->question->service)
+        else if (!view->question->service && !(view->table && view->table->external && *view->host))
                 *ret_unknown = "the target is not a Service";
 }
 

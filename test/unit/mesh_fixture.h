@@ -140,6 +140,7 @@ static inline struct json_object *fixture_resolve_with(struct json_object *world
                 .client = doc_at(asked, "client"),
                 .target_namespace = doc_text(asked, "target_namespace"),
                 .service = doc_at(asked, "service"),
+                .host = doc_text(asked, "host"),
                 .port = (int32_t)doc_int(asked, "port", 0),
                 .server_pods = doc_at(asked, "server_pods"),
                 .request = doc_at(asked, "request"),
