@@ -9,6 +9,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "hack/lib")]
 
 import cluster as c  # noqa: E402
+import test_also  # noqa: E402
 import test_capacity  # noqa: E402
 import test_compare  # noqa: E402
 import test_guards  # noqa: E402
@@ -24,7 +25,7 @@ import test_trials  # noqa: E402
 import test_variants  # noqa: E402
 import test_workload  # noqa: E402
 
-CHAPTERS = {"results": test_results.all_tests, "protocols": test_protocols.all_tests, "compare": test_compare.all_tests, "trials": test_trials.all_tests, "capacity": test_capacity.all_tests, "variants": test_variants.all_tests, "patches": test_patches.all_tests, "samples": test_samples.all_tests, "metrics": test_metrics.all_tests, "secrets": test_secrets.all_tests,
+CHAPTERS = {"results": test_results.all_tests, "protocols": test_protocols.all_tests, "compare": test_compare.all_tests, "trials": test_trials.all_tests, "capacity": test_capacity.all_tests, "variants": test_variants.all_tests, "patches": test_patches.all_tests, "samples": test_samples.all_tests, "also": test_also.all_tests, "metrics": test_metrics.all_tests, "secrets": test_secrets.all_tests,
             "workload": test_workload.all_tests, "life": test_life.all_tests, "faults": test_faults.all_tests, "guards": test_guards.all_tests}
 
 
