@@ -50,6 +50,7 @@ struct mesh_reader {
         void *owner;
         struct read *reads[READER_LISTS_MAX];
         size_t reads_len;
+        bool told_groups;           /* an answer about the groups has come since it is here */
 };
 
 /* ---- paths ---- */
@@ -154,11 +155,10 @@ static enum mesh_miss miss_of(const struct fail *fail)
         }
 }
 
-/* 'read' NULL: the groups, which everybody wants. */
 static void tell_readers(struct mesh_store *store, const struct read *read, int64_t rang_wall_ms)
 {
         for (struct mesh_reader *reader = store->readers; reader; reader = reader->next) {
-                bool wants = !read;
+                bool wants = false;
                 for (size_t i = 0; i < reader->reads_len && !wants; i++)
                         wants = reader->reads[i] == read;
                 if (wants)
@@ -257,18 +257,31 @@ static void leave(struct read *read)
 
 /* ---- all of them ---- */
 
+/* With each run that begins an answer comes, mostly the same: then it is news to those alone who have not heard one yet. */
+static void tell_groups(struct mesh_store *store, bool changed)
+{
+        for (struct mesh_reader *reader = store->readers; reader; reader = reader->next) {
+                bool news = changed || !reader->told_groups;
+                reader->told_groups = true;
+                if (news)
+                        reader->arrived(reader->owner, 0);
+        }
+}
+
 static void on_groups(void *owner, struct json_object *list, const struct fail *fail)
 {
         struct mesh_store *store = owner;
+        enum mesh_miss miss = miss_of(fail);
+        bool changed = !store->groups_answered || miss != store->groups_miss || (fail->kind == FAIL_NONE && !doc_equal(list, store->groups));
 
         store->groups_request = 0;
         store->groups_answered = true;
-        store->groups_miss = miss_of(fail);
+        store->groups_miss = miss;
         if (fail->kind == FAIL_NONE) {
                 json_object_put(store->groups);
                 store->groups = json_object_get(list);
         }
-        tell_readers(store, NULL, 0);
+        tell_groups(store, changed);
 }
 
 /* Nothing rings when a kind is defined: with each who comes they are asked for again. Who comes while others are known goes on with

@@ -26,6 +26,7 @@ struct cluster {
         struct fake_server *server;
         int groups, lists, streams; /* asked for */
         int status;                 /* of lists; 200 */
+        const char *groups_text;    /* the answer about them */
         struct fake_connection *bell;
         char path[512];             /* of the last list */
 };
@@ -36,7 +37,7 @@ static void handle(void *owner, struct fake_connection *connection, const struct
 
         if (strcmp(request->path, "/apis") == 0) {
                 cluster->groups++;
-                fake_answer(connection, 200, NULL, "{\"kind\":\"APIGroupList\",\"groups\":[]}");
+                fake_answer(connection, 200, NULL, cluster->groups_text);
         } else if (strstr(request->path, "watch=true")) {
                 cluster->streams++;
                 cluster->bell = connection;
@@ -51,7 +52,7 @@ static void handle(void *owner, struct fake_connection *connection, const struct
 
 static void cluster_open(struct cluster *cluster)
 {
-        *cluster = (struct cluster){.status = 200};
+        *cluster = (struct cluster){.status = 200, .groups_text = "{\"kind\":\"APIGroupList\",\"groups\":[]}"};
         stage_open(&cluster->stage);
         cluster->server = fake_server_new(cluster->stage.loop, handle, cluster);
         cluster->stage.config.server = (char *)fake_server_url(cluster->server);
@@ -120,6 +121,31 @@ static void two_that_want_the_same_are_one_list_and_one_bell(void **state)
         assert_int_equal(cluster.lists, 1);
         assert_int_equal(first.calls, 2); /* the groups and the list */
         assert_string_equal(cluster.path, "/apis/networking.istio.io/v1/namespaces/shop/sidecars?");
+        mesh_reader_free(first.reader);
+        mesh_reader_free(second.reader);
+        mesh_store_free(store);
+        cluster_close(&cluster);
+}
+
+static void groups_that_did_not_change_are_no_news_to_who_knows_them(void **state)
+{
+        struct cluster cluster;
+        struct reading first, second;
+        (void)state;
+
+        cluster_open(&cluster);
+        struct mesh_store *store = mesh_store_new(cluster.stage.client, cluster.stage.loop);
+        begin(&first, store);
+        assert_true(stage_until(&cluster.stage, &first.calls, 1, LIMIT_NS));
+        begin(&second, store);
+        assert_true(stage_until(&cluster.stage, &second.calls, 1, LIMIT_NS));
+        assert_int_equal(cluster.groups, 2);
+        assert_int_equal(first.calls, 1);
+        cluster.groups_text = "{\"kind\":\"APIGroupList\",\"groups\":[{\"name\":\"linkerd.io\"}]}";
+        mesh_reader_free(second.reader);
+        begin(&second, store);
+        assert_true(stage_until(&cluster.stage, &second.calls, 1, LIMIT_NS));
+        assert_int_equal(first.calls, 2);
         mesh_reader_free(first.reader);
         mesh_reader_free(second.reader);
         mesh_store_free(store);
@@ -223,6 +249,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(two_that_want_the_same_are_one_list_and_one_bell),
+                cmocka_unit_test(groups_that_did_not_change_are_no_news_to_who_knows_them),
                 cmocka_unit_test(a_bell_has_the_list_read_again_but_not_all_the_time),
                 cmocka_unit_test(what_may_not_be_read_is_missed_for_good),
                 cmocka_unit_test(what_nobody_wants_any_more_is_forgotten),
