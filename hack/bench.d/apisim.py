@@ -42,7 +42,7 @@ class Server:
         self.incoming.close()
         self.wire.close()
         self.process.terminate()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=120)  # it frees all that it holds
 
     def answer(self):
         status = int(self.incoming.readline().split()[1])
