@@ -99,7 +99,7 @@ async function a_run_of_a_cluster_has_its_changes_on_the_charts() {
   await with_page('cluster.html', {}, async (page) => {
     assert.match(await text(page, '.eyebrow'), /cart-7 in namespace shop with profile cart/);
     const body = await page.locator('body').innerText();
-    for (const seen of ['wanted replicas 2 -> 3', 'Deployment/cart', '2 to 3', 'node-a', 'target and load', 'Compared with cart-6', 'What explains it', 'The load was repeated', '5.91 ms', 'more than 1 s', 'counted · envoy_cluster_upstream_rq_retry 452 (client) · VirtualService shop/cart',
+    for (const seen of ['wanted replicas 2 -> 3', 'Deployment/cart', '2 to 3', 'node-a', 'target and load', 'Compared with cart-6', 'What explains it', 'The load was repeated', '5.91 ms', 'more than 1 s', 'counted or measured · envoy_cluster_upstream_rq_retry 452 (client) · VirtualService shop/cart',
       'The service mesh in between', 'Istio, 1.27.0, sidecar', '34m of a core on average, 31.5Mi at most', 'VirtualService shop/cart http[0]', '+8 % to +16 %', '+0.2 pp', 'Nobody watched from 0:01 to 0:02', 'cart.shop:http'])
       assert.ok(body.includes(seen), `the page lacks: ${seen}`);
     const texts = await page.locator('.timeline .stage svg').first().evaluate((svg) => [...svg.querySelectorAll('text')].map((one) => one.textContent));

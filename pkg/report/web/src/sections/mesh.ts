@@ -7,7 +7,7 @@ import {sentence} from '../reasons';
 import {facts} from './origin';
 
 const CONFIDENCES: Record<string, string> = {
-  high: 'counted',
+  high: 'counted or measured',
   medium: 'happened at the same time',
   possible: 'set so; whether it mattered is not known',
 };
