@@ -13,6 +13,10 @@
 #include "result/measure.h"
 
 #define NUMBER_MAX 32
+/* An interval that spans a hundred times only says that the runs differ too much among themselves: its ends are numbers of any length. */
+#define SPAN_MAX 4.605170185988092
+/* Ratios are written in full below 10000. */
+#define IN_FULL_MAX 9.210340371976182
 
 /* "12", "3.4", "0.25": two digits that say something. */
 static const char *format_amount(double amount, char text[static NUMBER_MAX])
@@ -62,6 +66,13 @@ static void put_shift(const struct compared *compared, const struct compare_metr
                  direction(metric->what, amount >= 0), compared->baseline);
 }
 
+static bool tells(const struct compare_metric *metric)
+{
+        const struct comparison_judged *judged = &metric->judged;
+
+        return metric->what->is_share || (judged->interval.high - judged->interval.low <= SPAN_MAX && judged->smallest_visible <= SPAN_MAX);
+}
+
 /* " (8 % to 16 %)", in the direction that the shift is told in, so that a faster run has positive numbers. */
 static void put_interval(const struct compare_metric *metric, bool downward, char *text, size_t size)
 {
@@ -69,6 +80,10 @@ static void put_interval(const struct compare_metric *metric, bool downward, cha
         char from[NUMBER_MAX], to[NUMBER_MAX];
         size_t used = strlen(text);
 
+        if (!tells(metric)) {
+                snprintf(text + used, size - used, " (the interval spans more than 100 times)");
+                return;
+        }
         snprintf(text + used, size - used, " (%s%s to %s%s)", format_amount(downward ? -high : low, from), unit_of(metric->what),
                  format_amount(downward ? -low : high, to), unit_of(metric->what));
 }
@@ -80,8 +95,9 @@ static void put_unseen(const struct compared *compared, const struct compare_met
         snprintf(text, size, "no change seen against %s", compared->baseline);
         put_interval(metric, false, text, size);
         size_t used = strlen(text);
-        snprintf(text + used, size - used, ", under %s%s stays unseen",
-                 format_amount(amount_of(metric->what, metric->judged.smallest_visible), visible), unit_of(metric->what));
+        if (tells(metric))
+                snprintf(text + used, size - used, ", under %s%s stays unseen",
+                         format_amount(amount_of(metric->what, metric->judged.smallest_visible), visible), unit_of(metric->what));
 }
 
 static void put_metric(const struct compared *compared, const struct compare_metric *metric, char *text, size_t size)
@@ -150,7 +166,7 @@ static void set_value(struct json_object *row, const char *key, const struct com
         doc_set_text(row, key, text);
 }
 
-/* "1.120", or "+0.2pp" of a share. */
+/* "1.1200", "3.598e+23", or "+0.200pp" of a share. */
 static void set_shift(struct json_object *row, const char *key, const struct comparable *what, double shift)
 {
         char text[NUMBER_MAX];
@@ -158,7 +174,7 @@ static void set_shift(struct json_object *row, const char *key, const struct com
         if (what->is_share)
                 snprintf(text, sizeof text, "%+.3fpp", 100 * shift);
         else
-                snprintf(text, sizeof text, "%.4f", exp(shift));
+                snprintf(text, sizeof text, fabs(shift) < IN_FULL_MAX ? "%.4f" : "%.3e", exp(shift));
         doc_set_text(row, key, text);
 }
 

@@ -258,6 +258,8 @@ static void a_change_is_said_in_one_sentence(void **state)
                 {11.2, 10, 0.01, COMPARISON_BETTER, "11 % faster than checkout-7f3a (8 % to 13 %)"},
                 {10, 10.02, 0.005, COMPARISON_EQUIVALENT, "the same as checkout-7f3a (-1.3 % to 1.7 %)"},
                 {10, 10.2, 0.05, COMPARISON_INCONCLUSIVE, "no change seen against checkout-7f3a (-12 % to 18 %), under 27 % stays unseen"},
+                {10, 10.2, 0.9, COMPARISON_INCONCLUSIVE, "no change seen against checkout-7f3a (the interval spans more than 100 times)"},
+                {1, 40, 0.01, COMPARISON_WORSE, "3900 % slower than checkout-7f3a (3783 % to 4021 %)"},
                 {10, 10.6, 0.018, COMPARISON_INCONCLUSIVE, "6 % slower than checkout-7f3a (0.5 % to 12 %)"},
                 {10, 11.2, 0, COMPARISON_INCONCLUSIVE, "12 % slower than checkout-7f3a, interval unknown"},
         };
