@@ -40,13 +40,13 @@ static enum fail_kind decode_variant(struct profile *profile, struct json_object
                 return fail_set(fail, FAIL_INVALID, "name: there is another variant of the name %s", variant->name);
         if (profile_merge_variant(profile->spec, doc_at(entry, "overrides"), &spec, fail) || profile_decode(spec, &variant->profile, fail))
                 return FAIL_INVALID;
+        profile->variants_len++;
         variant->apply = doc_at(entry, "apply");
         variant->allow_managed = doc_bool(entry, "allowManaged", false);
         if (variant->apply && entry_check_list(variant->apply, fail))
                 return fail_wrap(fail, "apply");
         if (doc_at(entry, "allowManaged") && !variant->apply)
                 return fail_set(fail, FAIL_INVALID, "allowManaged goes with apply");
-        profile->variants_len++;
         if (variant->profile->closed != profile->closed)
                 return fail_set(fail, FAIL_INVALID, "overrides.load.shape: a closed loop and a rate are not compared, since the loop waits where the rate does not");
         return FAIL_NONE;

@@ -152,14 +152,18 @@ static void a_brake_ends_a_probe_that_did_not_hold(void **state)
 static struct json_object *document(char what)
 {
         static const struct { char what; const char *outcome; } rows[] = {{'h', "held"}, {'l', "likely"}, {'u', "unlikely"}, {'f', "failed"}, {'i', "failed"}, {'g', "failed"}};
-        struct json_object *doc = doc_set_text(doc_object(), "validity", what == 'i' ? "Invalid" : "Valid"), *probe = doc_object();
+        struct json_object *doc, *probe;
 
+        if (what == '-')
+                return trial_encode_lost(0, NULL);
+        doc = doc_set_text(doc_object(), "validity", what == 'i' ? "Invalid" : "Valid");
+        probe = doc_object();
         for (size_t i = 0; i < ARRAY_LEN(rows); i++)
                 if (rows[i].what == what)
                         doc_set_text(probe, "outcome", rows[i].outcome);
         if (what != 'h')
                 doc_set_text(doc_set_text(probe, "limitedBy", what == 'g' ? "generator" : "latency.p99"), "text", "latency.p99 was 310.000ms, limit <= 50ms");
-        return what == '-' ? trial_encode_lost(0, NULL) : doc_set(doc, "probe", probe);
+        return doc_set(doc, "probe", probe);
 }
 
 struct searched {
