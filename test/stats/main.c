@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 {
         static const struct { const struct experiment *experiments; const size_t *len; } chapters[] = {
                 {within_experiments, &within_len}, {trial_experiments, &trial_len}, {series_experiments, &series_len},
-                {capacity_experiments, &capacity_len}, {variant_experiments, &variant_len}};
+                {variant_experiments, &variant_len}, {capacity_experiments, &capacity_len}};
         static const uint32_t repeats[][PLAY_KINDS] = {
                 {[PLAY_TRIALS] = 10000, [PLAY_WITHIN] = 2000, [PLAY_SEARCH] = 1000},
                 {[PLAY_TRIALS] = 3000, [PLAY_WITHIN] = 1000, [PLAY_SEARCH] = 100}};
