@@ -27,7 +27,7 @@ static struct json_object *trial(char what, int index)
 /* What stands, by index, of trials like these. */
 static void check_rounds(size_t round, const char *series, bool over, const char *kept_wanted, int next_wanted)
 {
-        struct json_object *docs[MOST], *kept[MOST];
+        struct json_object *docs[MOST] = {NULL}, *kept[MOST];
         size_t len = strlen(series);
         char text[MOST + 1] = "";
 
