@@ -80,7 +80,7 @@ static struct json_object *find_spec(struct json_object *run, struct json_object
 
 static void add_status(struct json_object *page, struct json_object *status)
 {
-        static const char *const kept[] = {"reasons", "objectives", "comparison", "explanations", "trials", "variants", "results"};
+        static const char *const kept[] = {"reasons", "objectives", "comparison", "explanations", "trials", "variants", "capacity", "results"};
 
         doc_set_text(page, "validity", doc_text(status, "validity"));
         doc_set_text(page, "verdict", doc_text(status, "verdict"));

@@ -120,6 +120,17 @@ export interface Trial {
   p99?: string;
   errorRatio?: string;
   startTime?: string;
+  /** Of a probe of a search: whether its rate held. */
+  outcome?: 'held' | 'likely' | 'unlikely' | 'failed';
+}
+
+/** What a search for the highest rate came to. */
+export interface Capacity {
+  rate?: string;
+  low?: string;
+  high?: string;
+  /** What did not hold at 'high': a metric, "backlog", "generator", "limit", or a reason of a probe's validity. */
+  limitedBy?: string;
 }
 
 export interface Explanation {
@@ -243,6 +254,7 @@ export interface Report {
   explanations?: Explanation[];
   trials?: Trial[];
   variants?: Variant[];
+  capacity?: Capacity;
   results?: Figures;
   whole?: Figures;
   byPiece?: Piece[];

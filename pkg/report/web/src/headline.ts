@@ -66,6 +66,34 @@ function comparedVariants(report: Report, decided: string): string | undefined {
   return text.replace('the baseline', first);
 }
 
+/** Of a run that searched for the highest rate. */
+function carried(report: Report): string | undefined {
+  const {capacity} = report;
+  if (!capacity) return undefined;
+  if (capacity.rate !== undefined) return `Carries ${capacity.limitedBy === 'limit' ? 'at least ' : ''}${number(ratePerSecond(capacity.rate))} requests per second`;
+  return report.verdict === 'Fail' ? 'Carries less than the lowest rate that was tried' : 'How much it carries could not be told';
+}
+
+const LIMITS: Record<string, string> = {
+  'rate.achieved': 'not all requests were answered',
+  backlog: 'more and more requests waited',
+  generator: 'the generator could not send what was due, and the target may carry more',
+};
+
+/** Up to where it was searched, and what was in the way there. */
+function bracket(report: Report): string[] {
+  const {rate, low, high, limitedBy} = report.capacity ?? {};
+  const sentences: string[] = [];
+  if (rate !== undefined) sentences.push('Rates were tried one by one; these are the figures of the one that was confirmed.');
+  if (rate !== undefined && low !== undefined) sentences.push(`For a target that is not always the same, reckon with ${number(ratePerSecond(low))}.`);
+  if (high !== undefined && limitedBy !== undefined && limitedBy !== 'limit') {
+    const metric = (report.objectives ?? []).some((objective) => objective.metric === limitedBy);
+    const why = LIMITS[limitedBy] ?? (metric ? `the objective on ${objectiveSubject(limitedBy)} was missed` : `the figures did not hold (${limitedBy})`);
+    sentences.push(`At ${number(ratePerSecond(high))} requests per second ${why}.`);
+  }
+  return sentences;
+}
+
 export function title(report: Report): string {
   const objectives = report.objectives ?? [];
   const missed = objectives.filter((objective) => objective.met === 'False').length;
@@ -75,6 +103,8 @@ export function title(report: Report): string {
   if (report.validity === 'Invalid') return 'These figures say nothing about the target';
   const byComparison = comparedVariants(report, decided ?? '');
   if (byComparison) return byComparison;
+  const byCapacity = carried(report);
+  if (byCapacity) return byCapacity;
   switch (report.verdict) {
     case 'Pass':
       return objectives.length === 1 ? 'The objective was met' : `All ${objectives.length} objectives were met`;
@@ -97,7 +127,7 @@ export function lead(report: Report): string {
   const due = ratePerSecond(results.rateOffered);
   const answered = ratePerSecond(results.rateAchieved);
   const closed = results.latencyKind === 'uncorrected';
-  const sentences: string[] = [];
+  const sentences: string[] = bracket(report);
   if (report.comparison?.method === 'paired' && report.comparison.arms?.[0]) sentences.push(`These are the figures of ${report.comparison.arms[0].a}, which the others were compared with.`);
   for (const variant of report.variants ?? []) if (variant.applied) sentences.push(`While ${variant.name} was loaded, this was changed: ${variant.applied}.`);
   if (answered === 0) return closed ? 'Not one request was answered.' : `${number(due)} requests per second were due, and not one was answered.`;

@@ -37,6 +37,10 @@ describe('the headline', () => {
       {a: 'plain', b: 'mtls', verdict: 'worse', metrics: []}, {a: 'plain', b: 'same', verdict: 'equivalent', metrics: []}]}}, 'mtls: worse than plain'],
     ['variants that told too little', {verdict: 'Inconclusive', reasons: [{about: 'verdict', reason: 'ComparisonInconclusive', message: ''}], comparison: {method: 'paired', arms: [
       {a: 'plain', b: 'mtls', verdict: 'inconclusive', metrics: []}]}}, 'The comparison with plain told too little'],
+    ['a search that found a rate', {capacity: {rate: '187.7/s', low: '182.2/s', high: '193.3/s', limitedBy: 'backlog'}}, 'Carries 188 requests per second'],
+    ['a search that met no limit', {capacity: {rate: '1000/s', low: '970.9/s', limitedBy: 'limit'}}, 'Carries at least 1,000 requests per second'],
+    ['a search that found none', {verdict: 'Fail', capacity: {high: '150/s', limitedBy: 'latency.p99'}}, 'Carries less than the lowest rate that was tried'],
+    ['a search that confirmed none', {verdict: 'Inconclusive', capacity: {high: '150/s', limitedBy: 'latency.p99'}}, 'How much it carries could not be told'],
     ['nothing succeeded', {verdict: 'Fail', reasons: [{about: 'verdict', reason: 'NothingSucceeded', message: ''}]}, 'Not one request succeeded'],
   ])('%s', (_, more, text) => expect(title(report(more))).toBe(text));
 
@@ -53,6 +57,13 @@ describe('the headline', () => {
 describe('the lead', () => {
   it('says what was sent, how long it took and what failed', () => {
     expect(lead(report())).toBe('500 requests per second were sent as planned, and as many were answered. Half of them took at most 0.141 ms, 99 of 100 at most 3.42 ms. None failed.');
+  });
+  it('says what was in the way of more', () => {
+    const said = (limitedBy: string) => lead(report({capacity: {rate: '500/s', low: '495/s', high: '510/s', limitedBy}}));
+    expect(said('backlog')).toMatch(/^Rates were tried one by one; these are the figures of the one that was confirmed\. For a target that is not always the same, reckon with 495\. At 510 requests per second more and more requests waited\. 500 requests/);
+    expect(said('latency.p99')).toMatch(/At 510 requests per second the objective on 99 of 100 answers was missed\./);
+    expect(said('generator')).toMatch(/the target may carry more\./);
+    expect(said('ClockStep')).toMatch(/the figures did not hold \(ClockStep\)\./);
   });
   it('says when less was answered than due', () => {
     expect(lead(report({results: {...report().results!, rateAchieved: '420.5/s', errors: 10, errorRatio: '0.03%'}}))).toMatch(

@@ -81,27 +81,35 @@ export function spread(report: Report): HTMLElement | null {
   );
 }
 
+const OUTCOMES = {held: 'holds', likely: 'seems to hold', unlikely: 'seems not to hold', failed: 'does not hold'};
+
+function trialsIntro(report: Report, variants: boolean): string {
+  if (variants) return 'Each variant was measured several times, in turn. The figures of this report are those of the first one.';
+  if (report.capacity) return 'Each probe held one rate. The figures of this report are those of the probes that confirm the rate.';
+  return 'The load was repeated. The figures of this report are of all valid trials together.';
+}
+
 /** How the repetitions of one run differ. */
 export function trials(report: Report): HTMLElement | null {
   const list = report.trials ?? [];
   const variants = list.some((one) => one.variant !== undefined);
   if (list.length < 2) return null;
+  const probes = report.capacity !== undefined;
   return section(
-    'Trials',
-    variants
-      ? 'Each variant was measured several times, in turn. The figures of this report are those of the first one.'
-      : 'The load was repeated. The figures of this report are of all valid trials together.',
+    probes ? 'Probes' : 'Trials',
+    trialsIntro(report, variants),
     table({
       caption: 'Each trial by itself',
       hideCaption: true,
-      head: ['Trial', ...(variants ? ['Variant'] : []), 'Figures', 'Answered', 'p50', 'p99', 'Failed'],
+      head: [probes ? 'Probe' : 'Trial', ...(variants ? ['Variant'] : []), ...(probes ? ['Rate'] : []), 'Figures', 'Answered', 'p50', 'p99', 'Failed'],
       rows: list.map((one) => [
         String(one.index + 1),
         ...(variants ? [one.variant ?? '–'] : []),
+        ...(probes ? [one.outcome ? OUTCOMES[one.outcome] : '–'] : []),
         one.validity ?? '–',
         ...[one.rate, one.p50, one.p99, one.errorRatio].map((value) => (value === undefined || value === '-' ? '–' : measured(value))),
       ]),
-      textColumns: variants ? 3 : 2,
+      textColumns: variants || probes ? 3 : 2,
     }),
   );
 }

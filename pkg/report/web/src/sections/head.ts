@@ -67,8 +67,9 @@ function measuredPart(report: Report): string | null {
 
 export function head(report: Report): HTMLElement {
   const {run} = report;
-  const lasted = run.startedAt && run.finishedAt ? Date.parse(run.finishedAt) - Date.parse(run.startedAt) : NaN;
-  const when = [run.startedAt ? day(run.startedAt) : null, Number.isFinite(lasted) && lasted > 0 ? `took ${span(lasted)}` : null].filter(Boolean).join(', ');
+  const began = report.trials?.[0]?.startTime ?? run.startedAt; // the run's own is that of its last trial
+  const lasted = began && run.finishedAt ? Date.parse(run.finishedAt) - Date.parse(began) : NaN;
+  const when = [began ? day(began) : null, Number.isFinite(lasted) && lasted > 0 ? `took ${span(lasted)}` : null].filter(Boolean).join(', ');
   return el(
     'header',
     {},
