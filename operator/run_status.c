@@ -300,8 +300,11 @@ static const char *show_end(struct json_object *status, const struct session *se
         doc_set_time(status, "finishTime", sight->wall_ms);
         if (!session->final)
                 return show_empty_end(status, session, sight, reason);
-        if (text_equal(doc_text(session->final, "phase"), "Succeeded") && doc_at(status, "progress"))
-                doc_set_int(doc_at(status, "progress"), "percent", 100);
+        struct json_object *progress = doc_at(status, "progress");
+        if (text_equal(doc_text(session->final, "phase"), "Succeeded") && progress) {
+                doc_set_int(progress, "percent", 100);
+                doc_set_int(progress, "trials", doc_int(progress, "trial", 1)); /* a search may have been over early */
+        }
         json_object_object_foreach(session->final, key, value) {
                 if (!text_equal(key, "reason"))
                         doc_set(status, key, json_object_get(value));
