@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the target depends on is observed beside it: it scales and is restarted while load is sent elsewhere."""
+"""What the target depends on is observed beside it: it scales while load is sent elsewhere."""
 import json
 import time
 

@@ -65,7 +65,7 @@ const char *world_argument(const struct world *world); /* the workload's */
 unsigned *world_step_of(struct world *world); /* a counter of the workload's own: which of its steps comes next */
 void world_profile(struct world *world, const char *name, const char *service, const char *load); /* JSON of spec.load */
 void world_run_new(struct world *world, const char *name, const char *profile, const char *more); /* ",\"cancel\":true" or "" */
-void world_server(struct world *world, const char *service); /* Service, EndpointSlice, Deployment and one pod */
+void world_server(struct world *world, const char *service); /* a Service, and an EndpointSlice with one endpoint of it */
 /* All three, with WORLD_LOAD: the run of that name loads the service "web" by the profile "web". */
 void world_one_run(struct world *world, const char *name);
 /* A pod that starts without trouble; worker NULL: one that does its work. */
