@@ -79,6 +79,30 @@ void world_server(struct world *world, const char *service)
         world_ask(world, "POST", "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices", slice);
 }
 
+#define POLICIES "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic"
+
+void world_authors(struct world *world)
+{
+        world_ask(world, "POST", POLICIES "ies", "{\"metadata\":{\"name\":\"loadstone-authors\"},\"spec\":{}}");
+        world_ask(world, "POST", POLICIES "ybindings",
+                  "{\"metadata\":{\"name\":\"loadstone-authors\"},\"spec\":{\"policyName\":\"loadstone-authors\",\"validationActions\":[\"Deny\"]}}");
+        world_again_at(world, WORLD_AUTHORS_MS);
+}
+
+bool world_due(struct world *world, unsigned step, int64_t at_ms)
+{
+        unsigned *stands_at = world_step_of(world);
+
+        if (*stands_at != step)
+                return false;
+        if (world_ms(world) < at_ms) {
+                world_again_at(world, at_ms);
+                return false;
+        }
+        (*stands_at)++;
+        return true;
+}
+
 void world_one_run(struct world *world, const char *name)
 {
         world_server(world, "web");

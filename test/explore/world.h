@@ -63,9 +63,14 @@ int64_t world_ms(const struct world *world); /* since the beginning */
 void world_again_at(struct world *world, int64_t ms); /* act() is called then */
 const char *world_argument(const struct world *world); /* the workload's */
 unsigned *world_step_of(struct world *world); /* a counter of the workload's own: which of its steps comes next */
+/* True once: when the counter stands at 'step' and that time has come; it stands one further then. Until then act() is called at that time. */
+bool world_due(struct world *world, unsigned step, int64_t at_ms);
 void world_profile(struct world *world, const char *name, const char *service, const char *load); /* JSON of spec.load */
 void world_run_new(struct world *world, const char *name, const char *profile, const char *more); /* ",\"cancel\":true" or "" */
 void world_server(struct world *world, const char *service); /* a Service, and an EndpointSlice with one endpoint of it */
+/* The policy on authors, which is in force, as everybody must think, from WORLD_AUTHORS_MS on; act() is called then. */
+#define WORLD_AUTHORS_MS 8000
+void world_authors(struct world *world);
 /* All three, with WORLD_LOAD: the run of that name loads the service "web" by the profile "web". */
 void world_one_run(struct world *world, const char *name);
 /* A pod that starts without trouble; worker NULL: one that does its work. */

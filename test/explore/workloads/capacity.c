@@ -73,16 +73,8 @@ static void edit(struct world *world)
 
 static void cancel(struct world *world)
 {
-        unsigned *done = world_step_of(world);
-
-        if (*done)
-                return;
-        if (world_ms(world) < MIDDLE_MS) {
-                world_again_at(world, MIDDLE_MS);
-                return;
-        }
-        *done = 1;
-        world_run_change(world, "search", "PATCH", "{\"spec\":{\"cancel\":true}}");
+        if (world_due(world, 0, MIDDLE_MS))
+                world_run_change(world, "search", "PATCH", "{\"spec\":{\"cancel\":true}}");
 }
 
 const struct workload workload_capacity[] = {

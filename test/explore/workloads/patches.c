@@ -12,10 +12,8 @@
 #include "data/doc.h"
 #include "world.h"
 
-#define POLICIES "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic"
 #define PROFILES "/apis/loadstone.dev/v1alpha1/namespaces/shop/performanceprofiles"
 #define RUN "/apis/loadstone.dev/v1alpha1/namespaces/shop/benchmarkruns/pairs"
-#define BEGINS_MS 8000 /* the policy on authors is in force, as everybody must think by then */
 #define SPEC                                                                                                                     \
         "{\"target\":{\"service\":{\"name\":\"web\",\"port\":\"http\"}},\"load\":{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],"   \
         "\"shape\":[{\"hold\":{\"rate\":\"50/s\",\"for\":\"2s\"}}],\"timeout\":\"1s\",\"concurrency\":{\"connections\":2},"              \
@@ -27,19 +25,13 @@
 static void begin(struct world *world)
 {
         world_server(world, "web");
-        world_ask(world, "POST", POLICIES "ies", "{\"metadata\":{\"name\":\"loadstone-authors\"},\"spec\":{}}");
-        world_ask(world, "POST", POLICIES "ybindings",
-                  "{\"metadata\":{\"name\":\"loadstone-authors\"},\"spec\":{\"policyName\":\"loadstone-authors\",\"validationActions\":[\"Deny\"]}}");
-        world_again_at(world, BEGINS_MS);
+        world_authors(world);
 }
 
 static void begin_pairs(struct world *world)
 {
-        unsigned *step = world_step_of(world);
-
-        if (*step > 0 || world_ms(world) < BEGINS_MS)
+        if (!world_due(world, 0, WORLD_AUTHORS_MS))
                 return;
-        *step = 1;
         world_ask(world, "POST", PROFILES, "{\"apiVersion\":\"loadstone.dev/v1alpha1\",\"kind\":\"PerformanceProfile\",\"metadata\":{\"name\":\"web\"},\"spec\":" SPEC "}");
         world_run_new(world, "pairs", "web", "");
 }
@@ -71,18 +63,8 @@ static void act(struct world *world)
 /* True once, when the run is there and the time has come that the workload names. */
 static bool time_to_act(struct world *world)
 {
-        unsigned *step = world_step_of(world);
-        int64_t at_ms = strtoll(world_argument(world), NULL, 10);
-
         begin_pairs(world);
-        if (*step != 1)
-                return false;
-        if (world_ms(world) < at_ms) {
-                world_again_at(world, at_ms);
-                return false;
-        }
-        *step = 2;
-        return true;
+        return world_due(world, 1, strtoll(world_argument(world), NULL, 10));
 }
 
 static void cancel(struct world *world)

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "world.h"
 
-#define POLICIES "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic"
-#define LATE_MS 8000 /* the policy is in force, as everybody must think by then */
-
 static void profile_with_secret(struct world *world, const char *name)
 {
         static const char load[] = "{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],\"shape\":[{\"hold\":{\"rate\":\"50/s\",\"for\":\"5s\"}}],"
@@ -20,20 +17,13 @@ static void begin(struct world *world)
         profile_with_secret(world, "early");
         world_profile(world, "plain", "web", WORLD_LOAD);
         world_run_new(world, "plain", "plain", "");
-        world_ask(world, "POST", POLICIES "ies", "{\"metadata\":{\"name\":\"loadstone-authors\"},\"spec\":{}}");
-        world_ask(world, "POST", POLICIES "ybindings",
-                  "{\"metadata\":{\"name\":\"loadstone-authors\"},\"spec\":{\"policyName\":\"loadstone-authors\",\"validationActions\":[\"Deny\"]}}");
-        world_again_at(world, LATE_MS);
+        world_authors(world);
 }
 
 static void act(struct world *world)
 {
-        unsigned *step = world_step_of(world);
-
-        if (*step > 0 || world_ms(world) < LATE_MS)
-                return;
-        (*step)++;
-        profile_with_secret(world, "late");
+        if (world_due(world, 0, WORLD_AUTHORS_MS))
+                profile_with_secret(world, "late");
 }
 
 const struct workload workload_secrets[] = {

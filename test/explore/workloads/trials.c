@@ -62,17 +62,7 @@ static void begin_two_stages(struct world *world)
 /* Once, at the time that the workload names. */
 static bool time_to_act(struct world *world)
 {
-        unsigned *done = world_step_of(world);
-        int64_t at_ms = strtoll(world_argument(world), NULL, 10);
-
-        if (*done)
-                return false;
-        if (world_ms(world) < at_ms) {
-                world_again_at(world, at_ms);
-                return false;
-        }
-        *done = 1;
-        return true;
+        return world_due(world, 0, strtoll(world_argument(world), NULL, 10));
 }
 
 static void cancel(struct world *world)

@@ -37,17 +37,8 @@ static void edit(struct world *world)
 
 static void cancel(struct world *world)
 {
-        unsigned *done = world_step_of(world);
-        int64_t at_ms = strtoll(world_argument(world), NULL, 10);
-
-        if (*done)
-                return;
-        if (world_ms(world) < at_ms) {
-                world_again_at(world, at_ms);
-                return;
-        }
-        *done = 1;
-        world_run_change(world, "pairs", "PATCH", "{\"spec\":{\"cancel\":true}}");
+        if (world_due(world, 0, strtoll(world_argument(world), NULL, 10)))
+                world_run_change(world, "pairs", "PATCH", "{\"spec\":{\"cancel\":true}}");
 }
 
 /* What the second trial's worker says contradicts itself: the pair is run once more, whole. */

@@ -9,19 +9,14 @@
 #include "data/doc.h"
 #include "world.h"
 
-#define POLICIES "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic"
 #define PROFILES "/apis/loadstone.dev/v1alpha1/namespaces/shop/performanceprofiles"
-#define BEGINS_MS 8000 /* the policy on authors is in force, as everybody must think by then */
 #define LOAD "{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],\"shape\":[{\"hold\":{\"rate\":\"50/s\",\"for\":\"2s\"}}]," \
              "\"timeout\":\"1s\",\"concurrency\":{\"connections\":2},\"warmup\":\"1s\",\"cooldown\":\"0s\",\"workers\":1}"
 
 static void begin(struct world *world)
 {
         world_server(world, "web");
-        world_ask(world, "POST", POLICIES "ies", "{\"metadata\":{\"name\":\"loadstone-authors\"},\"spec\":{}}");
-        world_ask(world, "POST", POLICIES "ybindings",
-                  "{\"metadata\":{\"name\":\"loadstone-authors\"},\"spec\":{\"policyName\":\"loadstone-authors\",\"validationActions\":[\"Deny\"]}}");
-        world_again_at(world, BEGINS_MS);
+        world_authors(world);
 }
 
 static void bring_along(struct world *world)
@@ -37,21 +32,9 @@ static void bring_along(struct world *world)
 /* True once, when the run is there and the time has come that the workload names. */
 static bool time_to_act(struct world *world)
 {
-        unsigned *step = world_step_of(world);
-        int64_t at_ms = world_argument(world) ? strtoll(world_argument(world), NULL, 10) : INT64_MAX;
-
-        if (*step == 0 && world_ms(world) >= BEGINS_MS) {
-                (*step)++;
+        if (world_due(world, 0, WORLD_AUTHORS_MS))
                 bring_along(world);
-        }
-        if (*step != 1 || at_ms == INT64_MAX)
-                return false;
-        if (world_ms(world) < at_ms) {
-                world_again_at(world, at_ms);
-                return false;
-        }
-        (*step)++;
-        return true;
+        return world_argument(world) && world_due(world, 1, strtoll(world_argument(world), NULL, 10));
 }
 
 static void act(struct world *world)
