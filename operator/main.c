@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * loadstone-operator: start-up, signals, and the one loop. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sandbox.h"
+#include "base/signals.h"
 #include "kube/client.h"
 #include "kube/config.h"
 #include "operator/manager.h"
@@ -41,18 +41,6 @@ static void on_signal(void *owner, int fd, uint32_t events)
         manager_stop(signals->manager);
 }
 
-static int open_signals(void)
-{
-        sigset_t set;
-
-        sigemptyset(&set);
-        sigaddset(&set, SIGTERM);
-        sigaddset(&set, SIGINT);
-        sigprocmask(SIG_BLOCK, &set, NULL);
-        signal(SIGPIPE, SIG_IGN);
-        return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static enum fail_kind find_cluster(const struct options *options, struct kube_config **ret_config, struct fail *fail)
 {
         if (options->kubeconfig)
@@ -79,7 +67,7 @@ static int run(const struct options *options, struct loop *loop, struct kube_cli
         struct serve *serve = NULL;
         struct manager *manager = manager_new(loop, client, options);
         struct signals signals = {.manager = manager};
-        auto_close int signal_fd = open_signals();
+        auto_close int signal_fd = signals_open();
         int status = EXIT_FINE;
 
         if (serve_new(client, options, manager_answer, manager, &serve, &fail)) {

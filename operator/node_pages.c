@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -189,13 +188,6 @@ static enum fail_kind connect_to(struct node *node, const char *server, struct f
         return FAIL_NONE;
 }
 
-static char *server_of(const struct node_reader_options *options)
-{
-        const char *bracket = strchr(options->address, ':') ? "[" : "";
-
-        return xasprintf("https://%s%s%s:%d", bracket, options->address, *bracket ? "]" : "", options->port);
-}
-
 static struct node *node_new(struct node_pages *pages, const char *name)
 {
         struct node *node = xnew(struct node);
@@ -217,7 +209,7 @@ static void node_free(struct node *node)
 struct node_reader *node_pages_join(struct node_pages *pages, const struct node_reader_options *options, struct fail *fail)
 {
         struct node *node = map_find(&pages->nodes, options->node);
-        auto_free char *server = server_of(options);
+        auto_free char *server = kube_config_server_at(options->address, options->port);
 
         if (!node)
                 node = node_new(pages, options->node);

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -199,8 +198,7 @@ static char *server_of(struct json_object *pod)
 
         if (!address || !text_equal(doc_text(pod, "status.phase"), "Running") || doc_text(pod, "metadata.deletionTimestamp"))
                 return NULL;
-        const char *bracket = strchr(address, ':') ? "[" : "";
-        return xasprintf("https://%s%s%s:%d", bracket, address, *bracket ? "]" : "", (int)doc_int(pod, "spec.containers[0].ports[0].containerPort", PROBE_PORT));
+        return kube_config_server_at(address, (int)doc_int(pod, "spec.containers[0].ports[0].containerPort", PROBE_PORT));
 }
 
 /* Of several on one node, as while one takes over from another, any serves. */

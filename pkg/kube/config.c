@@ -136,6 +136,11 @@ const char *kube_config_token(struct kube_config *config, int64_t now_ns, bool r
         return config->token;
 }
 
+char *kube_config_server_at(const char *address, int port)
+{
+        return xasprintf(strchr(address, ':') ? "https://[%s]:%d" : "https://%s:%d", address, port);
+}
+
 enum fail_kind kube_config_in_cluster(struct kube_config **ret_config, struct fail *fail)
 {
         const char *host = getenv("KUBERNETES_SERVICE_HOST"), *port = getenv("KUBERNETES_SERVICE_PORT");

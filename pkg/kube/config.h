@@ -33,6 +33,8 @@ enum fail_kind kube_config_in_cluster(struct kube_config **ret_config, struct fa
 /* 'path' NULL: $KUBECONFIG (a list of files is merged, the first to set a name wins), then ~/.kube/config.
  * 'context' NULL: current-context. FAIL_MISSING, FAIL_INVALID (with file and field). */
 enum fail_kind kube_config_load(const char *path, const char *context, struct kube_config **ret_config, struct fail *fail);
+/* "https://10.88.0.7:9443", "https://[fd00::7]:9443" of an address without brackets. Caller frees. */
+char *kube_config_server_at(const char *address, int port);
 /* The same identity for another server of the cluster, as a kubelet: its certificate is checked against the same CA, whatever was
  * said about the API server's, and no proxy is asked. A credential plugin's token is taken as it is now. Caller frees. */
 struct kube_config *kube_config_beside(const struct kube_config *config, const char *server);

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -14,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "data/doc.h"
 #include "data/unit.h"
@@ -102,15 +102,9 @@ static void tell_hello(struct worker *worker)
 
 static void prepare_process(struct worker *worker)
 {
-        sigset_t set;
         struct rlimit files;
 
-        signal(SIGPIPE, SIG_IGN);
-        sigemptyset(&set);
-        sigaddset(&set, SIGTERM);
-        sigaddset(&set, SIGINT);
-        sigprocmask(SIG_BLOCK, &set, NULL);
-        worker->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        worker->signal_fd = signals_open();
         worker->gate.notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (worker->signal_fd < 0 || worker->gate.notify_fd < 0)
                 abort();

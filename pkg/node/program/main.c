@@ -3,7 +3,6 @@
  * loadstone-probe: what the pods of one node use, second by second, by TLS and for the operator alone.
  * Exit: 0 told to end, 1 could not run, 2 bad arguments. */
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/sandbox.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "base/trim.h"
 #include "node/sampler.h"
@@ -212,18 +212,6 @@ static void on_signal(void *owner, int fd, uint32_t events)
                 probe->ending = true;
 }
 
-static int open_signals(void)
-{
-        sigset_t set;
-
-        sigemptyset(&set);
-        sigaddset(&set, SIGTERM);
-        sigaddset(&set, SIGINT);
-        sigprocmask(SIG_BLOCK, &set, NULL);
-        signal(SIGPIPE, SIG_IGN);
-        return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void raise_files(void)
 {
         struct rlimit limit;
@@ -274,7 +262,7 @@ static int serve(struct probe *probe, const struct arguments *arguments)
 {
         char port[16], version[8];
         struct fail fail = {0};
-        auto_close int signals = open_signals();
+        auto_close int signals = signals_open();
 
         if (open_port(probe, arguments, &fail)) {
                 log_line("cannot serve", "error", fail.text, NULL);
