@@ -13,9 +13,8 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "node/figures.h"
+#include "node/layout.h"
 
-#define FILES_MAX 10
 #define SELDOM_EVERY 5 /* looks */
 #define FILE_BYTES_MAX 8192
 #define TOPS_MAX 16
@@ -24,71 +23,13 @@
 #define PODS_DEPTH 4    /* below a top: its classes of service */
 #define FOLDERS_MAX 8192 /* of one search */
 
-/* ---- what is read of each ---- */
-
-struct source { /* one number of one file; those of one file stand together */
-        const char *folder, *file;
-        enum figure_shape shape;
-        const char *key;
-        enum node_figure figure;
-        unsigned divisor;
-        enum {
-                EACH_SECOND,
-                SUBTRACTED, /* from what stands there already: of the working set, what can be given up at once is no part */
-                SELDOM,     /* people change it */
-                OF_PODS,    /* of a container it is hardly other than of its pod, and costs as much again */
-        } how;
-};
-
-static const struct source sources_v2[] = {
-        {".", "cpu.stat", FIGURE_KEYED, "usage_usec", NODE_CPU_US, 1, EACH_SECOND},
-        {".", "cpu.stat", FIGURE_KEYED, "nr_periods", NODE_PERIODS, 1, EACH_SECOND},
-        {".", "cpu.stat", FIGURE_KEYED, "nr_throttled", NODE_STOPPED, 1, EACH_SECOND},
-        {".", "cpu.stat", FIGURE_KEYED, "throttled_usec", NODE_STOPPED_US, 1, EACH_SECOND},
-        {".", "cpu.max", FIGURE_FIRST, NULL, NODE_QUOTA_US, 1, SELDOM},
-        {".", "cpu.max", FIGURE_SECOND, NULL, NODE_QUOTA_PERIOD_US, 1, SELDOM},
-        {".", "memory.current", FIGURE_WHOLE, NULL, NODE_MEMORY, 1, EACH_SECOND},
-        {".", "memory.stat", FIGURE_KEYED, "inactive_file", NODE_MEMORY, 1, SUBTRACTED},
-        {".", "memory.max", FIGURE_WHOLE, NULL, NODE_MEMORY_LIMIT, 1, SELDOM},
-        {".", "cpu.pressure", FIGURE_PRESSURE, NULL, NODE_CPU_WAIT_US, 1, OF_PODS},
-        {".", "memory.pressure", FIGURE_PRESSURE, NULL, NODE_MEMORY_WAIT_US, 1, OF_PODS},
-        {".", "io.pressure", FIGURE_PRESSURE, NULL, NODE_IO_WAIT_US, 1, OF_PODS},
-};
-
-/* Pressure is only counted by version 2, which often is there beside it, without controllers. */
-static const struct source sources_v1[] = {
-        {"cpuacct", "cpuacct.usage", FIGURE_WHOLE, NULL, NODE_CPU_US, 1000, EACH_SECOND},
-        {"cpu", "cpu.stat", FIGURE_KEYED, "nr_periods", NODE_PERIODS, 1, EACH_SECOND},
-        {"cpu", "cpu.stat", FIGURE_KEYED, "nr_throttled", NODE_STOPPED, 1, EACH_SECOND},
-        {"cpu", "cpu.stat", FIGURE_KEYED, "throttled_time", NODE_STOPPED_US, 1000, EACH_SECOND},
-        {"cpu", "cpu.cfs_quota_us", FIGURE_WHOLE, NULL, NODE_QUOTA_US, 1, SELDOM},
-        {"cpu", "cpu.cfs_period_us", FIGURE_WHOLE, NULL, NODE_QUOTA_PERIOD_US, 1, SELDOM},
-        {"memory", "memory.usage_in_bytes", FIGURE_WHOLE, NULL, NODE_MEMORY, 1, EACH_SECOND},
-        {"memory", "memory.stat", FIGURE_KEYED, "total_inactive_file", NODE_MEMORY, 1, SUBTRACTED},
-        {"memory", "memory.limit_in_bytes", FIGURE_WHOLE, NULL, NODE_MEMORY_LIMIT, 1, SELDOM},
-        {"unified", "cpu.pressure", FIGURE_PRESSURE, NULL, NODE_CPU_WAIT_US, 1, OF_PODS},
-        {"unified", "memory.pressure", FIGURE_PRESSURE, NULL, NODE_MEMORY_WAIT_US, 1, OF_PODS},
-        {"unified", "io.pressure", FIGURE_PRESSURE, NULL, NODE_IO_WAIT_US, 1, OF_PODS},
-};
-
-static const struct layout {
-        int version;
-        const char *sign; /* a file that only this version has in its root */
-        const char *walk; /* the folder in which groups are looked for */
-        const struct source *sources;
-        size_t len;
-} layouts[] = {
-        {2, "cgroup.controllers", ".", sources_v2, ARRAY_LEN(sources_v2)},
-        {1, "cpuacct/cpuacct.usage", "cpuacct", sources_v1, ARRAY_LEN(sources_v1)},
-};
-
 struct group {
         char *path;
         uint32_t number;
         uint64_t look; /* in which it was seen last */
         bool gone, is_pod, read;
         struct node_row seldom; /* what was read less often, and still counts */
-        int fds[FILES_MAX]; /* in the order of the sources; -1: there is no such file */
+        int fds[LAYOUT_FILES_MAX]; /* in the order of the sources; -1: there is no such file */
 };
 
 struct tree {
@@ -197,18 +138,18 @@ static void open_files(struct tree *tree, struct group *group)
         size_t file = 0;
 
         for (size_t i = 0; i < layout->len; i++) {
-                const struct source *source = &layout->sources[i];
+                const struct layout_source *source = &layout->sources[i];
                 if (i > 0 && text_equal(source->file, source[-1].file))
                         continue;
                 auto_free char *path = xasprintf("%s/%s/%s", source->folder, group->path, source->file);
-                bool wanted = group->is_pod || source->how != OF_PODS;
+                bool wanted = group->is_pod || source->how != LAYOUT_OF_PODS;
                 group->fds[file++] = wanted ? openat(tree->root, path, O_RDONLY | O_CLOEXEC) : -1;
         }
 }
 
 static void close_files(struct group *group)
 {
-        for (size_t i = 0; i < FILES_MAX; i++) {
+        for (size_t i = 0; i < LAYOUT_FILES_MAX; i++) {
                 mem_close_at(&group->fds[i]);
                 group->fds[i] = -1;
         }
@@ -226,7 +167,7 @@ static void see_group(struct tree *tree, const char *path, bool is_pod)
         if (!group) {
                 group = tree->groups[number] = xnew(struct group);
                 *group = (struct group){.path = xstrdup(path), .number = number, .is_pod = is_pod};
-                for (size_t i = 0; i < FILES_MAX; i++)
+                for (size_t i = 0; i < LAYOUT_FILES_MAX; i++)
                         group->fds[i] = -1;
                 open_files(tree, group);
                 map_set(&tree->by_path, path, group);
@@ -285,14 +226,14 @@ static bool read_file(struct tree *tree, int fd)
         return size >= 0 || errno != ENODEV;
 }
 
-static void apply(const struct source *source, const char *text, struct node_row *row)
+static void apply(const struct layout_source *source, const char *text, struct node_row *row)
 {
         uint64_t value;
 
         if (!figure_find(text, source->shape, source->key, &value))
                 return;
         value /= source->divisor;
-        if (source->how != SUBTRACTED)
+        if (source->how != LAYOUT_SUBTRACTED)
                 node_row_set(row, source->figure, value);
         else if (node_row_knows(row, source->figure))
                 row->value[source->figure] -= value < row->value[source->figure] ? value : row->value[source->figure];
@@ -305,10 +246,10 @@ static bool read_sources(struct tree *tree, struct group *group, bool seldom, st
         size_t file = 0;
 
         for (size_t i = 0; i < layout->len; i++) {
-                const struct source *source = &layout->sources[i];
+                const struct layout_source *source = &layout->sources[i];
                 bool first = i == 0 || !text_equal(source->file, source[-1].file);
                 int fd = first ? group->fds[file++] : -1;
-                if ((source->how == SELDOM) != seldom)
+                if ((source->how == LAYOUT_SELDOM) != seldom)
                         continue;
                 if (first && !read_file(tree, fd))
                         return false;
@@ -365,9 +306,7 @@ enum fail_kind tree_new(const char *root, const char *below, struct tree **ret_t
 
         tree->below = below ? xstrdup(below) : NULL;
         tree->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        for (size_t i = 0; i < ARRAY_LEN(layouts) && tree->root >= 0 && !tree->layout; i++)
-                if (faccessat(tree->root, layouts[i].sign, F_OK, 0) == 0)
-                        tree->layout = &layouts[i];
+        tree->layout = tree->root >= 0 ? layout_find(tree->root) : NULL;
         if (!tree->layout) {
                 tree_free(tree);
                 return fail_set(fail, FAIL_MISSING, "%s holds no cgroups", root);
