@@ -12,22 +12,19 @@
 #include "operator/authors.h"
 #include "operator/baseline.h"
 #include "operator/job_pods.h"
+#include "operator/run_fill_trials.h"
 #include "operator/run_queue.h"
 #include "operator/run_status.h"
 #include "operator/run_steps.h"
 #include "operator/session_mesh.h"
-#include "operator/session_samples.h"
 #include "operator/variant_look.h"
-#include "result/repeats.h"
-#include "result/series.h"
 
 #define SHOW_EVERY_NS (10 * NS_PER_S)
-#define LOOK_AGAIN_NS NS_PER_S
 #define LISTEN_NS (3 * NS_PER_S) /* after a restart, before silence means anything: logs are read again from their start */
 
 /* ---- waking ---- */
 
-static void wake_at_wall(struct run_view *view, const struct run_sight *sight, int64_t at_wall_ms)
+void run_fill_wake_at_wall(struct run_view *view, const struct run_sight *sight, int64_t at_wall_ms)
 {
         if (at_wall_ms < 0 || at_wall_ms <= sight->wall_ms)
                 return;
@@ -36,7 +33,7 @@ static void wake_at_wall(struct run_view *view, const struct run_sight *sight, i
                 view->wake_ns = wake_ns;
 }
 
-static void wake_at(struct run_view *view, int64_t at_ns)
+void run_fill_wake_at(struct run_view *view, int64_t at_ns)
 {
         if (at_ns < view->wake_ns)
                 view->wake_ns = at_ns;
@@ -74,8 +71,7 @@ static void fill_secrets(struct manager *manager, const struct session *session,
                 snprintf(sight->invalid_text, sizeof sight->invalid_text, "%s", text);
                 break;
         }
-        if (view->wake_ns > sight->now_ns + LOOK_AGAIN_NS)
-                view->wake_ns = sight->now_ns + LOOK_AGAIN_NS;
+        run_fill_wake_at(view, sight->now_ns + RUN_FILL_AGAIN_NS);
 }
 
 static void fill_waiting(struct manager *manager, struct session *session, struct run_sight *sight, struct run_view *view)
@@ -101,7 +97,7 @@ static void fill_waiting(struct manager *manager, struct session *session, struc
 
 /* ---- Job and pods ---- */
 
-static struct json_object *find_job(struct manager *manager, const char *namespace, const char *name, const char *uid, int trial)
+struct json_object *run_fill_find_job(struct manager *manager, const char *namespace, const char *name, const char *uid, int trial)
 {
         char job_name[NAME_MAX_LEN];
 
@@ -114,10 +110,10 @@ static void fill_job(struct manager *manager, const char *namespace, const char 
 {
         struct job *job = &sight->job;
 
-        sight->job_object = find_job(manager, namespace, name, uid, view->trial);
+        sight->job_object = run_fill_find_job(manager, namespace, name, uid, view->trial);
         /* Of a run that is over or gone every Job has to go, one after the other. */
         for (int trial = view->trial; !sight->job_object && trial > 0 && (!view->found || view->terminal || view->deleting); trial--)
-                sight->job_object = find_job(manager, namespace, name, uid, trial - 1);
+                sight->job_object = run_fill_find_job(manager, namespace, name, uid, trial - 1);
         if (!sight->job_object)
                 return;
         job_decode(sight->job_object, job);
@@ -131,94 +127,7 @@ static void fill_job(struct manager *manager, const char *namespace, const char 
         view->job_interrupted = view->bound && view->job == JOB_SUSPENDED && had_load && !view->stop_reason;
 }
 
-/* ---- trials ---- */
-
-/* Which trial is under way: the first without a stored result. A result that somebody deleted does not bring its trial back. */
-static int trial_now(struct manager *manager, const struct run *run)
-{
-        int trial = run->trials_bound > 0 ? run->trials_bound - 1 : 0;
-        char name[NAME_MAX_LEN];
-
-        for (; trial < PROFILE_TRIALS_MAX; trial++) {
-                name_trial(run->name, run->uid, trial, name);
-                if (!kube_cache_find(manager->configmaps, run->namespace, name))
-                        break;
-        }
-        return trial;
-}
-
-/* When a trial was over: its result was stored then. -1: not known. */
-static int64_t trial_end_wall_ms(struct manager *manager, const struct run *run, int trial)
-{
-        char name[NAME_MAX_LEN];
-
-        name_trial(run->name, run->uid, trial, name);
-        return clock_parse(doc_text(kube_cache_find(manager->configmaps, run->namespace, name), "metadata.creationTimestamp"));
-}
-
-static void fill_left(struct manager *manager, const struct run *run, struct run_sight *sight, struct run_view *view)
-{
-        for (int trial = view->trial; trial > 0 && !view->job_left; trial--) {
-                struct json_object *object = find_job(manager, run->namespace, run->name, run->uid, trial - 1);
-                if (!object)
-                        continue;
-                job_decode(object, &sight->left);
-                view->job_left = text_equal(sight->left.owner_uid, run->uid) && !sight->left.deleting;
-        }
-}
-
-/* What is pure about it is run_pause.h's; once over it is over. */
-static void fill_pause(struct session *session, int64_t ended_wall_ms, const struct run_sight *sight, struct run_view *view)
-{
-        const struct run_pause_facts facts = {
-                .passed_ms = ended_wall_ms < 0 ? INT64_MAX : sight->wall_ms - ended_wall_ms,
-                .least_ms = session->profile->trials.pause_ms,
-                .most_ms = profile_pause_most_ms(session->profile),
-                .rest_cores = doc_double(session->trials[0], "restCores", -1),
-                .cores = session_samples_cpu(session, ended_wall_ms, sight->wall_ms, true),
-        };
-
-        if (session->pause.end == RUN_PAUSE_GOES_ON)
-                session->pause = run_pause_judge(&facts);
-        view->pausing = session->pause.end == RUN_PAUSE_GOES_ON;
-        if (!view->pausing)
-                return;
-        wake_at_wall(view, sight, ended_wall_ms + facts.least_ms);
-        if (facts.passed_ms >= facts.least_ms)
-                wake_at(view, sight->now_ns + LOOK_AGAIN_NS);
-}
-
-static void fill_repeats(const struct session *session, struct run_sight *sight, struct run_view *view)
-{
-        const struct profile *profile = session->profile;
-        struct json_object *kept[PROFILE_TRIALS_MAX];
-        bool known = false;
-
-        size_t stand = repeats_keep(session->trials, (size_t)view->trial, profile_arms(profile), view->trial == PROFILE_TRIALS_MAX, kept);
-        uint32_t planned = series_planned(profile, kept, stand, &known);
-        sight->trials_planned = known ? planned + (uint32_t)view->trial - (uint32_t)stand : 0;
-        view->series_over = (known && stand >= planned) || view->trial == PROFILE_TRIALS_MAX;
-}
-
-static void fill_series(struct manager *manager, struct session *session, struct run_sight *sight, struct run_view *view)
-{
-        const struct profile *profile = session->profile;
-        const struct run *run = &sight->run;
-
-        session_begin_trial(session, view->trial);
-        view->trial_unread = session->trials_len < (size_t)view->trial;
-        if (!profile || profile_trials_most(profile) == 1 || view->trial_unread)
-                return;
-        if (profile->capacity.given)
-                view->series_over = session_search(session).step.end != CAPACITY_GOES_ON;
-        else
-                fill_repeats(session, sight, view);
-        if (view->trial == 0)
-                return;
-        fill_left(manager, run, sight, view);
-        if (!view->series_over && !view->bound && view->job == JOB_ABSENT)
-                fill_pause(session, trial_end_wall_ms(manager, run, view->trial - 1), sight, view);
-}
+/* ---- records ---- */
 
 struct pods_seen {
         struct session *session;
@@ -322,20 +231,20 @@ static void fill_times(struct session *session, struct run_sight *sight, struct 
         if (view->bound && session->profile && profile_trials_most(session->profile) > 1) { /* each trial has a deadline of its own */
                 int64_t deadline_wall_ms = run->trial_start_wall_ms + session->profile->deadline_ms;
                 view->overdue = view->overdue || sight->wall_ms > deadline_wall_ms;
-                wake_at_wall(view, sight, deadline_wall_ms + 1);
+                run_fill_wake_at_wall(view, sight, deadline_wall_ms + 1);
         }
         view->ready_overdue = run->start_wall_ms >= 0 && sight->wall_ms > ready_from_wall_ms + ready_ms &&
                               sight->now_ns >= session->born_ns + LISTEN_NS;
-        wake_at_wall(view, sight, run->deadline_wall_ms + 1);
+        run_fill_wake_at_wall(view, sight, run->deadline_wall_ms + 1);
         if (view->admitted && view->workers_announced == 0) {
-                wake_at_wall(view, sight, ready_from_wall_ms + ready_ms + 1);
+                run_fill_wake_at_wall(view, sight, ready_from_wall_ms + ready_ms + 1);
                 if (sight->now_ns < session->born_ns + LISTEN_NS)
-                        wake_at(view, session->born_ns + LISTEN_NS);
+                        run_fill_wake_at(view, session->born_ns + LISTEN_NS);
         }
         if (sight->start_at_wall_ms >= 0 && session->load_plan) {
                 int64_t shape_from_wall_ms = sight->start_at_wall_ms + session_warmup_ms(session);
-                wake_at_wall(view, sight, shape_from_wall_ms);
-                wake_at_wall(view, sight, shape_from_wall_ms + session->load_plan->shape_ms);
+                run_fill_wake_at_wall(view, sight, shape_from_wall_ms);
+                run_fill_wake_at_wall(view, sight, shape_from_wall_ms + session->load_plan->shape_ms);
                 session->measured_from_wall_ms = shape_from_wall_ms;
         }
 }
@@ -368,9 +277,9 @@ static void fill_freshness(struct session *session, struct run_sight *sight, str
         if (moving && sight->now_ns >= due_ns)
                 view->status_stale = true;
         else if (moving)
-                wake_at(view, due_ns);
+                run_fill_wake_at(view, due_ns);
         if (view->admitted && waits_unheard(view))
-                wake_at(view, sight->now_ns + LOOK_AGAIN_NS);
+                run_fill_wake_at(view, sight->now_ns + RUN_FILL_AGAIN_NS);
 }
 
 static void fill_recorded(const struct run *run, struct run_view *view)
@@ -411,7 +320,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         const struct run *run = &sight->run;
         fill_recorded(run, view);
         view->stop_all = settings_admin(manager->settings)->stop_all;
-        view->trial = trial_now(manager, run);
+        view->trial = run_fill_trial_now(manager, run);
         view->bound = run->trials_bound > view->trial;
         fill_job(manager, run->namespace, run->name, run->uid, sight, view);
         if (view->terminal || view->deleting) {
@@ -432,7 +341,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         view->workload = session->profile && session->profile->has_workload && !view->plan_found && !view->bound && view->trial == 0;
         /* A Job that status names and no cache shows: another operator may have made it, or it is gone. Asked for once. */
         view->taken_over = !session->caught_up || (view->bound && view->job == JOB_ABSENT && !session->absence_checked);
-        fill_series(manager, session, sight, view);
+        run_fill_trials(manager, session, sight, view);
         run_steps_fill(manager, session, sight, view);
         struct pods_seen seen = {.session = session, .view = view, .sight = sight};
         if (sight->job_object)
@@ -448,7 +357,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         bool released = view->bound && view->job != JOB_SUSPENDED;
         bool guarded = session_guard(session) || released || view->stop_reason;
         if (session->suspect_since_ns)
-                wake_at(view, sight->now_ns + LOOK_AGAIN_NS);
+                run_fill_wake_at(view, sight->now_ns + RUN_FILL_AGAIN_NS);
         view->target_problem = session->problem[0] ? session->problem : NULL;
         view->target_denied = session->denial[0] != '\0';
         view->context_ready = session_ready(session) && (!view->plan_found || session->plan_loaded) && guarded;

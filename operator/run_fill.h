@@ -29,3 +29,13 @@ struct run_sight {
 void run_fill(struct manager *manager, struct session *session, struct json_object *run_object, struct run_view *ret_view,
               struct run_sight *ret_sight);
 void run_sight_done(struct run_sight *sight);
+
+/* ---- for those who fill a part of it ---- */
+
+#define RUN_FILL_AGAIN_NS NS_PER_S /* where only looking again tells */
+
+/* At the latest. A wall time that is over, or unknown (-1), wakes nobody. */
+void run_fill_wake_at(struct run_view *view, int64_t at_ns);
+void run_fill_wake_at_wall(struct run_view *view, const struct run_sight *sight, int64_t at_wall_ms);
+/* The Job of that trial, whoever made it; borrowed from its cache, NULL: there is none. */
+struct json_object *run_fill_find_job(struct manager *manager, const char *namespace, const char *name, const char *uid, int trial);
