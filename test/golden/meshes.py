@@ -86,8 +86,17 @@ def refused(all_objects):
     return said
 
 
+def defined():
+    """Names of the definitions that are there to stay. One that an earlier turn gave back is waited for: to clean up after all of them has
+    taken a busy API server minutes."""
+    def none_goes():
+        found = {item["metadata"]["name"]: "deletionTimestamp" in item["metadata"] for item in c.items("crd", "default")}
+        return None if any(found.values()) else set(found)
+    return c.until(300, "definitions that were deleted are gone", none_goes, 1)
+
+
 def tests(suite):
-    here = {item["metadata"]["name"] for item in c.items("crd", "default")}
+    here = defined()
     define(here)
     made = [item["metadata"]["name"] for item in c.items("crd", "default") if item["metadata"]["name"] not in here]
     if made:
@@ -99,7 +108,7 @@ def tests(suite):
     finally:
         c.delete("namespace", NS, "default", wait=False)
         if made:
-            c.kubectl("delete", "crd", *made)
+            c.kubectl("delete", "crd", *made, "--wait=false")
 
     def objects_of_the_cases_are_what_their_definitions_take():
         wrong = [f"{all_objects[name][0]}: {text}" for name, text in said.items() if not all_objects[name][1]]
