@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Between harvest.c (lanes and states) and harvest_time.c (points of time and live figures). */
+ * Between harvest.c (lanes), harvest_record.c (what records say), harvest_time.c (points of time and live figures) and harvest_look.c. */
 #pragma once
 
 #include <json-c/json.h>
@@ -68,6 +68,13 @@ struct harvest {
         struct record_counters total;
         struct hist *latency, *censored; /* 2 digits, of 'total' */
 };
+
+/* 'text' may be NULL, and may be anybody's: cut and scrubbed. */
+void harvest_copy_text(char *into, size_t size, const char *text);
+/* Notes what the record says. False when it cannot be understood; a type from a newer worker is fine. */
+bool harvest_on_record(struct harvest *harvest, uint32_t worker, struct json_object *record);
+/* The lanes against each other: as many records, the same digest, the same counts. */
+void harvest_cross_check(struct worker *worker);
 
 void harvest_time_init(struct harvest *harvest);
 void harvest_time_done(struct harvest *harvest);
