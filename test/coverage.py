@@ -24,7 +24,7 @@ pkg/kube/reader.c pkg/kube/reader_string.c pkg/kube/sift.c pkg/kube/page.c pkg/k
 pkg/kube/contents.c pkg/kube/kubeconfig.c pkg/kube/election.c
 pkg/api/profile.c pkg/api/profile_requests.c pkg/api/run.c pkg/api/pod.c pkg/api/job.c pkg/api/target.c pkg/api/metric.c
 pkg/load/plan.c pkg/load/plan_request.c pkg/load/http1.c pkg/load/record_frame.c pkg/stat/hist_codec.c
-pkg/probe/facts.c pkg/probe/node_page.c pkg/node/figures.c pkg/result/harvest.c
+pkg/probe/facts.c pkg/probe/node_page.c pkg/node/figures.c pkg/result/harvest.c pkg/result/harvest_record.c
 pkg/data/address.c pkg/data/prometheus.c pkg/data/proto_json.c pkg/data/proto_known.c pkg/data/proto_scalar.c pkg/data/proto_set.c
 pkg/data/proto_wire.c pkg/data/url_parts.c
 pkg/api/admin.c pkg/api/admin_check.c pkg/api/manifest.c pkg/api/profile_baseline.c pkg/api/profile_context.c pkg/api/profile_grpc.c

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inside of the client, shared by its chapters and by nobody else: calls.c says what is asked, client.c leads a request
- * through its life, turn.c keeps the order and the bounds of all, transfer.c makes one attempt with libcurl, lane.c keeps its connections, pages.c strings
- * pages together, answer.c and retry.c judge.
+ * The inside of the client, shared by its chapters and by nobody else: calls.c says what is asked, client.c keeps the requests
+ * there are, attempt.c leads each through its life, turn.c keeps the order and the bounds of all, transfer.c makes one attempt
+ * with libcurl, lane.c keeps its connections, pages.c strings pages together, answer.c and retry.c judge.
  *
  *   submit -> WAITING -> RUNNING -> done            No callback of the caller ever runs inside libcurl: what arrives
  *                         ^   |                     is put aside and delivered when libcurl has returned, so callbacks
@@ -110,17 +110,23 @@ struct kube_client {
 /* client.c */
 /* Takes body, path and pages of 'wanted' (not its address) and returns the id. */
 uint64_t client_submit(struct kube_client *client, const struct request *wanted);
-void client_attempt(struct request *request);
-void client_deliver(struct kube_client *client);
+struct request *client_find(struct kube_client *client, uint64_t id); /* NULL: it is over */
+/* Takes a request out of every list and frees it; its owner hears nothing. */
+void client_drop(struct request *request);
 /* Marks a request as having something for its owner; delivered once libcurl has returned. */
 void client_ready(struct request *request);
+void client_not_ready(struct request *request);
+/* The connection under this stream looks dead: the next one on its lane gets a new connection. */
+void client_distrust(struct kube_client *client, uint64_t id);
+
+/* attempt.c */
+void client_attempt(struct request *request);
+void client_due(void *request); /* its timer */
+void client_deliver(struct kube_client *client);
 
 /* What the body of a complete answer means for this request; as answer_decode(). */
 enum fail_kind client_answer(const struct request *request, int status, int retry_after_s, struct json_object **ret_object,
                              struct fail *fail);
-
-/* The connection under this stream looks dead: the next one on its lane gets a new connection. */
-void client_distrust(struct kube_client *client, uint64_t id);
 
 /* turn.c */
 void turn_wait(struct request *request);        /* a new one, at the end of its class */
