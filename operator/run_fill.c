@@ -195,12 +195,29 @@ static void fill_mesh(struct session *session, const struct run_sight *sight, st
         if (session->harvest)
                 ended = ended || harvest_count(session->harvest, HARVEST_ENDED) + harvest_count(session->harvest, HARVEST_LOST) >=
                                          session->load_plan->workers;
-        session_mesh_look(session, sight->start_at_wall_ms >= 0, ended);
+        session_mesh_look(session, sight->begun_wall_ms >= 0, ended);
         if (view->records == RECORDS_SETTLED && !session_mesh_closed(session))
                 view->records = RECORDS_PARTIAL;
 }
 
 /* ---- time ---- */
+
+/* A worker that is alone begins when it learns of the start, however late that is (load/record.h): its word counts, and without one an
+ * instant that has passed is none yet. Nobody's load began before it was announced, or will have begun in the future. */
+static void fill_begun(const struct session *session, struct run_sight *sight)
+{
+        sight->begun_wall_ms = sight->start_at_wall_ms;
+        for (uint32_t i = 0; session->harvest && i < harvest_workers(session->harvest); i++) {
+                const struct harvest_worker *worker = harvest_worker(session->harvest, i);
+                if (worker->started && worker->start_wall_ms > sight->begun_wall_ms && worker->start_wall_ms <= sight->wall_ms)
+                        sight->begun_wall_ms = worker->start_wall_ms;
+        }
+}
+
+static bool awaits_word(const struct session *session)
+{
+        return session->harvest && harvest_workers(session->harvest) == 1 && !harvest_worker(session->harvest, 0)->started;
+}
 
 static const char *phase_of(const struct session *session, const struct run_view *view, const struct run_sight *sight)
 {
@@ -209,11 +226,13 @@ static const char *phase_of(const struct session *session, const struct run_view
 
         if (!view->admitted)
                 return view->queue_position > 0 ? "Queued" : "Pending";
-        if (sight->start_at_wall_ms < 0)
+        if (sight->begun_wall_ms < 0)
                 return "Preparing";
-        if (view->job == JOB_ENDED || sight->wall_ms >= sight->start_at_wall_ms + warmup_ms + shape_ms || view->stop_reason)
+        if (view->job == JOB_ENDED || view->stop_reason)
                 return "Collecting";
-        return sight->wall_ms < sight->start_at_wall_ms + warmup_ms ? "Warming" : "Running";
+        if (awaits_word(session) || sight->wall_ms < sight->begun_wall_ms + warmup_ms)
+                return "Warming";
+        return sight->wall_ms < sight->begun_wall_ms + warmup_ms + shape_ms ? "Running" : "Collecting";
 }
 
 static void fill_times(struct session *session, struct run_sight *sight, struct run_view *view)
@@ -241,8 +260,8 @@ static void fill_times(struct session *session, struct run_sight *sight, struct 
                 if (sight->now_ns < session->born_ns + LISTEN_NS)
                         run_fill_wake_at(view, session->born_ns + LISTEN_NS);
         }
-        if (sight->start_at_wall_ms >= 0 && session->load_plan) {
-                int64_t shape_from_wall_ms = sight->start_at_wall_ms + session_warmup_ms(session);
+        if (sight->begun_wall_ms >= 0 && session->load_plan) {
+                int64_t shape_from_wall_ms = sight->begun_wall_ms + session_warmup_ms(session);
                 run_fill_wake_at_wall(view, sight, shape_from_wall_ms);
                 run_fill_wake_at_wall(view, sight, shape_from_wall_ms + session->load_plan->shape_ms);
                 session->measured_from_wall_ms = shape_from_wall_ms;
@@ -260,9 +279,9 @@ static bool waits_unheard(const struct run_view *view)
 
 static void fill_over(const struct session *session, const struct run_sight *sight, struct run_view *view)
 {
-        if (!session->harvest || sight->start_at_wall_ms < 0 || view->workers_announced == 0)
+        if (!session->harvest || sight->begun_wall_ms < 0 || view->workers_announced == 0)
                 return;
-        int64_t over_wall_ms = sight->start_at_wall_ms + session_warmup_ms(session) + session->load_plan->shape_ms;
+        int64_t over_wall_ms = sight->begun_wall_ms + session_warmup_ms(session) + session->load_plan->shape_ms;
         uint32_t over = harvest_count(session->harvest, HARVEST_ENDED) + harvest_count(session->harvest, HARVEST_LOST);
         view->told_are_over = sight->wall_ms >= over_wall_ms && over >= (uint32_t)view->workers_announced;
 }
@@ -305,6 +324,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         *view = (struct run_view){.wake_ns = INT64_MAX};
         *sight = (struct run_sight){
                 .start_at_wall_ms = -1,
+                .begun_wall_ms = -1,
                 .wall_ms = clock_wall_ms(loop_clock(manager->loop)),
                 .now_ns = loop_now_ns(manager->loop),
         };
@@ -365,6 +385,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         if (!view->plan_found)
                 fill_secrets(manager, session, sight, view);
         fill_records(session, view);
+        fill_begun(session, sight);
         fill_mesh(session, sight, view);
         if (view->series_over)
                 view->records = RECORDS_SETTLED; /* nothing is left that could be stopped */

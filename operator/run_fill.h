@@ -22,6 +22,7 @@ struct run_sight {
         char hold_text[FAIL_TEXT_MAX];    /* why it has to wait, but for its turn at the target */
         const char *phase;            /* that the status should show */
         int64_t start_at_wall_ms;     /* as announced to the workers, -1 not yet */
+        int64_t begun_wall_ms;        /* when the load began or will: as announced, or later when a worker says so; -1 not known yet */
         int64_t wall_ms, now_ns;
 };
 

@@ -67,8 +67,8 @@ static struct json_object *encode_workers(const struct session *session, const s
 {
         struct json_object *workers = status_encode_workers(session->harvest, fold);
 
-        if (sight->start_at_wall_ms >= 0)
-                doc_set_time(workers, "startAt", sight->start_at_wall_ms);
+        if (sight->begun_wall_ms >= 0)
+                doc_set_time(workers, "startAt", sight->begun_wall_ms);
         return workers;
 }
 

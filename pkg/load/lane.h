@@ -20,7 +20,7 @@ struct lane_address {
 /* Worker to lanes. */
 struct lane_gate {
         _Atomic int64_t start_ns; /* the start instant, monotonic; 0 until known */
-        _Atomic bool late;        /* set before start_ns: the instant had passed already, what is past is skipped */
+        _Atomic bool late;        /* set before start_ns: the instant had passed already: what is past is skipped */
         _Atomic bool stop;        /* censor everything and end */
         _Atomic int64_t shape_from; /* number of the interval with which the shape begins, earlier than planned; 0: as planned */
         int notify_fd;            /* eventfd: lanes write it when the worker should look */

@@ -12,9 +12,10 @@
  *           boot (load/cpu.h: workers that say the same have one clock; "" unknown)
  *  ready    wallMs, connections, connectErrors, addresses, clockErrorMicros (adjtimex, -1 unsynchronised),
  *           readyMicros since process start
- *  start    startWallMs (the instant asked for), wakeMicros (own lateness in starting), clockErrorMicros, late (true when
- *           the instant had passed by more than 1 ms when the worker learned it; what was past then is skipped and counted in
- *           "skipped"; a worker that merely wakes up late skips nothing, and says so in its pacing), floor: {requests, p50Nanos,
+ *  start    startWallMs (the instant at which the load begins), wakeMicros (own lateness in starting), clockErrorMicros, late (true when
+ *           the instant asked for had passed by more than 1 ms when the worker learned it: of several workers, what was past then is
+ *           skipped and counted in "skipped"; one that is alone skips nothing and begins deferredMs after the instant asked for, 0: at it;
+ *           a worker that merely wakes up late does neither, and says so in its pacing), floor: {requests, p50Nanos,
  *           p99Nanos} (load/floor.h; absent when it was not measured)
  *  interval index (from 0), fromMs, toMs (shape time; negative during warm-up), phase: "warmup"|"shape",
  *           C (counters below), cpuMicros, throttledMicros (in this interval), saturated: "client"|"server"|"none" (load/limit.h),
@@ -53,7 +54,7 @@
  * Warm-up requests stand only in "warmup" intervals; those that complete after shape time 0 stand nowhere.
  *
  * Lane 2, termination message (<= RECORD_MESSAGE_BYTES_MAX bytes, the container's terminationMessagePath): one JSON object
- * {"version":1,"worker","workers","run","trial","pod","reason","message","startWallMs","wakeMicros","clockErrorMicros","skipped",
+ * {"version":1,"worker","workers","run","trial","pod","reason","message","startWallMs","deferredMs","wakeMicros","clockErrorMicros","skipped",
  *  "records","sha256","total":C,"latency":H,"error":H,"censored":H,"cpuMicros","elapsedMicros","cores","throttledMicros","clockShiftMicros",
  *  "pacingP99Nanos","stolen","warmupMs","crc":"…"} framed by crc like a line. latency at 2 digits without the other H if they do not fit; then
  *  "hdr" is dropped from the largest until it fits, and count/min/max/sum stay. */

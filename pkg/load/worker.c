@@ -285,15 +285,29 @@ void worker_watch_clock(struct worker *worker)
                 worker->clock_shift_ns = shift_ns;
 }
 
+/* An instant that has passed already: several workers keep to the common schedule, of which the past is skipped. One that is alone has nobody
+ * to keep step with, and does all of it, later. */
+static void look_at_lateness(struct worker *worker)
+{
+        int64_t late_ns = clock_now_ns(clock_system()) - worker->start_ns;
+
+        worker->late = late_ns > NS_PER_MS;
+        if (!worker->late || worker->plan->workers > 1)
+                return;
+        worker->deferred_ms = late_ns / NS_PER_MS + START_AHEAD_MS;
+        worker->start_wall_ms += worker->deferred_ms;
+        worker->start_ns += worker->deferred_ms * NS_PER_MS;
+}
+
 static void release_lanes(struct worker *worker)
 {
         worker->wall_offset_ns = wall_offset_ns();
         worker->start_ns = worker->start_wall_ms * NS_PER_MS - worker->wall_offset_ns;
+        look_at_lateness(worker);
         worker->cpu_from_micros = cpu_used_micros();
         worker->throttled_from_micros = cpu_group_throttled_micros(&worker->cpu_group);
         worker->stolen_from = cpu_stolen("");
-        worker->late = clock_now_ns(clock_system()) - worker->start_ns > NS_PER_MS;
-        atomic_store(&worker->gate.late, worker->late);
+        atomic_store(&worker->gate.late, worker->late && worker->deferred_ms == 0);
         atomic_store(&worker->gate.start_ns, worker->start_ns);
         for (size_t i = 0; i < worker->lanes_len; i++)
                 lane_wake(worker->lanes[i]);
@@ -320,6 +334,7 @@ static void tell_start(struct worker *worker)
         doc_set_int(record, "wakeMicros", worker->wake_ns / 1000);
         doc_set_int(record, "clockErrorMicros", cpu_clock_error_micros());
         doc_set_bool(record, "late", worker->late);
+        doc_set_int(record, "deferredMs", worker->deferred_ms);
         if (worker->floor.requests > 0)
                 doc_set(record, "floor", encode_floor(&worker->floor));
         report_write(&worker->report, record);

@@ -41,6 +41,7 @@ struct worker {
         int64_t wall_offset_ns; /* wall minus monotonic clock, at the start */
         int64_t clock_shift_ns; /* of that offset since, the largest, with its sign */
         bool late, start_told;
+        int64_t deferred_ms; /* by which a worker that is alone began after the instant that was set */
         int64_t cpu_from_micros, throttled_from_micros; /* at the start instant */
         struct cpu_stolen stolen_from;
 

@@ -135,6 +135,7 @@ static struct json_object *encode_message(const struct worker *worker, const str
         doc_set_text(message, "reason", ending->reason);
         doc_set_text(message, "message", text);
         doc_set_int(message, "startWallMs", worker->start_wall_ms);
+        doc_set_int(message, "deferredMs", worker->deferred_ms);
         doc_set_int(message, "wakeMicros", worker->wake_ns / 1000);
         doc_set_int(message, "clockErrorMicros", cpu_clock_error_micros());
         add_common(message, worker, ending);

@@ -230,6 +230,8 @@ static void note_generator(struct fold *fold, const struct harvest *harvest, uin
         fold->settled = view->settled && (fold->settled || !fold->warmup_told);
         fold->warmup_told |= view->warmup_told;
         fold->skipped += view->skipped;
+        if (view->deferred_ms > fold->deferred_ms)
+                fold->deferred_ms = view->deferred_ms;
         fold->connections += view->connections;
         fold->failed += strcmp(view->reason, "failed") == 0;
         fold->braked += strcmp(view->reason, "braked") == 0;

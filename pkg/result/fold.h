@@ -99,6 +99,7 @@ struct fold {
         int64_t floor_p50_ns, floor_p99_ns; /* the generator's own latency (load/floor.h), the worst worker's; 0 unknown */
         uint32_t unsynchronised; /* workers whose kernel clock is not disciplined */
         uint64_t skipped;
+        int64_t deferred_ms;     /* by which the load began after the instant that was set for it; of several trials, the most */
         int64_t pacing_p99_ns;   /* of the window; the worst worker's when reduced; -1 unknown (closed loop) */
         double cpu_ratio_max;    /* CPU time / (span * cores) of the busiest worker; -1 unknown */
         double throttled_ratio_max; /* -1 unknown */

@@ -204,6 +204,9 @@ static void judge_start(struct gates *gates, const struct fold *fold, const stru
                 add(gates, GATES_STARTED_LATE, VALIDITY_LIMITED,
                     "the start came too late: %llu requests that were due before are skipped",
                     (unsigned long long)fold->skipped);
+        else if (fold->deferred_ms > 0)
+                add(gates, GATES_STARTED_LATE, VALIDITY_LIMITED,
+                    "the start came too late: the load began %.3f s after the instant that was set for it", (double)fold->deferred_ms / 1e3);
         uint64_t clamped = (fold->whole.latency ? hist_clamped(fold->whole.latency) : 0) +
                            (fold->whole.censored ? hist_clamped(fold->whole.censored) : 0);
         if (clamped > 0)

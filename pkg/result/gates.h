@@ -29,7 +29,7 @@
  * | ClockUnsynchronised | several clocks among the workers, one undisciplined |                                  |
  * | StartSkew           | more than one worker, skew over half an interval    |                                  |
  * | ClockStepped        | a wall clock was set by over half an interval       |                                  |
- * | StartedLate         | requests skipped because the start came too late    |                                  |
+ * | StartedLate         | the start came too late: requests skipped, or the load deferred |                      |
  * | ValueClamped        | a latency beyond the histogram's range (1 h)        |                                  |
  * | TargetRestarted, TargetRolledOut, TargetScaled, TargetReplaced | seen inside the window |                    |
  * | EndpointsIdle       | pods of the target joined after the last connection |                                  |

@@ -78,11 +78,12 @@ struct harvest_worker {
         int64_t ready_wall_ms;   /* 0 unknown */
         uint32_t connections;
         uint64_t connect_errors; /* before the start */
-        int64_t start_wall_ms;   /* the instant asked for; 0 unknown */
+        int64_t start_wall_ms;   /* when its load began; 0 unknown */
+        int64_t deferred_ms;     /* by how much that was later than asked for: alone, it skips nothing that came late */
         int64_t wake_us;         /* own lateness in starting */
         char boot[40];           /* of the kernel whose clocks it reads; "" unknown */
         int64_t clock_error_us;  /* kernel's bound; -1 unsynchronised; INT64_MIN unknown */
-        bool late;               /* the instant had passed already; what was due before is skipped */
+        bool late;               /* the instant asked for had passed already: what was due before is skipped, or all is deferred */
         uint64_t skipped;
         bool coarse, narrowed;   /* its pacing: never exact; less exact than it could be, in some interval of the shape */
         int64_t floor_p50_ns, floor_p99_ns; /* its own, before the start; 0 unknown */

@@ -88,6 +88,7 @@ static void note_start(struct harvest_worker *view, struct json_object *doc)
 {
         view->started = true;
         view->start_wall_ms = read_number(doc, "startWallMs", 0, WALL_MS_MAX, view->start_wall_ms);
+        view->deferred_ms = read_number(doc, "deferredMs", 0, LOAD_SHAPE_MS_MAX, view->deferred_ms);
         view->wake_us = read_number(doc, "wakeMicros", 0, MICROS_MAX, view->wake_us);
         view->clock_error_us = read_number(doc, "clockErrorMicros", -1, MICROS_MAX, view->clock_error_us);
         view->late = doc_bool(doc, "late", view->late);

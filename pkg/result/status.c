@@ -280,6 +280,8 @@ struct json_object *status_encode_full(const struct fold *fold)
         doc_set_int(results, "workersCovered", fold->covered);
         doc_set_int(results, "workersReduced", fold->reduced);
         doc_set_int(results, "skipped", (int64_t)fold->skipped);
+        if (fold->deferred_ms)
+                doc_set_int(results, "deferredMs", fold->deferred_ms);
         return doc_set(results, "whole", encode_span(fold, &fold->whole, -1));
 }
 

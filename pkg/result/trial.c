@@ -39,6 +39,8 @@ static struct json_object *encode_fold(const struct fold *fold, bool detailed)
         if (fold->refused)
                 doc_set_int(out, "refused", (int64_t)fold->refused);
         doc_set_int(doc_set_int(out, "handshakes", (int64_t)fold->handshakes), "skipped", (int64_t)fold->skipped);
+        if (fold->deferred_ms)
+                doc_set_int(out, "deferredMs", fold->deferred_ms);
         doc_set_int(doc_set_int(out, "covered", fold->covered), "braked", fold->braked);
         doc_set_text(doc_set_text(out, "limit", load_limit_names[fold->limit]), "pacing", fold->pacing);
         if (fold->warmup_told)
@@ -264,6 +266,8 @@ bool trial_fold_add(struct fold *fold, struct json_object *doc)
         fold->handshakes += count_at(from, "handshakes");
         fold->refused += count_at(from, "refused");
         fold->skipped += count_at(from, "skipped");
+        if (doc_int(from, "deferredMs", 0) > fold->deferred_ms)
+                fold->deferred_ms = doc_int(from, "deferredMs", 0);
         return true;
 }
 

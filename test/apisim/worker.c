@@ -139,9 +139,9 @@ static void say_start(struct sim_worker *worker, struct buf *log)
 {
         struct json_object *record = doc_set_text(doc_object(), "type", "start");
 
-        doc_set_int(record, "startWallMs", worker->start_wall_ms);
+        doc_set_int(doc_set_int(record, "startWallMs", worker->start_wall_ms), "deferredMs", worker->deferred_ms);
         doc_set_int(doc_set_int(record, "wakeMicros", WORKER_WAKE_MICROS), "clockErrorMicros", 150);
-        sim_worker_write(worker, doc_set_bool(record, "late", false), log);
+        sim_worker_write(worker, doc_set_bool(record, "late", worker->deferred_ms > 0), log);
 }
 
 /* ---- Life ---- */
@@ -170,6 +170,10 @@ static void wait_for_start(struct sim_worker *worker, struct json_object *pod, i
         if (now_ns < worker->noticed_ns)
                 return;
         worker->start_wall_ms = strtoll(text, NULL, 10);
+        /* One that is alone defers what it learns too late. */
+        if (worker->plan->workers == 1 && worker->start_wall_ms < sim_wall_ms(worker->sim))
+                worker->deferred_ms = sim_wall_ms(worker->sim) - worker->start_wall_ms;
+        worker->start_wall_ms += worker->deferred_ms;
         worker->load_ns = now_ns + (worker->start_wall_ms - sim_wall_ms(worker->sim)) * NS_PER_MS;
         move_on(worker, WORKER_ANNOUNCED, worker->load_ns);
 }

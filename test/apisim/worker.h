@@ -26,6 +26,7 @@ struct sim_worker {
         enum worker_stage stage;
         int64_t started_ns, wake_ns, noticed_ns;
         int64_t start_wall_ms, load_ns; /* the start instant: beginning of the warm-up */
+        int64_t deferred_ms;            /* by which that is later than asked for */
         uint64_t random, requests;
 
         struct schedule schedule;

@@ -283,6 +283,7 @@ char *sim_worker_say_end(struct sim_worker *worker, const char *reason, struct b
         digest(worker, sha256);
         sim_worker_identity(worker, message);
         doc_set_int(doc_set_int(message, "startWallMs", worker->start_wall_ms), "wakeMicros", WORKER_WAKE_MICROS);
+        doc_set_int(message, "deferredMs", worker->deferred_ms);
         doc_set_int(message, "clockErrorMicros", 150);
         add_common(worker, message, reason, sha256);
         doc_set_int(message, "pacingP99Nanos", loaded ? PACING_NS : 0);

@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "check_steps.h"
 #include "data/doc.h"
+#include "load/record.h"
 #include "reasons.h"
 #include "sim.h"
 #include "stat/plan.h"
@@ -25,6 +27,7 @@ struct seen_run {
         struct map jobs;    /* name of each Job ever made -> UID of the one that was released under it, "" when none was */
         int64_t ended_ns;   /* 0: it has not */
         unsigned told;      /* workers that ended by themselves and left their termination message */
+        int64_t begun_ms;   /* when the load of the last of these began, by its own word */
 };
 
 struct check {
@@ -168,6 +171,11 @@ static void look_at_results(struct check *check, const struct seen_run *run, str
                 wrong(check, "I2: run %s ended without the results that %u of its workers left", run->name, run->told);
         if (run->told > 0 && finished < (int64_t)run->told)
                 wrong(check, "I2: run %s ended with the results of %d workers, and %u left theirs", run->name, (int)finished, run->told);
+        /* What happened meanwhile, and in the cluster, is put beside it by that instant. */
+        const char *begun = doc_text(after, "status.workers.startAt");
+        if (run->told > 0 && doc_at(after, "status.results") && (!begun || clock_parse(begun) / 1000 != run->begun_ms / 1000))
+                wrong(check, "I2: run %s ended with a load that began at %s, and its workers began at %lld s", run->name, begun ? begun : "no time",
+                      (long long)(run->begun_ms / 1000));
 }
 
 static void look_at_run(struct check *check, struct json_object *before, struct json_object *after)
@@ -306,12 +314,26 @@ static void look_at_job(struct check *check, struct json_object *before, struct 
 
 /* ---- pods ---- */
 
+#define ENDED "status.containerStatuses[0].state.terminated"
+
 static bool has_told(struct json_object *pod)
 {
-        struct json_object *ended = doc_at(pod, "status.containerStatuses[0].state.terminated");
+        struct json_object *ended = doc_at(pod, ENDED);
         const char *message = doc_text(ended, "message");
 
         return message && message[0] && doc_int(ended, "exitCode", -1) == 0;
+}
+
+static int64_t begun_ms(struct json_object *pod)
+{
+        const char *message = doc_text(pod, ENDED ".message");
+        struct json_object *doc = NULL;
+
+        if (record_unframe_message(message, strlen(message), &doc, NULL))
+                return 0;
+        int64_t wall_ms = doc_int(doc, "startWallMs", 0);
+        json_object_put(doc);
+        return wall_ms;
 }
 
 static void look_at_pod(struct check *check, struct json_object *before, struct json_object *after)
@@ -324,8 +346,10 @@ static void look_at_pod(struct check *check, struct json_object *before, struct 
                         wrong(check, "%s", text);
                 return;
         }
-        if (run && has_told(after) && !has_told(before))
+        if (run && has_told(after) && !has_told(before)) {
                 run->told++;
+                run->begun_ms = begun_ms(after);
+        }
 }
 
 /* ---- ConfigMaps ---- */

@@ -200,6 +200,7 @@ static inline void fixture_identity(struct json_object *record, uint32_t worker,
 }
 
 static const char *fixture_boot; /* of all workers alike; NULL: none says it */
+static int64_t fixture_deferred_ms; /* by which their load begins later than asked for */
 
 static inline void fixture_opening(struct fixture_report *report, uint32_t worker, uint32_t workers)
 {
@@ -216,10 +217,11 @@ static inline void fixture_opening(struct fixture_report *report, uint32_t worke
         doc_set_int(record, "clockErrorMicros", 150);
         fixture_write(report, record);
         record = fixture_record("start");
-        doc_set_int(record, "startWallMs", 1700000002000);
+        doc_set_int(record, "startWallMs", 1700000002000 + fixture_deferred_ms);
+        doc_set_int(record, "deferredMs", fixture_deferred_ms);
         doc_set_int(record, "wakeMicros", 40 + worker);
         doc_set_int(record, "clockErrorMicros", 150);
-        doc_set_bool(record, "late", false);
+        doc_set_bool(record, "late", fixture_deferred_ms > 0);
         doc_set(record, "floor", doc_set_int(doc_set_int(doc_object(), "p50Nanos", 20000 + worker), "p99Nanos", 30000 - worker));
         fixture_write(report, record);
 }
@@ -316,7 +318,8 @@ static inline void fixture_closing(struct fixture_report *report, struct fixture
                 fixture_count(&total, &samples[i]);
         fixture_digest(report->log, hex);
         fixture_identity(message, worker, workers);
-        doc_set_int(message, "startWallMs", 1700000002000);
+        doc_set_int(message, "startWallMs", 1700000002000 + fixture_deferred_ms);
+        doc_set_int(message, "deferredMs", fixture_deferred_ms);
         doc_set_int(message, "wakeMicros", 40 + worker);
         doc_set_int(message, "clockErrorMicros", 150);
         struct json_object *both[] = {end, message};

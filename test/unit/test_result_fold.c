@@ -2,6 +2,7 @@
 #include "result_fixture.h"
 
 #include "base/text.h"
+#include "result/gates.h"
 
 static struct fold *fold_of(const struct harvest *harvest, uint32_t workers)
 {
@@ -166,6 +167,39 @@ static void a_warm_up_says_how_it_ended(void **state)
                 harvest_free(harvest);
         }
         fixture_warmup_ms = -1;
+}
+
+static void a_load_that_was_deferred_says_when_it_began_and_loses_nothing(void **state)
+{
+        (void)state;
+        struct harvest *harvest = fixture_harvest(1);
+        size_t len;
+        auto_free struct sample *samples = fixture_samples(&len);
+
+        fixture_deferred_ms = 9500;
+        struct fixture_log log = fixture_log(samples, len, 0, 1);
+        for (int lane = 0; lane < 2; lane++) { /* the message alone first, then the log, too */
+                if (lane == 0)
+                        harvest_message(harvest, 0, log.message, strlen(log.message));
+                else
+                        harvest_feed(harvest, 0, log.log.data, log.log.size);
+                struct fold *fold = fold_of(harvest, 1);
+                assert_int_equal(fold->start_wall_ms, 1700000011500);
+                assert_int_equal(fold->deferred_ms, 9500);
+                assert_int_equal(fold->whole.counters.done, 500);
+                struct gates gates = gates_judge(fold, &GATES_LIMITS_DEFAULT, &(struct gates_facts){0});
+                assert_int_equal(gates.validity, VALIDITY_LIMITED);
+                bool told = false;
+                for (size_t i = 0; i < gates.len; i++)
+                        told = told || (gates.reasons[i].kind == GATES_STARTED_LATE &&
+                                        text_equal(gates.reasons[i].text,
+                                                   "the start came too late: the load began 9.500 s after the instant that was set for it"));
+                assert_true(told);
+                fold_free(fold);
+        }
+        fixture_deferred_ms = 0;
+        fixture_log_done(&log);
+        harvest_free(harvest);
 }
 
 static void of_several_holds_the_longest_counts_and_a_ramp_alone_has_no_window(void **state)
@@ -377,6 +411,7 @@ int main(void)
                 cmocka_unit_test(the_window_is_the_longest_hold),
                 cmocka_unit_test(pacing_that_was_narrowed_once_is_called_so),
                 cmocka_unit_test(a_warm_up_says_how_it_ended),
+                cmocka_unit_test(a_load_that_was_deferred_says_when_it_began_and_loses_nothing),
                 cmocka_unit_test(the_floor_is_that_of_the_worst_worker),
                 cmocka_unit_test(workers_of_one_kernel_have_one_clock),
                 cmocka_unit_test(what_limited_a_tenth_of_the_window_is_its_limit),

@@ -139,6 +139,7 @@ static void each_gate_closes_for_its_own_reason(void **state)
         CHECK(fold.start_skew_us = 500001, GATES_START_SKEW, VALIDITY_LIMITED);
         CHECK(fold.clock_shift_us = -500001, GATES_CLOCK_STEPPED, VALIDITY_LIMITED);
         CHECK(fold.skipped = 3, GATES_STARTED_LATE, VALIDITY_LIMITED);
+        CHECK(fold.deferred_ms = 1, GATES_STARTED_LATE, VALIDITY_LIMITED);
         CHECK(fold.whole.counters = (struct record_counters){.offered = 10}, GATES_NO_REQUESTS, VALIDITY_INVALID);
         CHECK(two_pieces[0].span.to_ms = 59999, GATES_SHORT_WINDOW, VALIDITY_LIMITED);
 #undef CHECK

@@ -46,6 +46,7 @@ static void a_trial_comes_back_with_every_bucket(void **state)
         struct fold *fold = fold_of_one_worker(&harvest), *again;
         struct load_plan *plan = fixture_plan(1);
         const struct gates gates = {.validity = VALIDITY_VALID};
+        fold->deferred_ms = 40;
         auto_json struct json_object *doc = doc_of(fold, &gates, 0);
         (void)state;
 
