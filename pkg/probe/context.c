@@ -89,7 +89,7 @@ void context_nodes_unknown(struct context *context)
 
 /* ---- the timeline ---- */
 
-void context_note(struct context *context, enum context_change_kind kind, const char *object, const char *text, int64_t wall_ms)
+static void note(struct context *context, const struct change *what, const char *object, const char *text)
 {
         const char *name = context->name;
 
@@ -100,22 +100,24 @@ void context_note(struct context *context, enum context_change_kind kind, const 
         }
         context->changes = xrealloc(context->changes, (context->changes_len + 1) * sizeof *context->changes);
         struct change *change = &context->changes[context->changes_len++];
-        *change = (struct change){
-                .wall_ms = wall_ms,
-                .kind = kind,
-                .also = name != NULL,
-                .object = xasprintf("%.63s%s%.320s", name ? name : "", name ? ": " : "", object),
-                .text = xasprintf("%.500s", text),
-        };
+        *change = *what;
+        change->also = name != NULL;
+        change->object = xasprintf("%.63s%s%.320s", name ? name : "", name ? ": " : "", object);
+        change->text = xasprintf("%.500s", text);
         text_scrub(change->object);
         text_scrub(change->text);
 }
 
-static void add_change(struct context *context, int64_t wall_ms, enum context_change_kind kind, struct json_object *facts, const char *text)
+void context_note(struct context *context, enum context_change_kind kind, const char *object, const char *text, int64_t wall_ms)
+{
+        note(context, &(struct change){.wall_ms = wall_ms, .kind = kind, .count = 1}, object, text);
+}
+
+static void add_change(struct context *context, const struct change *what, struct json_object *facts, const char *text)
 {
         auto_free char *object = xasprintf("%s/%.253s", doc_text(facts, "kind"), doc_text(facts, "name"));
 
-        context_note(context, kind, object, text, wall_ms);
+        note(context, what, object, text);
 }
 
 struct finding { /* owner of change_found_fn */
@@ -130,7 +132,7 @@ static void on_found(void *owner, enum context_change_kind kind, const char *tex
 
         if (kind == CONTEXT_RESTART)
                 finding->context->restarts += count;
-        add_change(finding->context, finding->wall_ms, kind, finding->facts, text);
+        add_change(finding->context, &(struct change){.wall_ms = finding->wall_ms, .kind = kind, .count = (uint32_t)count}, finding->facts, text);
 }
 
 /* ---- objects ---- */
@@ -330,9 +332,19 @@ uint32_t context_count(const struct context *context, enum context_change_kind k
 
         for (size_t i = 0; i < context->changes_len; i++) {
                 const struct change *change = &context->changes[i];
-                count += change->kind == kind && !change->also && change->wall_ms >= from_wall_ms && change->wall_ms <= to_wall_ms;
+                if (change->kind == kind && !change->also && change->wall_ms >= from_wall_ms && change->wall_ms <= to_wall_ms)
+                        count += change->count;
         }
         return count;
+}
+
+bool context_counts_restarts(const struct context *context, int64_t from_wall_ms, int64_t to_wall_ms, bool *ret_whole)
+{
+        *ret_whole = context->changes_dropped == 0;
+        for (size_t i = 0; i < context->gaps_len; i++)
+                if (context->gaps[i].from_wall_ms <= to_wall_ms && context->gaps[i].to_wall_ms >= from_wall_ms)
+                        *ret_whole = false;
+        return context->pods_seen;
 }
 
 /* One that the state does not know has not been looked at before: what is there is not new. */

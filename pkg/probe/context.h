@@ -91,9 +91,12 @@ void context_gap(struct context *context, int64_t from_wall_ms, int64_t to_wall_
 void context_mark_before(struct context *context, int64_t wall_ms);
 void context_mark_after(struct context *context, int64_t wall_ms);
 
-/* How often the kind of change was seen from..to (wall time, inclusive). */
+/* How often the kind of change was seen from..to (wall time, inclusive); of a container that was restarted several times at once each counts. */
 uint32_t context_count(const struct context *context, enum context_change_kind kind, int64_t from_wall_ms,
                        int64_t to_wall_ms);
+/* Whether that says something of restarts: false when no pod was ever seen; not *ret_whole when somebody may have looked away, and there
+ * may have been more. */
+bool context_counts_restarts(const struct context *context, int64_t from_wall_ms, int64_t to_wall_ms, bool *ret_whole);
 
 /* A node that was under memory, disk or PID pressure from..to (wall time, inclusive), as far as it was looked at: its name and the condition,
  * in 'text'. False: none was seen to be. */

@@ -24,6 +24,7 @@ struct entry { /* one known object */
 struct change {
         int64_t wall_ms;
         enum context_change_kind kind;
+        uint32_t count; /* how often, at once */
         bool also;    /* of something that the target depends on */
         char *object; /* "Pod/checkout-7d9-x2k" */
         char *text;

@@ -148,9 +148,29 @@ static void a_restart_is_told_with_its_cause(void **state)
         check_changes(context, "restart Pod/a: container app restarted (OOMKilled, exit code 137), 2 in all\n");
         auto_json struct json_object *status = context_encode_status(context, NULL, NULL);
         assert_int_equal(doc_int(status, "target.restarts", -1), 2);
-        assert_int_equal(context_count(context, CONTEXT_RESTART, T0, T0 + 1000), 1);
+        assert_int_equal(context_count(context, CONTEXT_RESTART, T0, T0 + 1000), 2); /* two at once */
         assert_int_equal(context_count(context, CONTEXT_RESTART, T0 + 1001, T0 + 9000), 0);
         assert_int_equal(context_count(context, CONTEXT_SCALE, T0, T0 + 9000), 0);
+        context_free(context);
+}
+
+static void restarts_are_known_while_somebody_looks(void **state)
+{
+        (void)state;
+        struct context *blind = context_new(), *context = two_ready_pods();
+        bool whole;
+
+        assert_false(context_counts_restarts(blind, T0, T0 + 9000, &whole));
+        assert_true(context_counts_restarts(context, T0, T0 + 9000, &whole));
+        assert_true(whole);
+        context_gap(context, T0 + 3000, T0 + 4000);
+        assert_true(context_counts_restarts(context, T0, T0 + 2999, &whole));
+        assert_true(whole);
+        assert_true(context_counts_restarts(context, T0, T0 + 3000, &whole));
+        assert_false(whole);
+        assert_true(context_counts_restarts(context, T0 + 4000, T0 + 9000, &whole));
+        assert_false(whole);
+        context_free(blind);
         context_free(context);
 }
 
@@ -540,6 +560,7 @@ int main(void)
                 cmocka_unit_test(pods_that_come_and_go_move_the_extremes),
                 cmocka_unit_test(a_limit_that_changes_under_way_is_told),
                 cmocka_unit_test(a_restart_is_told_with_its_cause),
+                cmocka_unit_test(restarts_are_known_while_somebody_looks),
                 cmocka_unit_test(the_same_change_told_twice_is_recorded_once),
                 cmocka_unit_test(an_eviction_is_not_an_ordinary_end),
                 cmocka_unit_test(a_changed_image_is_told_and_each_image_seen_is_listed),
