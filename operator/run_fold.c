@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "operator/run_explain.h"
+#include "operator/run_observe.h"
 #include "operator/run_outcome.h"
 #include "operator/run_status.h"
 #include "operator/session_mesh.h"
@@ -93,19 +94,20 @@ static bool placed_elsewhere(const struct session *session)
 }
 
 /* NULL without capacity. */
-static struct json_object *encode_probe(const struct session *session, const struct fold *fold, const struct gates *gates)
+static struct json_object *encode_probe(const struct session *session, const struct fold *fold, const struct gates *gates,
+                                        const struct observed *observed)
 {
         if (!session->profile->capacity.given)
                 return NULL;
         struct capacity_step step = session_search(session).step;
-        return probe_encode(fold, gates, session->profile, &step);
+        return probe_encode(fold, gates, observed, session->profile, &step);
 }
 
 /* One trial of several: what the series needs of it. */
 static void keep(struct session *session, const struct run_sight *sight, const struct fold *fold, const struct gates *gates,
-                 const struct estimates *estimates)
+                 const struct estimates *estimates, const struct observed *observed)
 {
-        auto_json struct json_object *probe = encode_probe(session, fold, gates);
+        auto_json struct json_object *probe = encode_probe(session, fold, gates, observed);
         auto_json struct json_object *row = encode_row(session, sight, gates, fold, probe), *workers = encode_workers(session, fold, sight);
         auto_json struct json_object *mesh = session->profile->variants_len ? session_mesh_encode_trial(session) : NULL;
         auto_json struct json_object *explanations = session->profile->variants_len ? run_explain_trial(session, fold) : NULL;
@@ -118,6 +120,7 @@ static void keep(struct session *session, const struct run_sight *sight, const s
                 .fold = fold,
                 .gates = gates,
                 .estimates = estimates,
+                .observed = observed,
                 .row = row,
                 .workers = workers,
                 .nodes = session->trial_nodes,
@@ -151,9 +154,11 @@ static void judge(struct session *session, const struct run_view *view, const st
         const struct gates_limits limits = gates_limits_of(profile, session->load_plan->interval_ms);
         const struct fold_span *window = fold_window(fold);
         int64_t from_wall_ms = session->measured_from_wall_ms + window->from_ms, to_wall_ms = session->measured_from_wall_ms + window->to_ms;
+        struct observed observed = {0};
         if (session->measured_from_wall_ms) {
                 session_samples_judge(session, from_wall_ms, to_wall_ms);
                 session_mesh_judge(session, from_wall_ms, to_wall_ms);
+                run_observe(session, from_wall_ms, to_wall_ms, &observed);
         }
         char pressure[CONTEXT_PRESSURE_TEXT];
         struct gates_facts facts = facts_of(session, fold, view, pressure);
@@ -167,12 +172,12 @@ static void judge(struct session *session, const struct run_view *view, const st
 
         estimates_of(fold, estimates);
         if (profile_trials_most(profile) > 1) {
-                keep(session, sight, fold, &gates, estimates);
+                keep(session, sight, fold, &gates, estimates, &observed);
                 return;
         }
         auto_json struct json_object *rows = encode_only_row(session, sight, &gates, fold), *workers = encode_workers(session, fold, sight);
-        outcome_conclude(session, view, sight, &(struct outcome){.fold = fold, .gates = &gates, .estimates = estimates, .trials = estimates,
-                                                         .trials_len = 1, .rows = rows, .workers = workers});
+        outcome_conclude(session, view, sight, &(struct outcome){.fold = fold, .gates = &gates, .estimates = estimates, .observed = &observed,
+                                                         .trials = estimates, .trials_len = 1, .rows = rows, .workers = workers});
 }
 
 void run_status_fold(struct session *session, const struct run_view *view, const struct run_sight *sight)
@@ -202,7 +207,7 @@ static void fold_alike(struct session *session, const struct run_view *view, con
         struct series_result result;
 
         if (series_merge(session->profile, session->load_plan, standing->docs, standing->len, outcome_cuts_short(sight->run.stop_reason), &result))
-                outcome_conclude(session, view, sight, &(struct outcome){.fold = result.fold, .gates = &result.gates, .estimates = &result.estimates,
+                outcome_conclude(session, view, sight, &(struct outcome){.fold = result.fold, .gates = &result.gates, .estimates = &result.estimates, .observed = &result.observed,
                                                                  .trials = result.trials, .trials_len = result.trials_len, .rows = standing->rows,
                                                                  .workers = result.workers, .number = PROFILE_TRIALS_MAX});
         else
@@ -217,7 +222,7 @@ static void fold_variants(struct session *session, const struct run_view *view, 
 
         session->load_plan = session->load_plans[0]; /* what is said of the whole is said of the reference */
         if (arms_merge(session->profile, session->load_plans, standing->docs, standing->len, outcome_cuts_short(sight->run.stop_reason), arms))
-                outcome_conclude(session, view, sight, &(struct outcome){.fold = reference->fold, .gates = &arms->gates, .estimates = &reference->estimates,
+                outcome_conclude(session, view, sight, &(struct outcome){.fold = reference->fold, .gates = &arms->gates, .estimates = &reference->estimates, .observed = &reference->observed,
                                                                  .trials = reference->trials, .trials_len = reference->trials_len, .arms = arms,
                                                                  .rows = standing->rows, .workers = arms->workers, .number = PROFILE_TRIALS_MAX});
         else
@@ -236,7 +241,7 @@ static void fold_search(struct session *session, const struct run_view *view, co
         bool measured = series_merge(session->profile, session->load_plan, search.last, search.last_len, outcome_cuts_short(sight->run.stop_reason), &result);
         probe_limit(&search, &result.gates);
         if (measured)
-                outcome_conclude(session, view, sight, &(struct outcome){.fold = result.fold, .gates = &result.gates, .estimates = &result.estimates,
+                outcome_conclude(session, view, sight, &(struct outcome){.fold = result.fold, .gates = &result.gates, .estimates = &result.estimates, .observed = &result.observed,
                                                                  .trials = result.trials, .trials_len = result.trials_len, .rows = standing->rows,
                                                                  .workers = result.workers, .search = &search, .number = PROFILE_TRIALS_MAX});
         else

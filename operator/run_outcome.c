@@ -159,7 +159,7 @@ static size_t standing_arms(const struct arms *arms, struct verdict_arm ret_arms
 
         for (size_t i = 0; arms && i < arms->len; i++)
                 if (arms->of[i].measured)
-                        ret_arms[len++] = (struct verdict_arm){arms->of[i].name, arms->of[i].merged.fold, &arms->of[i].merged.estimates};
+                        ret_arms[len++] = (struct verdict_arm){arms->of[i].name, arms->of[i].merged.fold, &arms->of[i].merged.estimates, &arms->of[i].merged.observed};
         return len;
 }
 
@@ -179,6 +179,7 @@ void outcome_conclude(struct session *session, const struct run_view *view, cons
                 .objectives = profile->objectives,
                 .len = profile->objectives_len,
                 .estimates = outcome->search ? NULL : outcome->estimates, /* of a search the probes have decided */
+                .observed = outcome->observed,
                 .arms = standing,
                 .arms_len = standing_arms(arms, standing),
                 .compared = compare_gravest(list, list_len),

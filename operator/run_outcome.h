@@ -15,6 +15,7 @@ struct outcome {
         const struct fold *fold;
         const struct gates *gates;
         const struct estimates *estimates; /* of the whole */
+        const struct observed *observed;   /* beside it */
         const struct estimates *trials;    /* of each trial that counts */
         size_t trials_len;
         const struct arms *arms;           /* 'fold' and 'estimates' are of its first; NULL: there are no variants */

@@ -33,6 +33,8 @@ struct json_object *session_mesh_encode_pod(const struct session *session, uint3
 
 /* Once per trial, when its window is known: what the proxies used in it. */
 void session_mesh_judge(struct session *session, int64_t from_wall_ms, int64_t to_wall_ms);
+/* Of the trial that was judged last: the proxies beside the target; nothing is known where there are none. */
+struct samples_summary session_mesh_server_use(const struct session *session);
 
 /* What the profile requires (spec.context.require) and was not in effect at the start or is not now: a sentence, new. NULL: all of it is and
  * was. */

@@ -33,6 +33,11 @@ void session_mesh_judge(struct session *session, int64_t from_wall_ms, int64_t t
         }
 }
 
+struct samples_summary session_mesh_server_use(const struct session *session)
+{
+        return session->mesh ? session->mesh->trial_use[1] : (struct samples_summary){0};
+}
+
 /* ---- in words ---- */
 
 static bool format_cpu(const struct samples_summary *use, char text[static UNIT_TEXT_MAX])

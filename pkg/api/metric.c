@@ -27,6 +27,12 @@ static const struct family_row {
         {"status.ratio", METRIC_STATUS_RATIO, METRIC_RATIO, false, LABEL_PIECE | LABEL_REQUEST | LABEL_CODE},
         {"rate.offered", METRIC_RATE_OFFERED, METRIC_PER_SECOND, false, LABEL_PIECE | LABEL_REQUEST},
         {"rate.achieved", METRIC_RATE_ACHIEVED, METRIC_PER_SECOND, false, LABEL_PIECE | LABEL_REQUEST},
+        {"target.cpu", METRIC_TARGET_CPU, METRIC_CORES, false, 0},
+        {"target.memory", METRIC_TARGET_MEMORY, METRIC_BYTES, false, 0},
+        {"target.throttled", METRIC_TARGET_THROTTLED, METRIC_RATIO, false, 0},
+        {"target.restarts", METRIC_TARGET_RESTARTS, METRIC_COUNT, false, 0},
+        {"proxy.cpu", METRIC_PROXY_CPU, METRIC_CORES, false, 0},
+        {"proxy.memory", METRIC_PROXY_MEMORY, METRIC_BYTES, false, 0},
 };
 
 static const char *const error_classes[] = {"connect", "reset", "timeout", "tls", "status", "body", "protocol", "unfinished", "shed"};
@@ -60,7 +66,7 @@ static enum fail_kind parse_name(const char *name, struct metric *metric, struct
                         }
         }
         return fail_set(fail, FAIL_INVALID,
-                        "metric '%.60s' is not known; write for example latency.p99, errors.ratio or rate.achieved", name);
+                        "metric '%.60s' is not known; write for example latency.p99, errors.ratio, rate.achieved or target.cpu", name);
 }
 
 static enum fail_kind parse_label(char *text, struct metric *metric, struct fail *fail)
@@ -148,6 +154,30 @@ enum metric_unit metric_unit(const struct metric *metric)
         return families[row].unit;
 }
 
+bool metric_is_observed(const struct metric *metric)
+{
+        return metric->family >= METRIC_OBSERVED;
+}
+
+/* Units never hide in a bare number where there are several: "0.5" of CPU is Kubernetes' own way to write it, bytes have a suffix. */
+static enum fail_kind parse_bytes(const char *text, double *ret_bytes, struct fail *fail)
+{
+        size_t digits = strspn(text, "0123456789.");
+
+        if (digits == 0 || !strchr("KMGkTE", text[digits]) || !text[digits])
+                return fail_set(fail, FAIL_INVALID, "'%.24s' is no amount of memory; write for example 200Mi", text);
+        return unit_parse_quantity(text, ret_bytes, fail);
+}
+
+static enum fail_kind parse_count(const char *text, double *ret_count, struct fail *fail)
+{
+        size_t digits = strspn(text, "0123456789");
+
+        if (digits == 0 || digits > 6 || text[digits])
+                return fail_set(fail, FAIL_INVALID, "'%.24s' is no count; write for example \"0\"", text);
+        return unit_parse_quantity(text, ret_count, fail);
+}
+
 enum fail_kind metric_parse_limit(const struct metric *metric, const char *text, double *ret_limit, bool *ret_of_offered,
                                   struct fail *fail)
 {
@@ -168,6 +198,12 @@ enum fail_kind metric_parse_limit(const struct metric *metric, const char *text,
                 return unit_parse_rate_rps(text, ret_limit, fail);
         case METRIC_RATIO:
                 return unit_parse_percent(text, ret_limit, fail);
+        case METRIC_CORES:
+                return unit_parse_quantity(text, ret_limit, fail);
+        case METRIC_BYTES:
+                return parse_bytes(text, ret_limit, fail);
+        case METRIC_COUNT:
+                return parse_count(text, ret_limit, fail);
         }
         return fail_set(fail, FAIL_INVALID, "metric of no unit");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "result/measure.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -113,7 +114,8 @@ static struct measured measure_time(const struct fold *fold, const struct metric
         }
         if (!value.known)
                 return missing(ok || censored ? "TooFewSamples" : "NotMeasured");
-        return (struct measured){.censored = value.censored, .number = (double)value.ns};
+        return (struct measured){.censored = value.censored, .number = (double)value.ns,
+                                 .bound = value.censored && metric->stat == METRIC_MEAN ? "Censored" : NULL};
 }
 
 static struct measured measure_ratio(uint64_t part, const struct fold_span *span)
@@ -172,11 +174,26 @@ struct measured measure_metric(const struct fold *fold, const struct metric *met
         case METRIC_RATE_ACHIEVED:
                 measured = (struct measured){.number = fold_achieved_rps(span)};
                 break;
+        default: /* no worker measures it */
+                return missing("NotMeasured");
         }
         if (!known)
                 return missing("Malformed");
         measured.offered_rps = fold_offered_rps(span);
         return measured;
+}
+
+struct measured measure_observed(const struct observed *observed, const struct metric *metric)
+{
+        const struct observed_figure *figure = observed ? observed_find(observed, metric->family) : NULL;
+
+        if (!figure || !figure->known)
+                return missing("NotSampled");
+        if (figure->covered >= OBSERVED_COVERED_MIN)
+                return (struct measured){.number = figure->number};
+        if (observed_is_mean(metric->family))
+                return missing("SampledInParts");
+        return (struct measured){.number = figure->number, .bound = "SampledInParts"};
 }
 
 /* ---- as text ---- */
@@ -195,6 +212,15 @@ void measure_format(const struct metric *metric, const struct measured *measured
                 break;
         case METRIC_PER_SECOND:
                 unit_format_rate(measured->number, text);
+                break;
+        case METRIC_CORES:
+                snprintf(text, FOLD_TEXT_MAX, "%.1fm", measured->number * 1e3);
+                break;
+        case METRIC_BYTES:
+                snprintf(text, FOLD_TEXT_MAX, "%.1fMi", measured->number / (1 << 20));
+                break;
+        case METRIC_COUNT:
+                snprintf(text, FOLD_TEXT_MAX, "%.0f", measured->number);
                 break;
         }
 }

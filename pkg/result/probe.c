@@ -158,19 +158,19 @@ static enum capacity_outcome outcome_of(enum objective_state state)
         return state == OBJECTIVE_MET ? CAPACITY_HELD : state == OBJECTIVE_MISSED ? CAPACITY_FAILED : CAPACITY_UNLIKELY;
 }
 
-static void judge_objectives(const struct fold *fold, const struct gates *gates, const struct profile *profile, const struct parts *parts, struct judged *judged)
+static void judge_objectives(const struct verdict_case *question, const struct profile *profile, const struct parts *parts, struct judged *judged)
 {
         auto_free struct verdict_judged *values = xnew(struct verdict_judged);
         struct shares shares;
 
-        verdict_judge(&(struct verdict_case){.fold = fold, .gates = gates, .objectives = profile->objectives, .len = profile->objectives_len}, values);
+        verdict_judge(question, values);
         for (size_t i = 0; i < values->len; i++) {
                 const struct objective_judged *value = &values->objectives[i];
                 enum capacity_outcome outcome = outcome_of(value->state);
                 bool known = shares_of(parts, &profile->objectives[i], &shares);
                 auto_free char *text = tell(value, known ? &shares : NULL);
                 if (known)
-                        judge_shares(fold, &shares, &outcome);
+                        judge_shares(question->fold, &shares, &outcome);
                 note(judged, outcome, value->metric, text);
         }
 }
@@ -207,13 +207,16 @@ static bool is_generators(const struct gates *gates)
         return false;
 }
 
-struct json_object *probe_encode(const struct fold *fold, const struct gates *gates, const struct profile *profile, const struct capacity_step *step)
+struct json_object *probe_encode(const struct fold *fold, const struct gates *gates, const struct observed *observed, const struct profile *profile,
+                                 const struct capacity_step *step)
 {
+        const struct verdict_case question = {.fold = fold, .gates = gates, .observed = observed, .objectives = profile->objectives,
+                                              .len = profile->objectives_len};
         auto_free struct parts *parts = cut(fold);
         struct judged judged = {.outcome = CAPACITY_HELD};
         struct json_object *out = doc_set(doc_object(), "rate", json_object_new_double(step->rate_rps));
 
-        judge_objectives(fold, gates, profile, parts, &judged);
+        judge_objectives(&question, profile, parts, &judged);
         judge_rate(fold, parts, &judged);
         if (fold->braked > 0)
                 note(&judged, CAPACITY_FAILED, "errors.ratio", "limits.brake stopped the probe");

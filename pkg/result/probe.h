@@ -16,14 +16,16 @@
 #include "api/profile.h"
 #include "result/fold.h"
 #include "result/gates.h"
+#include "result/observed.h"
 #include "stat/capacity.h"
 
 struct verdict_judged; /* result/verdict.h */
 
 extern const char *const probe_outcomes[CAPACITY_FAILED + 1]; /* "held", "likely", "unlikely", "failed" */
 
-/* What this probe of 'step' found; caller owns. */
-struct json_object *probe_encode(const struct fold *fold, const struct gates *gates, const struct profile *profile, const struct capacity_step *step);
+/* What this probe of 'step' found; 'observed' NULL: nobody looked. Caller owns. */
+struct json_object *probe_encode(const struct fold *fold, const struct gates *gates, const struct observed *observed, const struct profile *profile,
+                                 const struct capacity_step *step);
 
 struct probe_search {
         struct capacity_step step;

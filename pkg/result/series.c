@@ -260,6 +260,7 @@ static void merge(const struct trial *trials, const struct choice *choice, size_
                 if (!choice->counts[i])
                         continue;
                 trial_fold_add(result->fold, trials[i].doc);
+                observed_add(&result->observed, &trials[i].observed);
                 result->trials[result->trials_len++] = trials[i].estimates;
         }
         trial_fold_done(result->fold);

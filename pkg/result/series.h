@@ -23,6 +23,7 @@ struct series_result {
         struct fold *fold;             /* owned: of the trials that count */
         struct gates gates;
         struct estimates estimates;    /* values of 'fold', intervals from the spread between trials */
+        struct observed observed;      /* over the trials that count */
         struct estimates *trials;      /* owned: of each trial that counts */
         size_t trials_len;
         struct json_object *workers;   /* status.workers of the last trial of which somebody said something; owned, NULL: none */

@@ -86,6 +86,8 @@ struct json_object *trial_encode(const struct trial_input *input)
         doc_set(out, "explanations", json_object_get(input->explanations));
         if (input->rest_cores)
                 doc_set_double(out, "restCores", *input->rest_cores, 4);
+        if (input->observed)
+                doc_set(out, "observed", observed_encode(input->observed));
         doc_set(out, "probe", json_object_get(input->probe));
         if (input->fold->lost && !input->fold->partial)
                 return out; /* nobody said anything */
@@ -123,6 +125,7 @@ void trial_decode(struct json_object *doc, struct trial *ret_trial)
                 .doc = doc,
         };
         estimates_decode(doc_at(doc, "estimates"), &ret_trial->estimates);
+        observed_decode(doc_at(doc, "observed"), &ret_trial->observed);
 }
 
 bool trial_is_sound(const struct trial *trial)

@@ -11,6 +11,7 @@
  *    "mesh":{…},                 of a run with variants: the mesh between this trial's client and the target
  *    "explanations":[…],         of a run with variants: what mesh and machines did to this trial, the surest first (mesh/explain.h)
  *    "restCores":0.012,          of the first: CPU of one pod of the target before its load; absent: not known
+ *    "observed":{…},             of the target and its proxies: result/observed.h
  *    "probe":{…},                of a search for capacity: result/probe.h
  *    "fold":{"pieces":[{"fromMs","toMs","C","hists"}],"requests":[{"C","hists"}],"C","hists" (connect, handshake),"connects",
  *            "warmup":{"ms","settled"},…}}
@@ -27,6 +28,7 @@
 #include "result/estimate.h"
 #include "result/fold.h"
 #include "result/gates.h"
+#include "result/observed.h"
 
 #define TRIAL_BYTES_MAX (384 * 1024) /* of the document */
 #define TRIAL_EXPLANATIONS_MAX 8
@@ -39,6 +41,7 @@ struct trial_input { /* all borrowed for the call */
         struct json_object *row, *workers, *nodes;
         struct json_object *mesh; /* between this trial's client and the target, as status.variants shows it; NULL: not said */
         const double *rest_cores; /* that a pod of the target used before the first trial's load; NULL: not known, or not the first */
+        const struct observed *observed; /* NULL: nobody looked */
         struct json_object *explanations; /* at most TRIAL_EXPLANATIONS_MAX; NULL: nobody asked */
         struct json_object *probe; /* NULL: it is none */
 };
@@ -54,6 +57,7 @@ struct trial {
         bool whole;
         const char *reason;      /* the gravest reason's sentence, borrowed from the document; NULL: none */
         struct estimates estimates;
+        struct observed observed;
         struct json_object *doc; /* borrowed */
 };
 /* Never fails: what is missing or of the wrong type is unknown. */

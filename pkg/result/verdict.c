@@ -20,12 +20,10 @@ const char *verdict_name(enum verdict verdict)
 
 /* ---- judging one ---- */
 
-/* A mean with censored requests in it is a lower bound: it can show that a limit is exceeded, never that it is kept. Any other
- * censored value is worse than every limit. */
-static enum objective_state against(const struct metric *metric, const struct measured *measured, double limit,
-                                    bool is_max)
+/* A lower bound can show that a limit is exceeded, never that it is kept. Any other censored value is worse than every limit. */
+static enum objective_state against(const struct measured *measured, double limit, bool is_max)
 {
-        bool bound = measured->censored && metric->stat == METRIC_MEAN;
+        bool bound = measured->bound != NULL;
 
         if (bound && (is_max ? measured->number <= limit : measured->number < limit))
                 return OBJECTIVE_UNRESOLVED;
@@ -69,13 +67,13 @@ static void apply_limit(struct objective_judged *judged, const struct metric *me
         if (of_offered)
                 limit *= measured->offered_rps;
         bool interval = estimate && !of_offered;
-        switch (interval ? interval_against(estimate, limit, is_max) : against(metric, measured, limit, is_max)) {
+        switch (interval ? interval_against(estimate, limit, is_max) : against(measured, limit, is_max)) {
         case OBJECTIVE_MISSED:
                 judged->state = OBJECTIVE_MISSED;
                 judged->reason = interval ? "Interval" : "PointEstimate";
                 break;
         case OBJECTIVE_UNRESOLVED:
-                unresolved(judged, interval ? "AcrossLimit" : "Censored");
+                unresolved(judged, interval ? "AcrossLimit" : measured->bound);
                 break;
         case OBJECTIVE_MET:
                 if (interval && judged->state == OBJECTIVE_MET)
@@ -96,6 +94,8 @@ static const char *reason_sentence(const char *reason)
                 {"NotMeasured", "this was not measured"},
                 {"ReducedPrecision", "the log is incomplete, and the termination message does not carry it"},
                 {"Censored", "unanswered requests make it a lower bound"},
+                {"NotSampled", "nothing told of it; context.samples says what was asked"},
+                {"SampledInParts", "what was seen covers too little of the time"},
         };
 
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -149,7 +149,7 @@ static void judge_one(const struct verdict_arm *arm, const struct profile_object
         if (metric_parse(objective->metric, &metric, NULL)) {
                 unresolved(judged, "Malformed");
         } else {
-                measured = measure_metric(arm->fold, &metric);
+                measured = metric_is_observed(&metric) ? measure_observed(arm->observed, &metric) : measure_metric(arm->fold, &metric);
                 if (measured.missing) {
                         unresolved(judged, measured.missing);
                 } else {
@@ -169,7 +169,7 @@ static void judge_one(const struct verdict_arm *arm, const struct profile_object
 static void judge_arms(const struct verdict_case *case_of, const struct profile_objective *objective, struct objective_judged *judged)
 {
         static const int gravity[] = {[OBJECTIVE_MET] = 0, [OBJECTIVE_UNRESOLVED] = 1, [OBJECTIVE_MISSED] = 2};
-        const struct verdict_arm only = {.fold = case_of->fold, .estimates = case_of->estimates};
+        const struct verdict_arm only = {.fold = case_of->fold, .estimates = case_of->estimates, .observed = case_of->observed};
 
         judge_one(case_of->arms_len ? &case_of->arms[0] : &only, objective, judged);
         for (size_t i = 1; i < case_of->arms_len; i++) {

@@ -2,8 +2,8 @@
  *
  * Objectives against the measured window, the comparison with the baseline, and the verdict. An objective is met or missed when its
  * 95 % interval lies on one side of the limit. Where no interval exists the value itself decides, with reason PointEstimate: a
- * one-minute run still gets a verdict and says how much it is worth. So does a limit in percent of the offered rate, and one that
- * names a piece or a request.
+ * one-minute run still gets a verdict and says how much it is worth. So does a limit in percent of the offered rate, one that
+ * names a piece or a request, and one of what was observed; what nobody sampled is unresolved.
  *
  * | first row that holds                                               | verdict      | reason                 |
  * | validity Invalid or Unknown                                        | None         | NotValid               |
@@ -30,6 +30,7 @@
 #include "result/estimate.h"
 #include "result/fold.h"
 #include "result/gates.h"
+#include "result/observed.h"
 
 enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL, VERDICT_INCONCLUSIVE };
 
@@ -45,7 +46,7 @@ struct objective_judged {
         char limit[64]; /* "<= 250ms", ">= 99%", ">= 1ms, <= 5ms" */
         char value[FOLD_TEXT_MAX]; /* "11.203ms", "> 5s", "0.02%", "998.7/s"; "-" when unresolved without a value */
         /* Interval, PointEstimate; unresolved: AcrossLimit (the limit lies inside the interval), TooFewSamples, NoHoldPiece, NoSuchPiece, AmbiguousPiece, NoSuchRequest, NotMeasured, Censored,
-         * ReducedPrecision, Malformed */
+         * ReducedPrecision, NotSampled, SampledInParts, Malformed */
         const char *reason;
         char text[OBJECTIVE_TEXT_MAX]; /* one sentence */
 };
@@ -62,6 +63,7 @@ struct verdict_arm { /* one of several variants */
         const char *name;
         const struct fold *fold;
         const struct estimates *estimates;
+        const struct observed *observed;
 };
 
 struct verdict_case { /* all borrowed for the call */
@@ -70,6 +72,7 @@ struct verdict_case { /* all borrowed for the call */
         const struct profile_objective *objectives;
         size_t len;                        /* at most PROFILE_OBJECTIVES_MAX */
         const struct estimates *estimates; /* of the same fold; NULL: no intervals */
+        const struct observed *observed;   /* beside it; NULL: nobody looked */
         const struct verdict_arm *arms;    /* objectives are judged in each, and the worst counts; NULL: there are no variants */
         size_t arms_len;
         const struct compared *compared;   /* of several the gravest; NULL: with nothing */

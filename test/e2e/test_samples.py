@@ -69,8 +69,14 @@ def a_busy_target_shows_its_cpu_and_an_idle_one_does_not():
 
 def a_target_at_its_limit_is_throttled_and_said_to_be():
     limited("tight", "20m")
-    c.apply(c.profile(NS, "tight", "tight", [c.hold(1500, 45)]), c.run(NS, "tight-1", "tight"))
+    asked = [{"metric": "target.cpu", "max": "30m"}, {"metric": "target.memory", "max": "64Mi"}, {"metric": "target.restarts", "max": "0"},
+             {"metric": "target.throttled", "max": "1%"}, {"metric": "proxy.cpu", "max": "1"}]
+    c.apply(c.profile(NS, "tight", "tight", [c.hold(1500, 45)], objectives=asked), c.run(NS, "tight-1", "tight"))
     status = c.finished(NS, "tight-1", 150)
+    judged = {one["metric"]: (one["met"], one["reason"]) for one in status["objectives"]}
+    met, missed, nobody = ("True", "PointEstimate"), ("False", "PointEstimate"), ("Unknown", "NotSampled")
+    assert judged == {"target.cpu": met, "target.memory": met, "target.restarts": met, "target.throttled": missed, "proxy.cpu": nobody}, status["objectives"]
+    assert status["verdict"] == "Fail" and "target.throttled is" in status["message"], status["message"]
     target = status["context"]["target"]
     assert target["cpu"]["limit"] == "20m" and 15 <= milli(target["cpu"]["mean"]) <= 25, target
     assert percent(target["throttled"]) > 30, target

@@ -22,9 +22,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 must(fail.kind == FAIL_INVALID && fail.text[0]);
                 return 0;
         }
-        must(metric.family <= METRIC_RATE_ACHIEVED && metric.stat <= METRIC_MAX);
+        must(metric.family < METRIC_FAMILIES && metric.stat <= METRIC_MAX);
         must(metric.quantile >= 0 && metric.quantile < 1 && (metric.stat == METRIC_QUANTILE) == (metric.quantile > 0));
         must(!metric.piece[0] || !metric.request[0]);
+        must(!metric_is_observed(&metric) || (!metric.piece[0] && !metric.request[0] && !metric.class[0] && !metric.code[0]));
         if (!limit_text || metric_parse_limit(&metric, limit_text, &limit, &of_offered, &fail))
                 return 0;
         must(isfinite(limit) && limit >= 0);

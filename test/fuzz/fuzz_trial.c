@@ -41,6 +41,10 @@ static void try_series(struct json_object *const *docs, size_t len, struct serie
         series_merge(&profile, &plan, docs, len, false, result);
         must(result->trials_len <= len && result->gates.len <= GATES_REASONS);
         must_be_sane(&result->estimates);
+        for (enum metric_family family = METRIC_OBSERVED; family < METRIC_FAMILIES; family++) {
+                const struct observed_figure *figure = observed_find(&result->observed, family);
+                must(isfinite(figure->number) && figure->number >= 0 && figure->covered >= 0 && figure->covered <= 1 && (figure->known || figure->number == 0));
+        }
         for (size_t i = 0; i < result->gates.len; i++)
                 fuzz_must_be_utf8(result->gates.reasons[i].text);
         struct json_object *rows = series_encode_rows(docs, len), *full = status_encode_full(result->fold);

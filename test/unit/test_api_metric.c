@@ -16,6 +16,12 @@ static void every_known_name_is_understood(void **state)
                 {"errors.ratio", METRIC_ERRORS_RATIO, METRIC_NO_STAT, 0},
                 {"rate.offered", METRIC_RATE_OFFERED, METRIC_NO_STAT, 0},
                 {"rate.achieved", METRIC_RATE_ACHIEVED, METRIC_NO_STAT, 0},
+                {"target.cpu", METRIC_TARGET_CPU, METRIC_NO_STAT, 0},
+                {"target.memory", METRIC_TARGET_MEMORY, METRIC_NO_STAT, 0},
+                {"target.throttled", METRIC_TARGET_THROTTLED, METRIC_NO_STAT, 0},
+                {"target.restarts", METRIC_TARGET_RESTARTS, METRIC_NO_STAT, 0},
+                {"proxy.cpu", METRIC_PROXY_CPU, METRIC_NO_STAT, 0},
+                {"proxy.memory", METRIC_PROXY_MEMORY, METRIC_NO_STAT, 0},
         };
         (void)state;
 
@@ -24,6 +30,7 @@ static void every_known_name_is_understood(void **state)
                 assert_int_equal(metric_parse(rows[i].text, &metric, NULL), FAIL_NONE);
                 assert_int_equal(metric.family, rows[i].family);
                 assert_int_equal(metric.stat, rows[i].stat);
+                assert_int_equal(metric_is_observed(&metric), rows[i].text[0] == 't' ? rows[i].text[1] == 'a' : rows[i].text[0] == 'p');
                 assert_true(metric.quantile == rows[i].quantile);
         }
 }
@@ -60,6 +67,11 @@ static void what_has_no_meaning_is_refused(void **state)
                 {"errors.ratio{class=\"slow\"}", "label class \"slow\" must be connect"},
                 {"ttfb.p99{request=\"a\"}", "ttfb has no label request"},
                 {"connect.p99{piece=\"0\"}", "connect has no label piece"},
+                {"target.disk", "metric 'target.disk' is not known"},
+                {"proxy.throttled", "metric 'proxy.throttled' is not known"},
+                {"target.cpu.mean", "metric 'target.cpu.mean' is not known"},
+                {"target.cpu{piece=\"0\"}", "target.cpu has no label piece"},
+                {"proxy.memory{request=\"a\"}", "proxy.memory has no label request"},
                 {"latency.p99{piece=\"0\",request=\"a\"}", "labels piece and request exclude each other"},
         };
         (void)state;
@@ -100,6 +112,21 @@ static void limits_are_in_the_metrics_own_unit(void **state)
         assert_true(limit_of("errors.ratio", "250ms", &of_offered) == -1);
         assert_true(limit_of("errors.ratio", "0.1", &of_offered) == -1);
         assert_true(limit_of("rate.achieved", "990", &of_offered) == -1);
+        assert_true(limit_of("target.cpu", "500m", &of_offered) == 0.5);
+        assert_true(limit_of("proxy.cpu", "1.5", &of_offered) == 1.5);
+        assert_true(limit_of("target.cpu", "80%", &of_offered) == -1);
+        assert_true(limit_of("target.memory", "200Mi", &of_offered) == 200.0 * 1024 * 1024);
+        assert_true(limit_of("proxy.memory", "0.5G", &of_offered) == 5e8);
+        assert_true(limit_of("target.memory", "200", &of_offered) == -1);
+        assert_true(limit_of("target.memory", "200m", &of_offered) == -1);
+        assert_true(limit_of("target.memory", "Mi", &of_offered) == -1);
+        assert_true(limit_of("target.throttled", "1%", &of_offered) == 0.01);
+        assert_true(limit_of("target.restarts", "0", &of_offered) == 0);
+        assert_true(limit_of("target.restarts", "12", &of_offered) == 12);
+        assert_true(limit_of("target.restarts", "0.5", &of_offered) == -1);
+        assert_true(limit_of("target.restarts", "1k", &of_offered) == -1);
+        assert_true(limit_of("target.restarts", "", &of_offered) == -1);
+        assert_false(of_offered);
 }
 
 int main(void)

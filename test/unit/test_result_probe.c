@@ -61,7 +61,7 @@ static void check_probe(struct made *made, const char *outcome, const char *limi
 {
         auto_profile struct profile *profile = profile_with(SEARCHING);
         const struct capacity_step step = {.rate_rps = 1000, .lengths = 1};
-        auto_json struct json_object *probe = probe_encode(&made->fold, &made->gates, profile, &step);
+        auto_json struct json_object *probe = probe_encode(&made->fold, &made->gates, NULL, profile, &step);
 
         assert_string_equal(doc_text(probe, "outcome"), outcome);
         if (limited_by)
@@ -82,6 +82,24 @@ static void it_holds_when_the_interval_is_on_the_good_side(void **state)
         check_probe(make(burst), "likely", "latency.p99");
         check_probe(make(bursts), "unlikely", "latency.p99");
         check_probe(make(many), "failed", "latency.p99");
+}
+
+static void what_the_target_used_meanwhile_counts_too(void **state)
+{
+        static const struct { double cores; bool known; const char *outcome; } rows[] = {{0.4, true, "held"}, {0.6, true, "failed"}, {0.4, false, "unlikely"}};
+        auto_profile struct profile *profile = profile_with("{'load':{'shape':null},'capacity':{'from':'200/s','limit':'20000/s'},"
+                                                            "'objectives':[{'metric':'target.cpu','max':'500m'}]}");
+        const struct capacity_step step = {.rate_rps = 1000, .lengths = 1};
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                struct made *made = make(few);
+                struct observed observed = {.window_ms = 1000};
+                *observed_figure(&observed, METRIC_TARGET_CPU) = (struct observed_figure){rows[i].known, rows[i].cores, 1};
+                auto_json struct json_object *probe = probe_encode(&made->fold, &made->gates, &observed, profile, &step);
+                assert_string_equal(doc_text(probe, "outcome"), rows[i].outcome);
+                made_free(made);
+        }
 }
 
 static void what_waits_must_not_grow_although_the_objectives_hold(void **state)
@@ -310,6 +328,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(it_holds_when_the_interval_is_on_the_good_side),
+                cmocka_unit_test(what_the_target_used_meanwhile_counts_too),
                 cmocka_unit_test(what_waits_must_not_grow_although_the_objectives_hold),
                 cmocka_unit_test(too_few_answers_are_no_carrying),
                 cmocka_unit_test(what_wavers_about_a_good_rate_is_good),

@@ -31,6 +31,16 @@ export const validityBadge = (report: Report): Badge =>
 
 const plural = (n: number, one: string, many: string) => (n === 1 ? one : many);
 
+/** What the cluster told of the target, and no worker measured. */
+const OBSERVED: Record<string, string> = {
+  'target.cpu': 'CPU of each pod of the target',
+  'target.memory': 'the most memory that a pod of the target had',
+  'target.throttled': 'share of the time in which its CPU limit stopped the target',
+  'target.restarts': 'restarts of the target’s containers',
+  'proxy.cpu': 'CPU of each proxy beside the target',
+  'proxy.memory': 'the most memory that a proxy beside the target had',
+};
+
 /** "p99" is read by few, "99 of 100 answers" by all. */
 export function objectiveSubject(metric: string): string {
   const [, name, stat, labels] = /^([a-z]+)\.([a-z0-9]+)(\{.*\})?$/.exec(metric) ?? [];
@@ -43,7 +53,7 @@ export function objectiveSubject(metric: string): string {
   if (name === 'errors') return `share of failed requests${about}`;
   if (name === 'rate') return `${stat === 'offered' ? 'requests due' : 'requests answered'}${about}`;
   if (name === 'status') return `share of answers with a status${about}`;
-  return metric;
+  return OBSERVED[metric] ?? metric;
 }
 
 /** Where the comparison with the baseline decided. */

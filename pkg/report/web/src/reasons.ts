@@ -14,29 +14,37 @@ export interface Why {
 export const sentence = (text: string): string =>
   `${/^[a-z]+\.[a-z]/.test(text) ? text.charAt(0) : text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 
-/** "4.039ms", "8.57%", "500.0/s" and "> 5s" as they are read. */
+/** "412.3m" and "1.5" of CPU. */
+function cores(value: string): string {
+  const [, amount, milli] = /^(\d+(?:\.\d+)?)(m?)$/.exec(value) ?? [];
+  return amount === undefined ? value : `${Number((Number(amount) / (milli ? 1000 : 1)).toPrecision(3))} cores`;
+}
+
+/** "4.039ms", "8.57%", "500.0/s", "412.3m" of CPU and "> 5s" as they are read. */
 export function measured(value: string): string {
   const ms = /^(\d+(?:\.\d+)?)ms$/.exec(value);
   if (ms) return latencyInWords(Number(ms[1]) * 1000);
+  if (/^[\d.]+m$/.test(value)) return cores(value);
   if (value.startsWith('>')) return latencyInWords(value);
   return value.endsWith('%') ? percent(value) : value.endsWith('/s') ? rate(value) : value;
 }
 
-/** "<= 250ms" as "at most 250 ms". */
-export const limitInWords = (limit: string): string =>
+/** "<= 250ms" as "at most 250 ms"; "500m" is half a core of a metric of CPU, and minutes of none. */
+export const limitInWords = (limit: string, metric = ''): string =>
   limit
     .split(/, ?/)
-    .map((part) => part.replace(/^(<=|>=) ?(.*)$/, (_, sign: string, value: string) => `${sign === '<=' ? 'at most' : 'at least'} ${unitApart(value)}`))
+    .map((part) => part.replace(/^(<=|>=) ?(.*)$/, (_, sign: string, value: string) => `${sign === '<=' ? 'at most' : 'at least'} ${unitApart(value, metric)}`))
     .join(' and ');
 
-const unitApart = (value: string) => percent(spacedDuration(value));
+const ofCpu = (metric: string) => metric === 'target.cpu' || metric === 'proxy.cpu';
+const unitApart = (value: string, metric: string) => (ofCpu(metric) ? cores(value) : percent(spacedDuration(value)));
 
 export function missedSentence(objective: Objective): string {
   const subject = objectiveSubject(objective.metric);
   const time = objective.metric.startsWith('latency.');
   return time
     ? `Asked for: ${subject} within ${limitInWords(objective.limit).replace(/^at most /, '')}. Measured: ${measured(objective.value)}.`
-    : `${sentence(subject).replace(/\.$/, '')}: ${measured(objective.value)}, and ${limitInWords(objective.limit)} was asked for.`;
+    : `${sentence(subject).replace(/\.$/, '')}: ${measured(objective.value)}, and ${limitInWords(objective.limit, objective.metric)} was asked for.`;
 }
 
 export function verdictReasons(report: Report): Why[] {

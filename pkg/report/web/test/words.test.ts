@@ -96,13 +96,20 @@ describe('objectives in words', () => {
     ['latency.p95{request="cart"}', '95 of 100 answers (request cart)'],
     ['errors.ratio', 'share of failed requests'],
     ['rate.achieved', 'requests answered'],
-    ['target.cpu', 'target.cpu'],
+    ['target.cpu', 'CPU of each pod of the target'],
+    ['proxy.memory', 'the most memory that a proxy beside the target had'],
+    ['target.disk', 'target.disk'],
   ])('%s', (metric, text) => expect(objectiveSubject(metric)).toBe(text));
   it('limits and values', () => {
     expect(limitInWords('<= 250ms')).toBe('at most 250 ms');
     expect(limitInWords('>= 1ms, <= 5ms')).toBe('at least 1 ms and at most 5 ms');
     expect(limitInWords('>= 99%')).toBe('at least 99 %');
-    expect(['4.039ms', '> 5s', '8.57%', '998.7/s', '-'].map(measured)).toEqual(['4.04 ms', 'more than 5 s', '8.57 %', '999/s', '-']);
+    expect(limitInWords('<= 5m')).toBe('at most 5 min');
+    expect(limitInWords('>= 50m, <= 1.5', 'proxy.cpu')).toBe('at least 0.05 cores and at most 1.5 cores');
+    expect(limitInWords('<= 200Mi', 'target.memory')).toBe('at most 200Mi');
+    expect(limitInWords('<= 0', 'target.restarts')).toBe('at most 0');
+    expect(['4.039ms', '> 5s', '8.57%', '998.7/s', '-', '412.3m', '61.2Mi', '3'].map(measured)).toEqual(
+      ['4.04 ms', 'more than 5 s', '8.57 %', '999/s', '-', '0.412 cores', '61.2Mi', '3']);
   });
   it('what was missed', () => {
     expect(missedSentence({metric: 'latency.p99', limit: '<= 250ms', value: '312.5ms', met: 'False'})).toBe('Asked for: 99 of 100 answers within 250 ms. Measured: 313 ms.');

@@ -18,6 +18,8 @@ const STATES: Record<string, Cell> = {
 const REMARKS: Record<string, string> = {
   PointEstimate: 'one measurement, without a margin of error',
   TooFewSamples: 'too few requests to tell',
+  NotSampled: 'nobody told of it',
+  SampledInParts: 'seen for too little of the time',
 };
 
 export function objectives(report: Report): HTMLElement | null {
@@ -32,7 +34,7 @@ export function objectives(report: Report): HTMLElement | null {
       head: ['Objective', 'Asked for', 'Measured', 'Result', 'Metric', 'Remark'],
       rows: list.map((one) => [
         objectiveSubject(one.metric),
-        limitInWords(one.limit),
+        limitInWords(one.limit, one.metric),
         measured(one.value),
         STATES[one.met] ?? one.met,
         {text: one.metric, class: 'code'},
