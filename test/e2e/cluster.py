@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the end-to-end tests share: kubectl, waiting, profiles and runs as Python dictionaries, the audit log."""
+import contextlib
 import datetime
 import json
 import os
@@ -68,8 +69,12 @@ def namespace(name):
         "name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}})
 
 
-def server(namespace_name, name, image="localhost/loadstone-nginx:1", args=None, port=8080, replicas=1, labels=None):
-    """A Deployment and its Service, ready."""
+def server(namespace_name, name, **more):
+    """A Deployment and its Service, as server_objects() has them."""
+    apply(*server_objects(namespace_name, name, **more))
+
+
+def server_objects(namespace_name, name, image="localhost/loadstone-nginx:1", args=None, port=8080, replicas=1, labels=None):
     container = {
         "name": "server", "image": image, "imagePullPolicy": "IfNotPresent",
         "ports": [{"name": "http", "containerPort": port}],
@@ -80,7 +85,7 @@ def server(namespace_name, name, image="localhost/loadstone-nginx:1", args=None,
     if args:
         container["args"] = args
     labels, more = {"app": name}, labels or {}
-    apply(
+    return [
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace_name},
          "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": {
              "metadata": {"labels": {**labels, **more}},
@@ -89,7 +94,7 @@ def server(namespace_name, name, image="localhost/loadstone-nginx:1", args=None,
                                           "seccompProfile": {"type": "RuntimeDefault"}},
                       "containers": [container], "volumes": [{"name": "tmp", "emptyDir": {}}]}}}},
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": namespace_name},
-         "spec": {"selector": labels, "ports": [{"name": "http", "port": port, "targetPort": port}]}})
+         "spec": {"selector": labels, "ports": [{"name": "http", "port": port, "targetPort": port}]}}]
 
 
 def server_ready(namespace_name, name):
@@ -173,6 +178,22 @@ class Operator:
     """The operator as a process of this machine, with the rights of its service account; killed and started again at will."""
 
     last = None  # whose log a failed test shows
+    users, guard = 0, threading.RLock()
+
+    @classmethod
+    @contextlib.contextmanager
+    def borrowed(cls):
+        """The one that all chapters share which are run side by side: killed for one, it is killed for all."""
+        with cls.guard:
+            cls.users += 1
+            operator = cls.last if cls.users > 1 else cls()
+        try:
+            yield operator
+        finally:
+            with cls.guard:
+                cls.users -= 1
+                if not cls.users:
+                    operator.end()
 
     def __init__(self):
         Operator.last = self
@@ -206,8 +227,9 @@ class Operator:
         self.process.wait()
 
     def kill(self):
-        self.pause()
-        self.start()
+        with self.guard:
+            self.pause()
+            self.start()
 
     def log_tail(self, lines):
         return (pathlib.Path(self.folder) / "operator.log").read_text().splitlines()[-lines:]
@@ -220,6 +242,17 @@ class Operator:
         self.end_process()
         kubectl("scale", "deployment/loadstone-operator", "-n", SYSTEM, "--replicas=1")
         kubectl("rollout", "status", "deployment/loadstone-operator", "-n", SYSTEM, "--timeout=60s")
+
+
+def another_operator():
+    """The operator is killed, be it a process or a pod, and another one goes on."""
+    with Operator.guard:
+        if Operator.users:
+            Operator.last.kill()
+            return
+        names = [pod["metadata"]["name"] for pod in operator_pods()]
+        assert names, "no operator that could be killed"
+        kubectl("delete", "pod", *names, "-n", SYSTEM, "--grace-period=0", "--force")
 
 
 def audit(since_wall):
@@ -270,6 +303,22 @@ class Suite:
     def side_by_side(self, *calls):
         """Each call is (test, *args)."""
         threads = [threading.Thread(target=self.one, args=call) for call in calls]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def chapters(self, *chapters):
+        """Each is a function that has tests made, of this suite; they go on side by side. What breaks off outside of a test fails, too."""
+        def chapter(tests):
+            try:
+                tests(self)
+            except Exception as error:  # noqa: BLE001 as above
+                def to_its_end():
+                    raise error
+                to_its_end.__name__ = f"{tests.__module__} comes to its end"
+                self.one(to_its_end)
+        threads = [threading.Thread(target=chapter, args=(tests,)) for tests in chapters]
         for thread in threads:
             thread.start()
         for thread in threads:

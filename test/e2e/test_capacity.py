@@ -23,8 +23,7 @@ def the_capacity_is_slots_by_service_time_also_with_another_operator():
     del spec["spec"]["load"]["shape"]
     c.apply(spec, c.run(NS, "search", "echo"))
     c.until(90, "the third probe", lambda: len(c.status_of(NS, "search").get("trials", [])) == 3)
-    for pod in c.operator_pods():
-        c.kubectl("delete", "pod", pod["metadata"]["name"], "-n", c.SYSTEM, "--grace-period=0", "--force")
+    c.another_operator()
     status = c.finished(NS, "search", 240)
     assert status["phase"] == "Succeeded" and status["verdict"] == "Pass", status["message"]
     assert [row["index"] for row in status["trials"]] == list(range(len(status["trials"]))), status["trials"]

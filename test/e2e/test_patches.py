@@ -39,7 +39,7 @@ def step_jobs(run_name):
     return [j["metadata"]["name"] for j in c.items("jobs", NS) if j["metadata"]["annotations"].get("loadstone.dev/run") == run_name]
 
 
-def a_quarter_of_the_cpu_is_worse_also_when_the_operator_is_killed(operator):
+def a_quarter_of_the_cpu_is_worse_also_when_the_operator_is_killed():
     quarter = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, **limited("20m")}
     before = c.get("deployment", "web", NS)
     variants = [{"name": "whole"}, {"name": "quarter", "apply": [{"manifest": quarter}]}]
@@ -50,7 +50,7 @@ def a_quarter_of_the_cpu_is_worse_also_when_the_operator_is_killed(operator):
         said.add(c.status_of(NS, "cpu").get("message"))
         return len(c.status_of(NS, "cpu").get("trials", [])) == 3
     c.until(90, lambda: f"the third trial: {json.dumps(c.status_of(NS, 'cpu'))}", third)
-    operator.kill()
+    c.another_operator()
     status = c.finished(NS, "cpu", 200)
     assert [row["variant"][0] for row in status["trials"]] == list("wqqwqwwq"), status["trials"]
     assert "applying variant quarter (Deployment web) as service account deployer" in said, said
@@ -104,9 +104,6 @@ def all_tests(suite):
         c.server(NS, name, args=["/etc/nginx/nginx-quiet.conf"])
     for name in ("web", "kept", "flags"):
         c.server_ready(NS, name)
-    operator = c.Operator()
-    try:
-        suite.side_by_side((a_quarter_of_the_cpu_is_worse_also_when_the_operator_is_killed, operator), (what_argo_keeps_is_left_alone,),
+    with c.Operator.borrowed():
+        suite.side_by_side((a_quarter_of_the_cpu_is_worse_also_when_the_operator_is_killed,), (what_argo_keeps_is_left_alone,),
                            (a_change_that_somebody_takes_back_is_noticed_and_made_again,))
-    finally:
-        operator.end()

@@ -24,12 +24,7 @@ def account(name, rights=True):
 
 def manifests(name, image="localhost/loadstone-nginx:1", labels=None):
     """The Deployment and the Service of cluster.server(), as a profile has them."""
-    made = []
-    original, c.apply = c.apply, lambda *objects: made.extend(objects)
-    try:
-        c.server(NS, name, image=image, args=["/etc/nginx/nginx-quiet.conf"])
-    finally:
-        c.apply = original
+    made = c.server_objects(NS, name, image=image, args=["/etc/nginx/nginx-quiet.conf"])
     for item in made:
         del item["metadata"]["namespace"]
         item["metadata"].update({"labels": labels} if labels else {})
@@ -162,7 +157,7 @@ def killed_at_any_time_the_operator_takes_it_back(after_s):
     name = f"killed{int(after_s * 10)}"
     c.apply(brings(name, 3), c.run(NS, f"{name}-1", name))
     time.sleep(after_s)
-    c.Operator.last.kill()
+    c.another_operator()
     assert c.finished(NS, f"{name}-1", 150)["phase"] == "Succeeded", c.status_of(NS, f"{name}-1")
     nothing_left(name, f"{name}-1")
 
@@ -175,9 +170,6 @@ def all_tests(suite):
                        (deleted_while_it_is_applied_it_goes,), (a_right_that_is_missing_is_named,), (what_is_never_ready_is_named_and_goes,),
                        (what_argo_keeps_is_left_alone,), (what_was_there_is_as_it_was,), (the_next_at_its_target_waits_until_it_is_taken_back,))
     suite.one(who_wrote_it_must_be_allowed_to_impersonate)
-    operator = c.Operator()
-    try:
+    with c.Operator.borrowed():
         for after_s in (0.3, 1.5, 4.0) if suite.long else (1.5,):
             suite.one(killed_at_any_time_the_operator_takes_it_back, after_s)
-    finally:
-        operator.end()
