@@ -31,7 +31,7 @@ CHAPTERS = {
     "samples": test_samples.all_tests, "also": test_also.all_tests, "metrics": test_metrics.all_tests, "secrets": test_secrets.all_tests,
     "life": test_life.all_tests, "faults": test_faults.all_tests, "guards": test_guards.all_tests}
 # They mostly wait, each in a namespace of its own and for targets of its own; and an operator that is killed for one is killed for all.
-SIDE_BY_SIDE = ["compare", "trials", "variants", "patches", "workload"]
+SIDE_BY_SIDE = ["compare", "variants", "patches", "workload"]
 
 
 def main():
