@@ -44,6 +44,8 @@ static void fill_left(struct manager *manager, const struct run *run, struct run
 /* What is pure about it is run_pause.h's; once over it is over. */
 static void fill_pause(struct session *session, int64_t ended_wall_ms, const struct run_sight *sight, struct run_view *view)
 {
+        if (session->pause.end != RUN_PAUSE_GOES_ON)
+                return;
         const struct run_pause_facts facts = {
                 .passed_ms = ended_wall_ms < 0 ? INT64_MAX : sight->wall_ms - ended_wall_ms,
                 .least_ms = session->profile->trials.pause_ms,
@@ -52,8 +54,7 @@ static void fill_pause(struct session *session, int64_t ended_wall_ms, const str
                 .cores = session_samples_cpu(session, ended_wall_ms, sight->wall_ms, true),
         };
 
-        if (session->pause.end == RUN_PAUSE_GOES_ON)
-                session->pause = run_pause_judge(&facts);
+        session->pause = run_pause_judge(&facts);
         view->pausing = session->pause.end == RUN_PAUSE_GOES_ON;
         if (!view->pausing)
                 return;
