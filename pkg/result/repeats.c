@@ -6,7 +6,7 @@
 #include "result/gates.h"
 
 /* The better a trial is, the lower. */
-enum worth { WORTH_GOOD, WORTH_ELSEWHERE, WORTH_INVALID };
+enum worth { WORTH_GOOD, WORTH_ELSEWHERE, WORTH_CUT_SHORT, WORTH_INVALID };
 
 static enum worth worth_of(struct json_object *doc)
 {
@@ -15,6 +15,8 @@ static enum worth worth_of(struct json_object *doc)
 
         if (text_equal(doc_text(doc, "validity"), validity_name(VALIDITY_INVALID)))
                 return WORTH_INVALID;
+        if (!doc_bool(doc, "whole", true))
+                return WORTH_CUT_SHORT;
         for (size_t i = 0; i < doc_len(reasons, ""); i++)
                 if (text_equal(doc_text(doc_item(reasons, i), "reason"), elsewhere))
                         return WORTH_ELSEWHERE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Which trials of a series stand, and which are run once more. A round is one trial, or with variants one of each arm. A round with a trial that
- * was Invalid, or ran on other nodes than the first, is repeated whole, at once: a single trial once, a round of several twice at most. Of all tries the
- * last counts, unless it is worse than one before. Pure: the documents of trials (result/trial.h), in the order in which they ran, are all that it
+ * was Invalid, was cut short (its workers or their logs were lost), or ran on other nodes than the first, is repeated whole, at once: a single trial once,
+ * a round of several twice at most. Of all tries the last counts, unless it is worse than one before. Pure: the documents of trials (result/trial.h), in the order in which they ran, are all that it
  * knows, so that a restarted operator comes to the same. A document that somebody deleted is no reason to repeat. */
 #pragma once
 

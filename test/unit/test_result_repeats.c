@@ -13,13 +13,14 @@
 
 #define MOST 8
 
-/* 'g' a good trial, 'i' an invalid one, 'e' one that ran elsewhere, '-' one whose document is gone. */
+/* 'g' a good trial, 'i' an invalid one, 'e' one that ran elsewhere, 'c' one that was cut short, '-' one whose document is gone. */
 static struct json_object *trial(char what, int index)
 {
         if (what == '-')
                 return trial_encode_lost(index, NULL);
         struct json_object *doc = doc_set_int(doc_object(), "index", index), *reasons = doc_array();
         doc_set_text(doc, "validity", what == 'i' ? "Invalid" : "Limited");
+        doc_set_bool(doc, "whole", what != 'c');
         doc_push(reasons, doc_set_text(doc_object(), "reason", what == 'e' ? "PlacedElsewhere" : "ShortWindow"));
         return doc_set(doc, "reasons", reasons);
 }
@@ -75,6 +76,19 @@ static void a_trial_elsewhere_counts_unless_its_repeat_is_as_good(void **state)
         check("gie", false, "02", -1);
 }
 
+static void a_trial_that_was_cut_short_is_repeated(void **state)
+{
+        (void)state;
+        check("gc", false, "0", 1);
+        check("gcg", false, "02", -1);
+        check("gcc", false, "02", -1);
+        check("gce", false, "02", -1); /* a whole one elsewhere is better, */
+        check("gec", false, "01", -1);
+        check("gci", false, "01", -1); /* and an invalid one is worse */
+        check_rounds(2, "ggcg", false, "01", 2);
+        check_rounds(2, "ggcggg", false, "0145", -1);
+}
+
 static void a_round_is_repeated_whole_and_twice_at_most(void **state)
 {
         (void)state;
@@ -95,6 +109,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(good_trials_stand),
                 cmocka_unit_test(an_invalid_trial_is_repeated_once),
+                cmocka_unit_test(a_trial_that_was_cut_short_is_repeated),
                 cmocka_unit_test(a_round_is_repeated_whole_and_twice_at_most),
                 cmocka_unit_test(a_trial_elsewhere_counts_unless_its_repeat_is_as_good),
         };
