@@ -18,6 +18,7 @@
 #include "operator/run_steps.h"
 #include "operator/session_mesh.h"
 #include "operator/variant_look.h"
+#include "operator/variant_watch.h"
 
 #define SHOW_EVERY_NS (10 * NS_PER_S)
 #define LISTEN_NS (3 * NS_PER_S) /* after a restart, before silence means anything: logs are read again from their start */
@@ -390,6 +391,7 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
         if (view->series_over)
                 view->records = RECORDS_SETTLED; /* nothing is left that could be stopped */
         view->applied_unread = variant_look_due(session);
+        variant_watch_see(session, view);
         view->baseline_unread = baseline_unread(session);
         view->packed = session->packed;
         view->chunks_left = session->packed && session->stored < session->pack.len;

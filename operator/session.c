@@ -17,6 +17,7 @@
 #include "operator/session_also.h"
 #include "operator/session_mesh.h"
 #include "operator/session_samples.h"
+#include "operator/variant_watch.h"
 #include "result/repeats.h"
 #include "result/series.h"
 
@@ -63,6 +64,7 @@ void session_begin_trial(struct session *session, int trial)
         pack_done(&session->pack);
         session->packed = session->job_made = session->applied_read = false;
         session->drift[0] = session->unwatched[0] = '\0';
+        session->watch = variant_watch_free(session->watch);
         session->stored = 0;
         session->measured_from_wall_ms = 0;
         session->asked_events_ns = 0;
@@ -180,6 +182,7 @@ struct session *session_free(struct session *session)
         effect_free(session->effect);
         session_forget_target(session);
         followers_done(session);
+        variant_watch_free(session->watch);
         harvest_free(session->harvest);
         pack_done(&session->pack);
         if (guard_stands(GUARD_FREE))

@@ -105,6 +105,7 @@ struct session {
         int set;                       /* whose Jobs the passes look at, see api/names.h */
         bool undo_looked;              /* the API server has said that nothing applies that set any more */
         bool applied_read;             /* whether what this trial's variant applied still stands was looked at (variant_look.h) */
+        struct variant_watch *watch;   /* variant_watch.h; NULL: nothing is watched */
         struct json_object *look_applied; /* while it is looked at: what the journal says it was like; owned */
         size_t look_next;              /* ... and which object is read */
         char drift[GATES_TEXT_MAX], unwatched[GATES_TEXT_MAX]; /* what no longer did, and what could not be looked at; "": nothing */

@@ -10,23 +10,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-
-static struct json_object *manifests(const struct session *session)
-{
-        return doc_at(session->plan.steps[session->arm], "manifests");
-}
+#include "operator/variant_object.h"
 
 bool variant_look_due(const struct session *session)
 {
-        return session->plan_loaded && !session->applied_read && manifests(session);
-}
-
-/* The first of several says enough. */
-static void note_drift(struct session *session, const char *object, const char *what)
-{
-        if (!session->drift[0])
-                snprintf(session->drift, sizeof session->drift, "variant %.32s was undone during the trial: %.60s: %.80s",
-                         profile_arm_name(session->profile, session->arm), object, what);
+        return !session->applied_read && variant_manifests(session);
 }
 
 static void note_unwatched(struct session *session, const char *object, const char *why)
@@ -58,49 +46,37 @@ static void read_next(struct session *session);
 static void object_arrived(void *owner, struct json_object *object, const struct fail *fail)
 {
         struct session *session = owner;
-        char name[MANIFEST_NAME_MAX], field[MANIFEST_FIELD_MAX];
+        struct json_object *manifest = doc_item(variant_manifests(session), session->look_next);
+        char name[MANIFEST_NAME_MAX];
 
         if (!is_settled(fail->kind)) {
                 end(session, fail);
                 return;
         }
-        manifest_name(doc_item(manifests(session), session->look_next), name);
-        if (fail->kind == FAIL_MISSING)
-                note_drift(session, name, "it is gone");
-        else if (fail->kind)
+        manifest_name(manifest, name);
+        if (fail->kind && fail->kind != FAIL_MISSING)
                 note_unwatched(session, name, fail->text);
-        else if (manifest_drifted(doc_at(doc_item(session->look_applied, session->look_next), "part"), object, field))
-                note_drift(session, name, field);
+        else
+                variant_object_compare(session, manifest, doc_item(session->look_applied, session->look_next), fail->kind ? NULL : object);
         session->look_next++;
         read_next(session);
 }
 
-/* The account that applies writes the journal: of it only the word for a kind is used, under the names that were frozen with the plan. */
-static bool is_plural(const char *word)
-{
-        return word && *word && strlen(word) <= 63 && strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(word);
-}
-
 static void read_next(struct session *session)
 {
-        struct json_object *manifest = doc_item(manifests(session), session->look_next);
-        const char *plural = doc_text(doc_item(session->look_applied, session->look_next), "plural");
+        struct json_object *manifest = doc_item(variant_manifests(session), session->look_next);
+        auto_variant_object struct variant_object found = {0};
 
         if (!manifest) {
                 end(session, NULL);
                 return;
         }
-        if (!is_plural(plural)) {
+        if (!variant_object_of(manifest, doc_item(session->look_applied, session->look_next), &found)) {
                 static const struct fail unsaid = {.kind = FAIL_INVALID, .text = "nobody says what it was like"};
                 object_arrived(session, NULL, &unsaid);
                 return;
         }
-        const char *version = doc_text(manifest, "apiVersion"), *slash = strchr(version, '/');
-        auto_free char *group = slash ? xstrndup(version, (size_t)(slash - version)) : xstrdup("");
-        const struct kube_kind kind = {.group = group, .version = slash ? slash + 1 : version, .plural = plural, .name = doc_text(manifest, "kind"),
-                                       .namespaced = true};
-        const struct kube_ref ref = {&kind, session->namespace, doc_text(manifest, "metadata.name")};
-        session->request = kube_get(session->manager->client, &ref, object_arrived, session);
+        session->request = kube_get(session->manager->client, &(struct kube_ref){&found.kind, session->namespace, found.name}, object_arrived, session);
 }
 
 static void journal_arrived(void *owner, struct json_object *configmap, const struct fail *fail)
@@ -120,7 +96,7 @@ bool variant_look(struct session *session, const struct run_sight *sight)
         char name[NAME_MAX_LEN];
 
         session->look_next = 0;
-        session->drift[0] = session->unwatched[0] = '\0';
+        session->unwatched[0] = '\0';
         name_undo(session->name, session->uid, sight->set, name);
         session->request = kube_get(session->manager->client, &(struct kube_ref){&kube_configmaps, session->namespace, name}, journal_arrived, session);
         return true;

@@ -460,6 +460,11 @@ int64_t check_ended_ns(const struct check *check, const char *name)
         return -1;
 }
 
+size_t check_trials(const struct check *check, const char *name)
+{
+        return doc_len(run_named(check, name), "status.trials");
+}
+
 bool check_end(struct check *check, const char *ends, char *text, size_t size)
 {
         auto_free char *words = xstrdup(ends);

@@ -24,6 +24,8 @@ bool check_over(struct check *check);
 bool check_end(struct check *check, const char *ends, char *text, size_t size);
 /* When the end of the run of that name was stored; -1: it was not. */
 int64_t check_ended_ns(const struct check *check, const char *name);
+/* How many trials its status has. */
+size_t check_trials(const struct check *check, const char *name);
 /* "name=Phase/verdict/requests …". */
 void check_print_end(struct check *check, struct buf *out);
 

@@ -63,6 +63,18 @@ static void compare_pace(struct outcome *outcome, const char *name)
         world_free(alone);
 }
 
+/* A trial that is run once more, or is not, makes no other end. */
+static void compare_trials(struct outcome *outcome, const struct workload *workload)
+{
+        auto_free char *run = xstrndup(workload->ends, strcspn(workload->ends, "="));
+        size_t trials = world_trials(outcome->world, run);
+
+        if (trials == workload->trials)
+                return;
+        outcome->fine = false;
+        snprintf(outcome->problem, sizeof outcome->problem, "run %s has %zu trials, expected %zu", run, trials, workload->trials);
+}
+
 void plan_run(const struct plan *plan, const char *reference, enum fault_kind (*choose)(void *chooser, bool event, unsigned count),
               void *chooser, struct outcome *ret_outcome)
 {
@@ -79,6 +91,8 @@ void plan_run(const struct plan *plan, const char *reference, enum fault_kind (*
         snprintf(ret_outcome->end, sizeof ret_outcome->end, "%s", world_end(world));
         if (ret_outcome->fine && plan->workload->undisturbed && !plan->len && !choose)
                 compare_pace(ret_outcome, plan->workload->undisturbed);
+        if (ret_outcome->fine && plan->workload->trials && !plan->len && !choose)
+                compare_trials(ret_outcome, plan->workload);
         if (ret_outcome->fine && reference && !plan->workload->ends_vary && !text_equal(ret_outcome->end, reference)) {
                 ret_outcome->fine = false;
                 snprintf(ret_outcome->problem, sizeof ret_outcome->problem, "ended as %.400s, without faults as %.400s",

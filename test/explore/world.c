@@ -291,6 +291,11 @@ int64_t world_ended_ms(const struct world *world, const char *run)
         return ended_ns < 0 ? -1 : (ended_ns - NOW_BEGIN_NS) / NS_PER_MS;
 }
 
+size_t world_trials(const struct world *world, const char *run)
+{
+        return check_trials(world->check, run);
+}
+
 unsigned world_lives(const struct world *world)
 {
         unsigned lives = 0;

@@ -14,6 +14,7 @@
 
 #define PROFILES "/apis/loadstone.dev/v1alpha1/namespaces/shop/performanceprofiles"
 #define RUN "/apis/loadstone.dev/v1alpha1/namespaces/shop/benchmarkruns/pairs"
+#define SERVICE "/api/v1/namespaces/shop/services/web"
 #define SPEC                                                                                                                     \
         "{\"target\":{\"service\":{\"name\":\"web\",\"port\":\"http\"}},\"load\":{\"requests\":[{\"name\":\"get\",\"path\":\"/\"}],"   \
         "\"shape\":[{\"hold\":{\"rate\":\"50/s\",\"for\":\"2s\"}}],\"timeout\":\"1s\",\"concurrency\":{\"connections\":2},"              \
@@ -48,7 +49,7 @@ static void keep_journal(struct world *world, const char *undone)
                 return;
         *step = number + 1;
         auto_free char *body = xasprintf("{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"%s\"},\"data\":{\"applied.json\":"
-                                         "\"[{\\\"plural\\\":\\\"services\\\",\\\"part\\\":{\\\"metadata\\\":{\\\"name\\\":\\\"%s\\\"}}}]\"}}",
+                                         "\"[{\\\"plural\\\":\\\"services\\\",\\\"part\\\":{\\\"metadata\\\":{\\\"name\\\":\\\"%s\\\",\\\"labels\\\":null}}}]\"}}",
                                          journal, text_equal(undone, set) ? "other" : "web");
         world_ask(world, "POST", "/api/v1/namespaces/shop/configmaps", body);
 }
@@ -58,6 +59,18 @@ static void act(struct world *world)
         begin_pairs(world);
         if (*world_step_of(world) > 0)
                 keep_journal(world, world_argument(world));
+}
+
+/* While the second trial, which has the patch, is loaded the Service is changed, and changed back at once: none of it is seen afterwards. */
+static void revert_for_a_moment(struct world *world)
+{
+        act(world);
+        struct json_object *run = world_ask(world, "GET", RUN, NULL);
+        bool second = text_equal(doc_text(run, "status.phase"), "Warming") && doc_len(run, "status.trials") == 2;
+        if (!second || doc_text(world_ask(world, "GET", SERVICE, NULL), "metadata.annotations.changed"))
+                return;
+        world_ask(world, "PATCH", SERVICE, "{\"metadata\":{\"annotations\":{\"changed\":\"yes\"},\"labels\":{\"mode\":\"old\"}}}");
+        world_ask(world, "PATCH", SERVICE, "{\"metadata\":{\"labels\":null}}");
 }
 
 /* True once, when the run is there and the time has come that the workload names. */
@@ -135,7 +148,19 @@ const struct workload workload_patches[] = {
                 .act = act,
                 .script = applies,
                 .horizon_ms = 300000,
+                .trials = 6,
                 .ends = "pairs=Succeeded/Valid",
+        },
+        {
+                .name = "patches_reverted_for_a_moment",
+                .what = "somebody undoes the patch in the second trial and puts it back at once: the pair is run once more all the same",
+                .begin = begin,
+                .act = revert_for_a_moment,
+                .script = applies,
+                .horizon_ms = 300000,
+                .trials = 6,
+                .ends = "pairs=Succeeded/Valid",
+                .ends_vary = true, /* an operator that is down at that moment does not see it */
         },
         {
                 .name = "patches_refused",

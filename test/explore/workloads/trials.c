@@ -54,6 +54,20 @@ static void second_lies(void *owner, struct json_object *pod, struct pod_script 
         *script = world_pod(name && strstr(name, "-t1-") ? &liar : &honest);
 }
 
+/* The second trial's worker is gone in the middle of its load, with its node; its repeat is fine. */
+static void second_is_lost(void *owner, struct json_object *pod, struct pod_script *script)
+{
+        const char *name = doc_text(pod, "metadata.name");
+
+        (void)owner;
+        *script = world_pod(NULL);
+        if (!name || !strstr(name, "-t1-"))
+                return;
+        script->kill_ms = 3000;
+        script->kill_reason = "TerminationByKubelet";
+        script->ignores_stop = true;
+}
+
 static void begin_two_stages(struct world *world)
 {
         begin_with(world, TRIALS("{\"min\":3,\"max\":4}"));
@@ -140,6 +154,16 @@ const struct workload workload_trials[] = {
                 .begin = begin,
                 .script = second_lies,
                 .horizon_ms = 300000,
+                .trials = 4,
+                .ends = "series=Succeeded/Valid",
+        },
+        {
+                .name = "trials_lost",
+                .what = "the second of three trials loses its worker, and is run once more",
+                .begin = begin,
+                .script = second_is_lost,
+                .horizon_ms = 300000,
+                .trials = 4,
                 .ends = "series=Succeeded/Valid",
         },
         {
