@@ -176,6 +176,7 @@ static const struct refusal refusals[] = {
         {SEARCH("9000000", ",'precision':'1%'", ""), "spec.capacity: from 100/s to 9e+06/s may take more than 64 probes: begin nearer to the limit, or take a coarser precision"},
         {SEARCH("1000", "", ",'trials':{'repeats':{'min':3}}"), "spec.trials repeats one load, and a search has probes of its own: remove one of the two"},
         {SEARCH("1000", "", ",'baseline':{'from':'previous'}"), "spec.baseline.from must be none with capacity: what two searches found stands in their status.capacity"},
+        {SEARCH("20000", "", ",'limits':{'total':'74m59s'}"), "spec.limits.total must leave room for every probe that the search may need: 1h15m, not 1h14m59s"},
         {SEARCH("1000", "", ",'limits':{'total':'10m'}"), "spec.limits.total must leave room for every probe that the search may need: 56m20s, not 10m; shorten capacity.probe or load.warmup"},
         {SEARCH("1000", ",'probe':'10m'", ",'limits':{'deadline':'20m'}"), "spec.limits.deadline must be longer than load.warmup"},
         {"{'trials':{'repeats':{'min':0}}}", "spec.trials.repeats.min: must be 1 to 64"},
