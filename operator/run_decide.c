@@ -124,11 +124,13 @@ static bool plan_absent(seen v) { return !v->plan_found; }
 static bool job_never_made(seen v) { return !v->bound && v->job == JOB_ABSENT; }
 static bool job_unbound(seen v) { return guard_stands(GUARD_BIND) && !v->bound; }
 static bool job_held(seen v) { return v->job == JOB_SUSPENDED && !v->stop_reason && !v->job_interrupted; }
-static bool may_start(seen v)
+static bool awaits_start(seen v)
 {
         return v->job == JOB_ACTIVE && !v->stop_reason && v->workers_announced < v->workers_ready &&
                (v->workers_announced > 0 || v->workers_ready == v->workers || v->ready_overdue);
 }
+static bool proxies_first(seen v) { return awaits_start(v) && v->workers_announced == 0 && v->proxies_unread; }
+static bool may_start(seen v) { return awaits_start(v) && !proxies_first(v); }
 static bool status_stale(seen v) { return v->status_stale; }
 static bool otherwise(seen v) { return v != NULL; }
 
@@ -219,6 +221,7 @@ static const struct rule rules[] = {
         {job_held, RUN_RELEASE_JOB, "JobBound", "the bound Job is suspended, as it was made"},
         {may_start, RUN_START, "WorkersReady", "ready workers wait for their start instant"},
         {status_stale, RUN_SHOW, "StatusStale", "phase or progress is worth a write"},
+        {proxies_first, RUN_WAIT, "ProxiesUnread", "all workers are ready, and what the proxies around them have counted so far is being read"},
         {otherwise, RUN_WAIT, "UnderWay", "anything else"},
 };
 

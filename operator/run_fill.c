@@ -188,15 +188,19 @@ static void fill_records(struct session *session, struct run_view *view)
                 view->records = RECORDS_PARTIAL;
 }
 
-/* The proxies are asked once more when the load is over; what the workers said waits for it, at most as long as a page may take. */
+/* The proxies are asked when the workers are ready, and the load waits for it: what they count from then on is the load's. And once more when
+ * the load is over; what the workers said waits for it. Either at most as long as a page may take. */
 static void fill_mesh(struct session *session, const struct run_sight *sight, struct run_view *view)
 {
-        bool ended = view->records == RECORDS_SETTLED;
+        bool ended = view->records == RECORDS_SETTLED, ready = view->workers > 0 && view->workers_ready == view->workers;
 
         if (session->harvest)
                 ended = ended || harvest_count(session->harvest, HARVEST_ENDED) + harvest_count(session->harvest, HARVEST_LOST) >=
                                          session->load_plan->workers;
-        session_mesh_look(session, sight->begun_wall_ms >= 0, ended);
+        session_mesh_look(session, ready, sight->begun_wall_ms >= 0, ended);
+        view->proxies_unread = ready && !session_mesh_begun(session);
+        if (view->proxies_unread && view->workers_announced == 0)
+                run_fill_wake_at(view, sight->now_ns + RUN_FILL_AGAIN_NS);
         if (view->records == RECORDS_SETTLED && !session_mesh_closed(session))
                 view->records = RECORDS_PARTIAL;
 }

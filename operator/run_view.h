@@ -91,6 +91,7 @@ struct run_view {
         bool job_interrupted;           /* suspended after it had run, and not by us */
         bool pods_left;                 /* worker pods that have not ended */
         int workers, workers_ready, workers_announced; /* wanted; said "ready"; were told the start instant */
+        bool proxies_unread;            /* the workers are ready, and what the proxies around them have counted so far is being read */
         bool told_are_over;             /* the shape has passed, and every worker that was told the start has said all or is lost */
         bool ready_overdue;             /* readyTimeout since admission (no Job yet) or release has passed */
         enum view_records records;

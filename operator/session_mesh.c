@@ -14,6 +14,7 @@
 #include "operator/session_mesh_parts.h"
 
 #define SETTLE_NS (5 * NS_PER_S)   /* what has not been read by then is "unknown" */
+#define FIRST_NS (5 * NS_PER_S)    /* for what has been counted before the load */
 #define PAGES_EVERY_NS (5 * NS_PER_S) /* Envoy's own period of flushing */
 #define CLIENTS_MAX 4              /* worker pods whose proxies are read */
 
@@ -123,6 +124,9 @@ static void pages_read(void *owner)
 {
         struct session_mesh *mesh = owner;
 
+        if (!mesh->begun)
+                session_wake(mesh->session);
+        mesh->begun = true;
         if (!mesh->ending || mesh->closed)
                 return;
         /* A round that had begun before the end has not seen it. */
@@ -249,12 +253,13 @@ void session_mesh_begin_trial(struct session *session)
         mesh->client = template_of(session, &run);
         json_object_put(take(mesh->start));
         json_object_put(take(mesh->now));
-        mesh->client_is_fact = mesh->ending = mesh->last_round = mesh->closed = false;
+        mesh->client_is_fact = mesh->begun = mesh->ending = mesh->last_round = mesh->closed = false;
+        mesh->met_ns = 0;
         mesh->clients_asked = 0;
         memset(mesh->trial_use, 0, sizeof mesh->trial_use);
 }
 
-/* ---- from the start: the pods as they are ---- */
+/* ---- from when they are ready: the pods as they are ---- */
 
 static void begin(struct session_mesh *mesh)
 {
@@ -266,6 +271,8 @@ static void begin(struct session_mesh *mesh)
         session_mesh_add_pages_between(mesh);
         if (!mesh->ending && proxy_pages_len(mesh->pages) > 0)
                 read_pages(mesh);
+        else
+                mesh->begun = true;
         session_wake(mesh->session);
 }
 
@@ -321,16 +328,25 @@ static void end(struct session_mesh *mesh, bool started)
                 proxy_pages_read(mesh->pages);
 }
 
-void session_mesh_look(struct session *session, bool started, bool ended)
+void session_mesh_look(struct session *session, bool ready, bool started, bool ended)
 {
         struct session_mesh *mesh = session->mesh;
 
         if (!mesh)
                 return;
+        if (ready && mesh->met_ns == 0)
+                mesh->met_ns = loop_now_ns(session->manager->loop);
         if (ended && !mesh->ending)
                 end(mesh, started);
-        if (started && !mesh->start && !mesh->client_request && session_mesh_settled(session))
+        if ((ready || started) && !mesh->start && !mesh->client_request && session_mesh_settled(session))
                 ask_client(mesh);
+}
+
+bool session_mesh_begun(const struct session *session)
+{
+        const struct session_mesh *mesh = session->mesh;
+
+        return !mesh || mesh->begun || (mesh->met_ns && loop_now_ns(session->manager->loop) - mesh->met_ns > FIRST_NS);
 }
 
 bool session_mesh_closed(const struct session *session)

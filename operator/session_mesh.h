@@ -21,8 +21,10 @@ void session_mesh_mark_before(struct session *session, const struct run *run);
 /* Another trial, with a client that may be of another kind: what was seen of the last one's is forgotten. Needs the plan. */
 void session_mesh_begin_trial(struct session *session);
 
-/* In every pass while there are worker pods: the load's start is known, all workers have ended. */
-void session_mesh_look(struct session *session, bool started, bool ended);
+/* In every pass while there are worker pods: all of them are ready, the load's start is known, all workers have ended. */
+void session_mesh_look(struct session *session, bool ready, bool started, bool ended);
+/* What the proxies had counted before the load is known, or was waited for long enough: what they count from now on is the load's. */
+bool session_mesh_begun(const struct session *session);
 /* What the proxies counted until the end is known, or will not be. */
 bool session_mesh_closed(const struct session *session);
 

@@ -446,7 +446,7 @@ static struct run_view any_view(void)
                 &view.suspended, &view.over_cap, &view.target_denied, &view.stop_all, &view.secrets_asked, &view.secrets_refused, &view.account_refused, &view.workload, &view.variant, &view.retiring, &view.applied_unread, &view.steps_found, &view.steps_read, &view.apply_bound,
                 &view.apply_failed, &view.apply_stopping, &view.undo_stopping, &view.apply_pods_left, &view.apply_untouched, &view.undo_unchecked, &view.braked, &view.admitted, &view.taken_over, &view.bound, &view.overdue, &view.context_ready,
                 &view.refused, &view.plan_found, &view.result_found, &view.job_is_bound, &view.job_stopping, &view.job_interrupted,
-                &view.pods_left, &view.ready_overdue, &view.told_are_over, &view.trial_unread, &view.series_over, &view.job_left, &view.pausing, &view.baseline_unread, &view.packed, &view.chunks_left, &view.status_stale,
+                &view.pods_left, &view.ready_overdue, &view.proxies_unread, &view.told_are_over, &view.trial_unread, &view.series_over, &view.job_left, &view.pausing, &view.baseline_unread, &view.packed, &view.chunks_left, &view.status_stale,
         };
 
         for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
@@ -471,6 +471,24 @@ static struct run_view any_view(void)
 static enum run_action action_of(struct run_view view)
 {
         return run_decide(&view).action;
+}
+
+/* What proxies count from the start on is the load's; a worker that comes later joins those that have begun. */
+static void proxies_are_read_before_the_load_begins(void **state)
+{
+        struct run_view view = {.found = true, .accepted = true, .admitted = true, .context_ready = true, .plan_found = true, .bound = true,
+                                .job = JOB_ACTIVE, .job_is_bound = true, .pods_left = true, .records = RECORDS_PARTIAL, .workers = 2,
+                                .workers_ready = 2, .proxies_unread = true};
+        (void)state;
+
+        assert_string_equal(run_decide(&view).reason, "ProxiesUnread");
+        view.status_stale = true;
+        assert_int_equal(action_of(view), RUN_SHOW);
+        view.workers_announced = 1;
+        assert_int_equal(action_of(view), RUN_START);
+        view.workers_announced = 0;
+        view.proxies_unread = false;
+        assert_int_equal(action_of(view), RUN_START);
 }
 
 /* The way back is there before the way there, and both stand in status before anything is applied. */
@@ -624,6 +642,7 @@ int main(void)
                 cmocka_unit_test(a_lost_job_is_never_made_again),
                 cmocka_unit_test(a_deleted_run_takes_its_job_along),
                 cmocka_unit_test(a_foreign_job_is_left_alone),
+                cmocka_unit_test(proxies_are_read_before_the_load_begins),
                 cmocka_unit_test(a_workload_comes_step_by_step),
                 cmocka_unit_test(a_variant_goes_before_the_next_one_comes),
                 cmocka_unit_test(a_trial_is_judged_by_what_stood_to_its_end),
