@@ -98,7 +98,7 @@ def server_objects(namespace_name, name, image="localhost/loadstone-nginx:1", ar
 
 
 def server_ready(namespace_name, name):
-    kubectl("rollout", "status", f"deployment/{name}", "-n", namespace_name, "--timeout=60s")
+    kubectl("rollout", "status", f"deployment/{name}", "-n", namespace_name, "--timeout=180s", timeout=200)
 
 
 def profile(namespace_name, name, service, shape, port="http", path="/", **more):

@@ -5,6 +5,7 @@ import json
 import cluster as c
 
 ISTIO = "istio-system"
+PATIENCE_S = 300  # for the end of a run, on a machine that may have much else to do
 
 
 def namespace(name, meshed=True, **labels):
@@ -31,15 +32,18 @@ def profile(namespace_name, name, service, rate=20, seconds=6, client="inherit",
                      limits=limits, load={"timeout": "30s", "concurrency": {"connections": 32}}, **more)
 
 
-def run(namespace_name, name, seconds=150):
-    """The status at the end of a run of the profile of that name. On a machine that is so busy that the kubelet hands on the start when the load
-    should be over already, nothing is sent, and the run says so: then it is made once more."""
+def run(namespace_name, name):
+    """The status at the end of a run of the profile of that name."""
     c.apply(c.run(namespace_name, name, name))
-    status = c.finished(namespace_name, name, seconds)
-    if status.get("results", {}).get("requests") == 0 and any(r["reason"] == "StartedLate" for r in status.get("reasons", [])):
-        c.apply(c.run(namespace_name, f"{name}-again", name))
-        return c.finished(namespace_name, f"{name}-again", seconds)
-    return status
+    return c.finished(namespace_name, name, PATIENCE_S)
+
+
+def proxies_have(namespace_name, app, words):
+    """Waits until istiod has sent to the proxies of that app what has these words in it."""
+    def arrived():
+        return all(words in c.kubectl("exec", pod["metadata"]["name"], "-n", namespace_name, "-c", "istio-proxy", "--",
+                                      "pilot-agent", "request", "GET", "config_dump") for pod in c.items("pods", namespace_name, f"app={app}"))
+    c.until(120, f"the proxies of {app} to have '{words}'", arrived, 1)
 
 
 def policy(status, key):

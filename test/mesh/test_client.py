@@ -89,7 +89,7 @@ def the_job_ends_without_the_operator(native):
     def its_job():
         jobs = [j for j in c.items("jobs", IN) if j["metadata"]["annotations"].get("loadstone.dev/run") == name]
         return jobs[0] if jobs else None
-    original = c.until(60, "the run's Job", its_job, 0.1)
+    original = c.until(m.PATIENCE_S, "the run's Job", its_job, 0.1)
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": f"{name}-again", "namespace": IN},
            "spec": copy.deepcopy(original["spec"])}
     for key in ("selector", "manualSelector"):
@@ -99,12 +99,12 @@ def the_job_ends_without_the_operator(native):
     template["labels"] = {k: v for k, v in template["labels"].items() if not re.search(r"controller-uid|job-name|managed-by", k)}
     template["annotations"] = {**template["annotations"], "sidecar.istio.io/nativeSidecar": json.dumps(native),
                                "loadstone.dev/start-at": str(int((time.time() + 20) * 1000))}
-    c.finished(IN, name, 150)
+    c.finished(IN, name, m.PATIENCE_S)
     c.apply(job)
     def look():
         found = c.get("job", f"{name}-again", IN)
         return found if [x for x in found.get("status", {}).get("conditions", []) if x["status"] == "True"] else None
-    ended = c.until(120, lambda: f"Job {name}-again to end: {c.get('job', name + '-again', IN)['status']}", look)
+    ended = c.until(m.PATIENCE_S, lambda: f"Job {name}-again to end: {c.get('job', name + '-again', IN)['status']}", look)
     assert ended["status"].get("succeeded") == 1, ended["status"]
     assert c.finished(IN, name)["phase"] == "Succeeded"
 
