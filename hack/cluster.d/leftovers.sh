@@ -71,6 +71,10 @@ remove_state() {
         fi
 }
 
+# How many processes of the host all pods together weigh as, where CPU is short. As one, which they would otherwise be, probes, proxies and load
+# workers stand still for seconds beside a build.
+PODS_WEIGH=16
+
 # The kubelet's pods live below a cgroup of this checkout, so that two clusters on a host do not share one tree.
 cgroups_make() {
         local controller
@@ -80,11 +84,15 @@ cgroups_make() {
                         echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null || true
                         echo "+$controller" >"/sys/fs/cgroup/$NETNS/cgroup.subtree_control" 2>/dev/null || true
                 done
+                echo $((PODS_WEIGH * 100)) >"/sys/fs/cgroup/$NETNS/cpu.weight" 2>/dev/null || true
                 return
         fi
         for controller in /sys/fs/cgroup/*/; do
                 mkdir -p "$controller$NETNS" 2>/dev/null || true
         done
+        if [ -e "/sys/fs/cgroup/cpu/$NETNS/cpu.shares" ]; then
+                echo $((PODS_WEIGH * 1024)) >"/sys/fs/cgroup/cpu/$NETNS/cpu.shares"
+        fi
         if [ -e "/sys/fs/cgroup/cpuset/$NETNS/cpuset.cpus" ]; then
                 cat /sys/fs/cgroup/cpuset/cpuset.cpus >"/sys/fs/cgroup/cpuset/$NETNS/cpuset.cpus"
                 cat /sys/fs/cgroup/cpuset/cpuset.mems >"/sys/fs/cgroup/cpuset/$NETNS/cpuset.mems"
