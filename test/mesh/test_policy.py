@@ -108,7 +108,7 @@ def a_policy_that_is_edited_under_way_is_told_with_its_second():
     edited = time.time()
     status = c.finished(NS, "edited", m.PATIENCE_S)
     changes = [change for change in status["context"]["changes"] if change["kind"] == "mesh"]
-    assert changes, status["context"]
+    assert changes, (edited - began, c.seconds_of(status["workers"]["startAt"]) - began, status["context"])
     change = changes[0]
     assert change["object"] == "VirtualService mesh-policy/edited" and "1 " in change["text"] and "-> 5 " in change["text"], change
     at = c.seconds_of(change["at"])  # in whole seconds
@@ -161,25 +161,6 @@ def a_requirement_that_ends_under_way_is_told():
                            "(PeerAuthentication mesh-policy/loosened"), said
 
 
-def nothing_is_told_that_may_not_be_read():
-    """Without the right to read Istio's policies the run goes on, and says that it does not know them."""
-    c.kubectl("label", "clusterrole", "loadstone-operator-mesh-istio", "loadstone.dev/aggregate-to-mesh-")
-    try:
-        c.until(60, "the aggregated role to shrink", lambda: "networking.istio.io" not in c.kubectl(
-            "get", "clusterrole", "loadstone-operator-mesh", "-o", "json"))
-        # A watch that was let in stays open; another operator has to ask anew.
-        c.kubectl("rollout", "restart", "deployment/loadstone-operator", "-n", c.SYSTEM)
-        c.kubectl("rollout", "status", "deployment/loadstone-operator", "-n", c.SYSTEM, "--timeout=60s")
-        status = m.run(NS, "blind")
-    finally:
-        c.kubectl("label", "clusterrole", "loadstone-operator-mesh-istio", "loadstone.dev/aggregate-to-mesh=true")
-    mesh = status["context"]["mesh"]
-    assert status["phase"] == "Succeeded" and (mesh["type"], mesh["clientMeshed"]) == ("ISTIO", "true"), status
-    assert any("Forbidden" in entry for entry in mesh["unknown"]), mesh
-    for key in ("retries.attempts", "timeout.requestUs"):
-        assert m.policy(status, key)[0] in (None, "unknown"), mesh
-
-
 def all_tests(suite):
     m.namespace(NS)
     quiet, delay = ["/etc/nginx/nginx-quiet.conf"], {"image": "localhost/loadstone-fortio:1"}
@@ -190,14 +171,14 @@ def all_tests(suite):
     c.server(NS, "limited", args=quiet)
     c.server(NS, "loosened", args=quiet)
     c.server(NS, "burnt", args=quiet)
-    for name in ("delayed", "edited", "blind", "slowed"):
+    for name in ("delayed", "edited", "slowed"):
         c.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": NS},
                  "spec": {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 8080, "targetPort": 8080}]}})
     for name in ("flaky", "narrow", "slow", "web", "limited", "loosened", "burnt"):
         c.server_ready(NS, name)
     c.apply(m.profile(NS, "flaky", "flaky", path="/flaky"), m.profile(NS, "narrow", "narrow", path="/?delay=500ms"),
             m.profile(NS, "slow", "slow", path="/?delay=300ms"), m.profile(NS, "delayed", "delayed"), m.profile(NS, "limited", "limited"),
-            m.profile(NS, "edited", "edited", seconds=20), m.profile(NS, "blind", "blind"),
+            m.profile(NS, "edited", "edited", seconds=20),
             m.profile(NS, "slowed", "slowed", seconds=24),
             m.profile(NS, "burnt", "burnt", rate=5, trials={"repeats": {"min": 3}, "pause": "0s"},
                       baseline={"from": "previous", "primary": "latency.p50", "onRegression": "warn"}),
@@ -207,4 +188,3 @@ def all_tests(suite):
     suite.side_by_side((an_injected_delay_is_named_and_counted,), (a_rate_limit_by_envoyfilter_is_named_and_counted,),
                        (a_policy_that_is_edited_under_way_is_told_with_its_second,), (a_requirement_that_ends_under_way_is_told,))
     suite.side_by_side((what_slows_the_load_under_way_coincides_with_it,), (a_filter_that_burns_cpu_is_what_changed_since_the_run_before,))
-    suite.one(nothing_is_told_that_may_not_be_read)
