@@ -89,3 +89,17 @@ void manager_pass_failed(struct manager *manager, const char *key, const struct 
 bool manager_may_act(const struct manager *manager);
 /* A number for jitter. */
 uint64_t manager_random(struct manager *manager);
+
+/* ---- between the chapters ---- */
+
+/* Marks "r:namespace/name" or "p:namespace/name" for a pass. */
+void manager_enqueue(struct manager *manager, const char *key, int64_t due_ns);
+/* The same for all keys of a map, at once. */
+void manager_wake_all_of(struct manager *manager, const struct map *keys);
+/* Makes the passes that are due, or some of them (a loop_timer's fire). */
+void manager_work(void *manager);
+/* Everything by which the manager hears of changes; needs manager->events. */
+void manager_open_caches(struct manager *manager);
+void manager_close_caches(struct manager *manager);
+/* Nobody sees these in an object: the log is the only place that can explain a pause of the operator. Each is said once. */
+void manager_log_troubles(struct manager *manager);
