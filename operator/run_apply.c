@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Effects. Each is one write (START: one per worker pod) that carries what it was decided on: a UID, a resourceVersion, a name
- * that exists once. An answer that leaves the outcome open is followed by a live read, never by a blind repeat. */
+ * What each action writes: one effect (run_effect.h), START one annotation per worker pod. */
 #include "operator/run_apply.h"
 
 #include <inttypes.h>
@@ -10,14 +9,13 @@
 
 #include "api/job.h"
 #include "api/names.h"
-#include "base/guard.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
 #include "mesh/client.h"
 #include "operator/baseline.h"
 #include "operator/job_pods.h"
+#include "operator/run_effect.h"
 #include "operator/run_look.h"
 #include "operator/run_series.h"
 #include "operator/run_status.h"
@@ -27,188 +25,6 @@
 #include "result/pack.h"
 
 #define START_MARGIN_MS 2000
-
-struct effect {
-        struct session *session;
-        const struct kube_kind *kind;
-        struct kube_cache *cache;
-        char *name, *uid;      /* uid: of what was there when it was decided; NULL for a create */
-        enum run_action action;
-        struct fail fail;      /* the first answer, while the live read runs */
-        char digest[PACK_SHA256_MAX]; /* of what a create of results wanted to store */
-};
-
-static struct effect *effect_new(struct session *session, const struct kube_kind *kind, struct kube_cache *cache,
-                                 const char *name, const char *uid, enum run_action action)
-{
-        struct effect *effect = xnew(struct effect);
-
-        *effect = (struct effect){.session = session, .kind = kind, .cache = cache, .name = xstrdup(name),
-                                  .uid = uid ? xstrdup(uid) : NULL, .action = action};
-        session->effect = effect;
-        if (action == RUN_ADMIT)
-                map_set(&session->manager->admitting, session->key + 2, session);
-        return effect;
-}
-
-void effect_free(struct effect *effect)
-{
-        if (!effect)
-                return;
-        effect->session->effect = NULL;
-        if (effect->action == RUN_ADMIT)
-                map_remove(&effect->session->manager->admitting, effect->session->key + 2);
-        free(effect->name);
-        free(effect->uid);
-        free(effect);
-}
-
-static struct kube_ref ref_of(const struct effect *effect)
-{
-        return (struct kube_ref){effect->kind, effect->session->namespace, effect->name};
-}
-
-static void end_pass(struct session *session, const struct fail *fail)
-{
-        struct manager *manager = session->manager;
-
-        session->request = 0;
-        if (fail && fail->kind)
-                manager_pass_failed(manager, session->key, fail);
-        else
-                manager_pass_done(manager, session->key, loop_now_ns(manager->loop));
-}
-
-/* ---- answers ---- */
-
-static void note_refusal(struct session *session, const struct fail *fail)
-{
-        session->refused = true;
-        snprintf(session->refusal, sizeof session->refusal, "%s", fail->text);
-}
-
-/* Events for what a person waits for, once it is stored; the conditions say the rest. */
-static void tell_people(const struct effect *effect, struct json_object *run)
-{
-        static const char *const reasons[] = {
-                [RUN_ACCEPT] = "Waiting", [RUN_ADMIT] = "Admitted", [RUN_RECORD_STOP] = "Stopping", [RUN_FINISH] = "Finished"};
-        const char *reason = effect->action < ARRAY_LEN(reasons) ? reasons[effect->action] : NULL;
-        const char *message = doc_text(run, "status.message");
-        bool bad = effect->action == RUN_RECORD_STOP || text_equal(doc_text(run, "status.phase"), "Failed") ||
-                   text_equal(doc_text(run, "status.verdict"), "Fail");
-
-        if (reason)
-                event_emit(effect->session->manager->events, run, bad, reason, run_action_name(effect->action), message ? message : "");
-}
-
-static void take_steps(struct session *session, struct json_object *configmap)
-{
-        struct fail fail = {0};
-
-        if (run_steps_load(session, configmap, &fail))
-                note_refusal(session, &fail);
-}
-
-static void succeeded(struct effect *effect, struct json_object *object)
-{
-        struct session *session = effect->session;
-
-        /* A background delete removes the object itself at once; its answer may still show the object. */
-        if (effect->action == RUN_DELETE_JOB)
-                kube_cache_gone(effect->cache, session->namespace, effect->name, effect->uid);
-        else if (object && doc_text(object, "metadata.uid"))
-                kube_cache_wrote(effect->cache, object);
-        if (effect->kind == &kind_runs)
-                tell_people(effect, object);
-        if (effect->action == RUN_CREATE_PLAN) {
-                struct fail fail = {0};
-                if (!session->plan_loaded && session_load_plan(session, object, &fail))
-                        note_refusal(session, &fail);
-        }
-        if (effect->action == RUN_CREATE_STEPS)
-                take_steps(session, object);
-        if (effect->action == RUN_ADMIT)
-                session->caught_up = true;
-        if (effect->action == RUN_RELEASE_APPLY || (effect->action == RUN_DELETE_JOB && effect->cache == session->manager->jobs))
-                session->undo_looked = false; /* a pod of it may be there that nobody has told of */
-        if (effect->action == RUN_CREATE_JOB)
-                session->job_made = true;
-        if (effect->action == RUN_STORE)
-                session->stored++;
-        if (effect->action == RUN_FINISH)
-                session->manager->counters.runs_finished++;
-}
-
-/* The live read after an answer that left something open. */
-static void live_read_done(void *owner, struct json_object *object, const struct fail *fail)
-{
-        struct effect *effect = owner;
-        struct session *session = effect->session;
-        struct fail first = effect->fail;
-
-        if (fail->kind == FAIL_NONE) {
-                kube_cache_wrote(effect->cache, object);
-                /* Somebody, perhaps we before a restart, stored this chunk already. Equal bytes are ours; others are
-                 * replaced while no manifest names them. */
-                if (effect->action == RUN_STORE) {
-                        char digest[PACK_SHA256_MAX];
-                        pack_digest(object, digest);
-                        if (text_equal(digest, effect->digest))
-                                session->stored++;
-                        else
-                                session->stale_chunk = (free(session->stale_chunk), xstrdup(doc_text(object, "metadata.uid")));
-                        first.kind = FAIL_NONE;
-                }
-                if (effect->action == RUN_CREATE_STEPS) {
-                        take_steps(session, object); /* perhaps those of an earlier life: they are what counts then */
-                        first.kind = FAIL_NONE;
-                }
-                if (effect->action == RUN_CREATE_PLAN && first.kind == FAIL_EXISTS && !session->plan_loaded)
-                        first.kind = FAIL_NONE; /* the plan of an earlier life: the next pass reads it */
-        } else if (fail->kind == FAIL_MISSING && effect->uid) {
-                kube_cache_gone(effect->cache, session->namespace, effect->name, effect->uid);
-        }
-        effect_free(effect);
-        end_pass(session, first.kind ? &first : NULL);
-}
-
-static void effect_done(void *owner, struct json_object *object, const struct fail *fail)
-{
-        struct effect *effect = owner;
-        struct session *session = effect->session;
-
-        session->request = 0;
-        bool gone_already = fail->kind == FAIL_MISSING && effect->action == RUN_DELETE_JOB;
-        switch (gone_already ? FAIL_NONE : fail->kind) {
-        case FAIL_NONE:
-                succeeded(effect, object);
-                effect_free(effect);
-                end_pass(session, NULL);
-                return;
-        case FAIL_EXISTS:
-        case FAIL_CONFLICT:
-        case FAIL_UNKNOWN:
-        case FAIL_MISSING:
-        case FAIL_TIMEOUT: {
-                if (!guard_stands(GUARD_LIVE_READ))
-                        break;
-                struct kube_ref ref = ref_of(effect);
-                effect->fail = *fail;
-                session->request = kube_get(session->manager->client, &ref, live_read_done, effect);
-                return;
-        }
-        case FAIL_INVALID:
-        case FAIL_TOO_LARGE:
-                if (effect->action == RUN_CREATE_PLAN || effect->action == RUN_CREATE_JOB || effect->action == RUN_CREATE_STEPS ||
-                    effect->action == RUN_CREATE_APPLY || effect->action == RUN_CREATE_UNDO)
-                        note_refusal(session, fail);
-                break;
-        default:
-                break;
-        }
-        effect_free(effect);
-        end_pass(session, fail);
-}
 
 /* ---- status ---- */
 
@@ -222,9 +38,8 @@ static bool write_status(struct session *session, const struct run_view *view, c
         session->shown_ns = sight->now_ns;
         if (!patch)
                 return false;
-        struct effect *effect = effect_new(session, &kind_runs, session->manager->runs, run->name, run->uid, plan->action);
-        struct kube_ref ref = ref_of(effect);
-        session->request = kube_patch(session->manager->client, &ref, "status", KUBE_PATCH_MERGE, patch, effect_done, effect);
+        struct run_effect *effect = run_effect_new(session, &kind_runs, session->manager->runs, run->name, run->uid, plan->action);
+        run_effect_patch(effect, "status", patch);
         return true;
 }
 
@@ -233,12 +48,8 @@ static bool write_status(struct session *session, const struct run_view *view, c
 static bool create(struct session *session, const struct kube_kind *kind, struct kube_cache *cache,
                    struct json_object *object, enum run_action action)
 {
-        struct effect *effect = effect_new(session, kind, cache, doc_text(object, "metadata.name"), NULL, action);
-        struct kube_ref ref = ref_of(effect);
-
-        if (action == RUN_STORE)
-                pack_digest(object, effect->digest);
-        session->request = kube_create(session->manager->client, &ref, object, effect_done, effect);
+        struct run_effect *effect = run_effect_new(session, kind, cache, doc_text(object, "metadata.name"), NULL, action);
+        run_effect_create(effect, object);
         return true;
 }
 
@@ -267,12 +78,12 @@ static bool create_plan(struct session *session, const struct run_sight *sight)
 /* A Job that was just made and is gone: garbage collection takes Jobs of a run that is gone, and our watch may be the last to know. */
 static bool look_for_run(struct session *session, const struct run *run)
 {
-        struct effect *effect = effect_new(session, &kind_runs, session->manager->runs, run->name, run->uid, RUN_CREATE_JOB);
-        struct kube_ref ref = ref_of(effect);
+        struct run_effect *effect = run_effect_new(session, &kind_runs, session->manager->runs, run->name, run->uid, RUN_CREATE_JOB);
+        struct fail why = {0};
 
-        fail_set(&effect->fail, FAIL_CONFLICT, "the Job that was made for the run is gone");
+        fail_set(&why, FAIL_CONFLICT, "the Job that was made for the run is gone");
         session->job_made = false;
-        session->request = kube_get(session->manager->client, &ref, live_read_done, effect);
+        run_effect_look(effect, &why);
         return true;
 }
 
@@ -314,18 +125,16 @@ static bool suspend_job(struct session *session, const struct job *job, bool sus
 
         doc_set(patch, "metadata", doc_set_text(doc_set_text(doc_object(), "uid", job->uid), "resourceVersion", job->version));
         doc_set(patch, "spec", doc_set_bool(doc_object(), "suspend", suspend));
-        struct effect *effect = effect_new(session, &kube_jobs, session->manager->jobs, job->name, job->uid, action);
-        struct kube_ref ref = ref_of(effect);
-        session->request = kube_patch(session->manager->client, &ref, NULL, KUBE_PATCH_MERGE, patch, effect_done, effect);
+        struct run_effect *effect = run_effect_new(session, &kube_jobs, session->manager->jobs, job->name, job->uid, action);
+        run_effect_patch(effect, NULL, patch);
         return true;
 }
 
 static bool delete_job(struct session *session, const struct job *job)
 {
-        struct effect *effect = effect_new(session, &kube_jobs, session->manager->jobs, job->name, job->uid, RUN_DELETE_JOB);
-        struct kube_ref ref = ref_of(effect);
+        struct run_effect *effect = run_effect_new(session, &kube_jobs, session->manager->jobs, job->name, job->uid, RUN_DELETE_JOB);
 
-        session->request = kube_delete(session->manager->client, &ref, job->uid, effect_done, effect);
+        run_effect_delete(effect);
         return true;
 }
 
@@ -348,7 +157,7 @@ static void pod_told(void *owner, struct json_object *object, const struct fail 
                 return;
         struct fail first = session->start_fail;
         session->start_fail = (struct fail){0};
-        end_pass(session, first.kind ? &first : NULL);
+        run_effect_end_pass(session, first.kind ? &first : NULL);
 }
 
 static void tell_pod(void *owner, struct json_object *object)
@@ -393,10 +202,9 @@ static bool store_next(struct session *session)
 
         if (session->stale_chunk) {
                 auto_free char *uid = take(session->stale_chunk);
-                struct effect *effect = effect_new(session, &kube_configmaps, session->manager->configmaps,
+                struct run_effect *effect = run_effect_new(session, &kube_configmaps, session->manager->configmaps,
                                                    doc_text(next, "metadata.name"), uid, RUN_DELETE_JOB);
-                struct kube_ref ref = ref_of(effect);
-                session->request = kube_delete(session->manager->client, &ref, uid, effect_done, effect);
+                run_effect_delete(effect);
                 return true;
         }
         return create(session, &kube_configmaps, session->manager->configmaps, next, RUN_STORE);
@@ -424,7 +232,7 @@ static void result_arrived(void *owner, struct json_object *configmap, const str
                 doc_set(session->final, "resultRef", doc_set_text(ref, "digest", word));
                 json_object_put(summary);
         }
-        end_pass(session, bad.kind ? &bad : NULL);
+        run_effect_end_pass(session, bad.kind ? &bad : NULL);
 }
 
 /* The end is written from the stored result: after a restart it is read back first. */

@@ -6,11 +6,7 @@
 #include "operator/run_decide.h"
 #include "operator/run_fill.h"
 
-struct effect;
-
 /* Begins the effect; the pass ends (manager_pass_done or _failed) when its answer is here. Returns false for actions
  * that make no request: the caller then ends the pass. */
 bool run_apply(struct session *session, const struct run_view *view, const struct run_sight *sight,
                const struct run_plan *plan);
-/* Forgets an effect of which nobody will hear; NULL is fine. */
-void effect_free(struct effect *effect);

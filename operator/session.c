@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "operator/run_apply.h"
+#include "operator/run_effect.h"
 #include "operator/session_also.h"
 #include "operator/session_mesh.h"
 #include "operator/session_samples.h"
@@ -179,7 +179,7 @@ struct session *session_free(struct session *session)
         if (!session)
                 return NULL;
         kube_cancel(session->manager->client, session->request);
-        effect_free(session->effect);
+        run_effect_free(session->effect);
         session_forget_target(session);
         followers_done(session);
         variant_watch_free(session->watch);

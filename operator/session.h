@@ -43,7 +43,7 @@ struct session {
         char *key, *namespace, *name, *uid;
         int64_t born_ns;               /* since then its workers could be heard */
         uint64_t request;              /* the effect in flight, 0: none */
-        struct effect *effect;         /* what its answer will be for */
+        struct run_effect *effect;     /* what its answer will be for */
         uint64_t asks[SESSION_ASKS];   /* reads in flight beside it, the newest ones */
         size_t asks_len;
         int requests_left;             /* of an effect that is several requests */
