@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/job_pods.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,37 @@
 #include "base/text.h"
 #include "data/doc.h"
 #include "operator/session.h"
+
+/* Is what became of a pod worth a pass? It is when its container runs or has ended, it is told the start, is being deleted, or something
+ * keeps it from starting. That it is there, or has a node, is not: who waits for workers looks each second by himself. */
+static bool is_news(struct map *pods_seen, struct json_object *object)
+{
+        struct diagnosis diagnosis = pod_diagnose(object);
+        struct pod pod;
+
+        pod_decode(object, &pod);
+        bool told = pod.start_at && *pod.start_at, moved = pod.running || pod.ended || pod.deleting || told || diagnosis.reason;
+        auto_free char *text = xasprintf("%d %d %d %s %s %s %s", pod.running, pod.ended, pod.deleting, pod.uid, told ? pod.start_at : "",
+                                         diagnosis.reason ? diagnosis.reason : "", pod.message ? pod.message : "");
+        uint64_t *seen = map_find(pods_seen, pod.name), hash = text_hash(text, strlen(text));
+        if (seen ? *seen == hash : !moved)
+                return false;
+        if (!seen)
+                map_set(pods_seen, pod.name, seen = xnew(uint64_t));
+        *seen = hash;
+        return true;
+}
+
+void job_pods_unsee(struct map *pods_seen)
+{
+        size_t at = 0;
+        const char *name;
+        void *hash;
+
+        while (map_next(pods_seen, &at, &name, &hash))
+                free(hash);
+        map_done(pods_seen);
+}
 
 void job_pods_changed(struct manager *manager, struct json_object *object, bool gone)
 {
@@ -40,6 +72,12 @@ void job_pods_changed(struct manager *manager, struct json_object *object, bool 
         const char *run_uid = doc_text(object, "metadata.labels[\"loadstone.dev/run-uid\"]");
         if (gone && session && text_equal(session->uid, run_uid))
                 session_see_pod(session, object, true);
+        if (gone && session)
+                free(map_remove(&session->pods_seen, pod.name));
+        /* What was told is not all of it. */
+        struct json_object *now = gone || !session ? NULL : kube_cache_find(manager->pods, namespace, pod.name);
+        if (now && !is_news(&session->pods_seen, now))
+                return;
         manager_enqueue_run(manager, namespace, pod.run, loop_now_ns(manager->loop));
 }
 

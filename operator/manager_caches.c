@@ -3,6 +3,7 @@
  * What the caches hold, and what of their changes calls for a pass. */
 #include <stdlib.h>
 
+#include "api/job.h"
 #include "api/names.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -11,6 +12,8 @@
 #include "operator/job_pods.h"
 #include "operator/manager_internal.h"
 #include "operator/profile_index.h"
+#include "operator/profile_pass.h"
+#include "operator/run_effect.h"
 #include "operator/run_queue.h"
 #include "operator/session.h"
 #include "operator/step_jobs.h"
@@ -60,8 +63,10 @@ static void run_changed(void *owner, struct json_object *before, struct json_obj
 
         profile_index_run(&manager->of_profiles, before, after);
         note_active(manager, object, after && !doc_at(after, "status.finishTime"));
-        manager_enqueue_run(manager, namespace_of(object), doc_text(object, "metadata.name"),
-                            loop_now_ns(manager->loop));
+        const char *name = doc_text(object, "metadata.name");
+        const struct session *session = manager_session(manager, namespace_of(object), name);
+        if (!after || !session || !run_effect_echoes(session->effect, &kind_runs, name))
+                manager_enqueue_run(manager, namespace_of(object), name, loop_now_ns(manager->loop));
         const char *profile = doc_text(object, "spec.profile");
         if (profile && (!after || doc_at(after, "status.finishTime")))
                 manager_enqueue_profile(manager, namespace_of(object), profile);
@@ -74,9 +79,11 @@ static void profile_changed(void *owner, struct json_object *before, struct json
         struct manager *manager = owner;
         struct json_object *object = after ? after : before;
 
-        manager_enqueue_profile(manager, namespace_of(object), doc_text(object, "metadata.name"));
+        bool status_alone = before && after && doc_int(before, "metadata.generation", 0) == doc_int(after, "metadata.generation", -1);
+        if (!status_alone || !profile_pass_writes(manager, namespace_of(object), doc_text(object, "metadata.name")))
+                manager_enqueue_profile(manager, namespace_of(object), doc_text(object, "metadata.name"));
         /* Its status changes with the end of each of its runs. */
-        if (before && after && doc_int(before, "metadata.generation", 0) == doc_int(after, "metadata.generation", -1))
+        if (status_alone)
                 return;
         manager->profiles_round++;
         run_queue_profile(manager, namespace_of(object), doc_text(object, "metadata.name"));
@@ -95,6 +102,19 @@ static const char *owner_name(struct json_object *object)
         return NULL;
 }
 
+/* Does a change of a Job call for a pass of its run? */
+static bool job_calls(const struct manager *manager, const char *namespace, const char *run, struct json_object *before, struct json_object *after)
+{
+        const struct session *session = manager_session(manager, namespace, run);
+        struct job was, is;
+
+        if (!before || !after || !session)
+                return true;
+        job_decode(before, &was);
+        job_decode(after, &is);
+        return job_is_news(&was, &is) && !run_effect_echoes(session->effect, &kube_jobs, is.name);
+}
+
 static void job_changed(void *owner, struct json_object *before, struct json_object *after)
 {
         struct manager *manager = owner;
@@ -105,7 +125,7 @@ static void job_changed(void *owner, struct json_object *before, struct json_obj
         if (gone && gone->target)
                 run_queue_left(manager, gone->target);
         step_job_seen_free(gone);
-        if (run)
+        if (run && job_calls(manager, namespace_of(object), run, before, after))
                 manager_enqueue_run(manager, namespace_of(object), run, loop_now_ns(manager->loop));
 }
 
@@ -185,7 +205,7 @@ static void authors_changed(void *owner)
         manager_wake_all_of(manager, &manager->waiting);
 }
 
-/* Runs that wait to know where they may go; there are few. */
+/* Runs that wait to know where they may go; there are few. Of those that wait for their turn nobody has looked at the target. */
 static void survey_arrived(void *owner)
 {
         struct manager *manager = owner;
@@ -194,7 +214,7 @@ static void survey_arrived(void *owner)
         void *session;
 
         while (map_next(&manager->sessions, &at, &key, &session))
-                if (((struct session *)session)->guard_due)
+                if (((struct session *)session)->guard_due && ((struct session *)session)->context)
                         manager_enqueue(manager, key, loop_now_ns(manager->loop));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/profile_pass.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct profile_effect {
         struct manager *manager;
         char *key;
         char *uid; /* of the profile whose status is written; NULL: something else is done */
+        int64_t due_ns; /* ... and when the next pass is due then, if nothing else happens */
 };
 
 static void effect_free(struct profile_effect *effect)
@@ -35,16 +37,26 @@ static void effect_free(struct profile_effect *effect)
         free(effect);
 }
 
-static void end_effect(struct profile_effect *effect, const struct fail *fail)
+static void end_effect(struct profile_effect *effect, const struct fail *fail, int64_t due_ns)
 {
         struct manager *manager = effect->manager;
 
         if (fail->kind == FAIL_NONE || fail->kind == FAIL_MISSING)
-                manager_pass_done(manager, effect->key, loop_now_ns(manager->loop));
+                manager_pass_done(manager, effect->key, due_ns);
         else
                 manager_pass_failed(manager, effect->key, fail);
         map_remove(&manager->profile_effects, effect->key);
         effect_free(effect);
+}
+
+/* Whatever came after what was written is looked at; what came before had made it fail. */
+static int64_t next_due_ns(const struct profile_effect *effect, const char *namespace, struct json_object *answer)
+{
+        struct manager *manager = effect->manager;
+        struct json_object *now = kube_cache_find(manager->profiles, namespace, effect->key + 2 + strlen(namespace) + 1);
+        bool alone = now && text_equal(doc_text(now, "metadata.resourceVersion"), doc_text(answer, "metadata.resourceVersion"));
+
+        return alone ? effect->due_ns : loop_now_ns(manager->loop);
 }
 
 static void status_written(void *owner, struct json_object *object, const struct fail *fail)
@@ -58,13 +70,15 @@ static void status_written(void *owner, struct json_object *object, const struct
                 kube_cache_wrote(manager->profiles, object);
         else if (fail->kind == FAIL_MISSING) /* our watch may be the last to know */
                 kube_cache_gone(manager->profiles, namespace, effect->key + 2 + namespace_len + 1, effect->uid);
-        end_effect(effect, fail);
+        end_effect(effect, fail, next_due_ns(effect, namespace, object));
 }
 
 static void configmap_deleted(void *owner, struct json_object *object, const struct fail *fail)
 {
+        struct profile_effect *effect = owner;
+
         (void)object;
-        end_effect(owner, fail);
+        end_effect(effect, fail, loop_now_ns(effect->manager->loop));
 }
 
 static struct profile_effect *effect_new(struct manager *manager, const char *key, const char *uid)
@@ -130,21 +144,24 @@ static void history_done(struct history *history)
         free(history->items);
 }
 
-/* Deletes one ConfigMap beyond the limit; true when there was one. */
-static bool prune(struct manager *manager, const char *key, const char *namespace, const struct profile *profile,
-                  const char *name, const struct history *history)
+/* The next ConfigMap beyond the limit; -1: there is none. */
+static ptrdiff_t beyond_limit(const struct profile *profile, const char *name, const struct history *history)
 {
-        const struct history_rule rule = {.profile = name, .keep_runs = (uint32_t)profile->keep};
+        const struct history_rule rule = {.profile = name, .keep_runs = profile ? (uint32_t)profile->keep : 0};
         auto_free bool *marked = xcalloc(history->len + 1, sizeof *marked);
 
-        if (history_select(history->items, history->len, &rule, marked) == 0)
-                return false;
-        size_t next = history_next(history->items, history->len, marked);
+        if (!profile || history_select(history->items, history->len, &rule, marked) == 0)
+                return -1;
+        return (ptrdiff_t)history_next(history->items, history->len, marked);
+}
+
+/* Deletes one ConfigMap beyond the limit. */
+static void prune(struct manager *manager, const char *key, const char *namespace, const struct history *history, ptrdiff_t next)
+{
         const char *uid = doc_text(history->objects[next], "metadata.uid");
         kube_cache_gone(manager->configmaps, namespace, history->items[next].name, uid);
         kube_delete(manager->client, &(struct kube_ref){&kube_configmaps, namespace, history->items[next].name}, uid, configmap_deleted,
                     effect_new(manager, key, NULL));
-        return true;
 }
 
 /* ---- status ---- */
@@ -200,7 +217,7 @@ static struct json_object *status_of(struct manager *manager, struct json_object
         return status;
 }
 
-static bool write_status(struct manager *manager, const char *key, struct json_object *object, struct json_object *next)
+static bool write_status(struct manager *manager, const char *key, struct json_object *object, struct json_object *next, int64_t due_ns)
 {
         struct run as_run;
 
@@ -208,8 +225,10 @@ static bool write_status(struct manager *manager, const char *key, struct json_o
         auto_json struct json_object *patch = run_status_patch(&as_run, next);
         if (!patch)
                 return false;
-        kube_patch(manager->client, &(struct kube_ref){&kind_profiles, as_run.namespace, as_run.name}, "status",
-                   KUBE_PATCH_MERGE, patch, status_written, effect_new(manager, key, as_run.uid));
+        struct profile_effect *effect = effect_new(manager, key, as_run.uid);
+        effect->due_ns = due_ns;
+        kube_patch(manager->client, &(struct kube_ref){&kind_profiles, as_run.namespace, as_run.name}, "status", KUBE_PATCH_MERGE, patch,
+                   status_written, effect);
         return true;
 }
 
@@ -261,9 +280,22 @@ void profile_pass(struct manager *manager, const char *queue_key)
         }
         struct history history = history_of(manager, namespace, name);
         auto_json struct json_object *next = status_of(manager, object, profile, &wrong, history.runs);
-        if (!write_status(manager, key, object, next) && !(profile && prune(manager, key, namespace, profile, name, &history)))
-                manager_pass_done(manager, key, secrets == AUTHORS_UNCHECKED ? loop_now_ns(manager->loop) + REFUSED_AGAIN_NS : INT64_MAX);
+        ptrdiff_t beyond = beyond_limit(profile, name, &history);
+        int64_t due_ns = secrets == AUTHORS_UNCHECKED ? loop_now_ns(manager->loop) + REFUSED_AGAIN_NS : INT64_MAX;
+        bool written = write_status(manager, key, object, next, beyond < 0 ? due_ns : 0);
+        if (!written && beyond >= 0)
+                prune(manager, key, namespace, &history, beyond);
+        else if (!written)
+                manager_pass_done(manager, key, due_ns);
         history_done(&history);
+}
+
+bool profile_pass_writes(const struct manager *manager, const char *namespace, const char *name)
+{
+        auto_free char *key = xasprintf("p:%s/%s", namespace, name);
+        const struct profile_effect *effect = map_find(&manager->profile_effects, key);
+
+        return effect && effect->uid;
 }
 
 void profile_effects_done(struct manager *manager)

@@ -39,6 +39,8 @@ static bool write_status(struct session *session, const struct run_view *view, c
         if (!patch)
                 return false;
         struct run_effect *effect = run_effect_new(session, &kind_runs, session->manager->runs, run->name, run->uid, plan->action);
+        if (plan->action == RUN_SHOW)
+                run_effect_rest(effect, view->wake_ns);
         run_effect_patch(effect, "status", patch);
         return true;
 }
@@ -119,7 +121,7 @@ static bool create_step_job(struct session *session, const struct run_sight *sig
         return create(session, &kube_jobs, session->manager->jobs, job, action);
 }
 
-static bool suspend_job(struct session *session, const struct job *job, bool suspend, enum run_action action)
+static struct run_effect *suspend(struct session *session, const struct job *job, bool suspend, enum run_action action)
 {
         auto_json struct json_object *patch = doc_object();
 
@@ -127,6 +129,21 @@ static bool suspend_job(struct session *session, const struct job *job, bool sus
         doc_set(patch, "spec", doc_set_bool(doc_object(), "suspend", suspend));
         struct run_effect *effect = run_effect_new(session, &kube_jobs, session->manager->jobs, job->name, job->uid, action);
         run_effect_patch(effect, NULL, patch);
+        return effect;
+}
+
+static bool suspend_job(struct session *session, const struct job *job, bool wanted, enum run_action action)
+{
+        return suspend(session, job, wanted, action) != NULL;
+}
+
+/* Its pods will come. */
+static bool release_job(struct session *session, const struct run_view *view, const struct run_sight *sight)
+{
+        int64_t again_ns = sight->now_ns + RUN_FILL_AGAIN_NS;
+        struct run_effect *effect = suspend(session, &sight->job, false, RUN_RELEASE_JOB);
+
+        run_effect_rest(effect, view->wake_ns < again_ns ? view->wake_ns : again_ns);
         return true;
 }
 
@@ -285,7 +302,7 @@ bool run_apply(struct session *session, const struct run_view *view, const struc
         case RUN_CREATE_JOB:
                 return create_job(session, sight);
         case RUN_RELEASE_JOB:
-                return suspend_job(session, &sight->job, false, plan->action);
+                return release_job(session, view, sight);
         case RUN_STOP_JOB:
                 return suspend_job(session, &sight->job, true, plan->action);
         case RUN_DELETE_JOB:

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/job.h"
 #include "base/guard.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -20,6 +21,8 @@ struct run_effect {
         enum run_action action;
         struct fail fail;      /* the first answer, while the live read runs */
         char digest[PACK_SHA256_MAX]; /* of what a create of results wanted to store */
+        bool rests;            /* the next pass is due at 'due_ns', not at once */
+        int64_t due_ns;
 };
 
 struct run_effect *run_effect_new(struct session *session, const struct kube_kind *kind, struct kube_cache *cache,
@@ -165,6 +168,37 @@ void run_effect_look(struct run_effect *effect, const struct fail *why)
         session->request = kube_get(session->manager->client, &ref, live_read_done, effect);
 }
 
+/* Is what the cache shows what was written, or not worth a pass beside it? Whatever came before had made the write fail. */
+static bool shows_ours(const struct run_effect *effect, struct json_object *answer)
+{
+        struct json_object *now = kube_cache_find(effect->cache, effect->session->namespace, effect->name);
+        struct job was, is;
+
+        if (!now || !answer)
+                return false;
+        if (effect->kind != &kube_jobs)
+                return text_equal(doc_text(now, "metadata.resourceVersion"), doc_text(answer, "metadata.resourceVersion"));
+        job_decode(answer, &was);
+        job_decode(now, &is);
+        return !job_is_news(&was, &is);
+}
+
+static int64_t next_due_ns(const struct run_effect *effect, struct json_object *answer)
+{
+        return effect->rests && shows_ours(effect, answer) ? effect->due_ns : loop_now_ns(effect->session->manager->loop);
+}
+
+void run_effect_rest(struct run_effect *effect, int64_t due_ns)
+{
+        effect->rests = true;
+        effect->due_ns = due_ns;
+}
+
+bool run_effect_echoes(const struct run_effect *effect, const struct kube_kind *kind, const char *name)
+{
+        return effect && effect->rests && effect->kind == kind && text_equal(effect->name, name);
+}
+
 static void effect_done(void *owner, struct json_object *object, const struct fail *fail)
 {
         struct run_effect *effect = owner;
@@ -175,8 +209,9 @@ static void effect_done(void *owner, struct json_object *object, const struct fa
         switch (gone_already ? FAIL_NONE : fail->kind) {
         case FAIL_NONE:
                 succeeded(effect, object);
+                int64_t due_ns = next_due_ns(effect, object);
                 run_effect_free(effect);
-                run_effect_end_pass(session, NULL);
+                manager_pass_done(session->manager, session->key, due_ns);
                 return;
         case FAIL_EXISTS:
         case FAIL_CONFLICT:

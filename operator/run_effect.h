@@ -22,5 +22,11 @@ void run_effect_delete(struct run_effect *effect);
 /* Writes nothing: only looks whether what the cache shows is there; the pass then fails with 'why', to be run again. */
 void run_effect_look(struct run_effect *effect, const struct fail *why);
 
+/* Nothing follows from it: when it is done, and nothing else has happened meanwhile, the next pass is due at 'due_ns' (INT64_MAX: never by
+ * itself). Without, it is due at once. */
+void run_effect_rest(struct run_effect *effect, int64_t due_ns);
+/* Is a change of this object perhaps that effect's own (NULL: there is none), and to be left to its answer? */
+bool run_effect_echoes(const struct run_effect *effect, const struct kube_kind *kind, const char *name);
+
 /* Ends the pass of an answer that is of no effect; 'fail' may be NULL. */
 void run_effect_end_pass(struct session *session, const struct fail *fail);

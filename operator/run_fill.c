@@ -298,10 +298,9 @@ static void fill_freshness(struct session *session, struct run_sight *sight, str
 
         sight->phase = phase_of(session, view, sight);
         view->status_stale = view->admitted && !text_equal(sight->phase, sight->run.phase);
-        if (moving && sight->now_ns >= due_ns)
-                view->status_stale = true;
-        else if (moving)
-                run_fill_wake_at(view, due_ns);
+        view->status_stale = view->status_stale || (moving && sight->now_ns >= due_ns);
+        if (moving)
+                run_fill_wake_at(view, view->status_stale ? sight->now_ns + SHOW_EVERY_NS : due_ns);
         if (view->admitted && waits_unheard(view))
                 run_fill_wake_at(view, sight->now_ns + RUN_FILL_AGAIN_NS);
 }

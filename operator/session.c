@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
+#include "operator/job_pods.h"
 #include "operator/run_effect.h"
 #include "operator/session_also.h"
 #include "operator/session_mesh.h"
@@ -183,6 +184,7 @@ struct session *session_free(struct session *session)
         session_forget_target(session);
         followers_done(session);
         variant_watch_free(session->watch);
+        job_pods_unsee(&session->pods_seen);
         harvest_free(session->harvest);
         pack_done(&session->pack);
         if (guard_stands(GUARD_FREE))
@@ -229,7 +231,8 @@ static void log_arrived(void *owner, const char *data, size_t size)
         int64_t warmup_ms = view->warmup_ms;
 
         harvest_feed(session->harvest, follower->worker, data, size);
-        if (view->state != before || view->warmup_ms != warmup_ms)
+        bool further = view->state != before && view->state != HARVEST_HELLO; /* on that it is there nothing depends */
+        if (further || view->warmup_ms != warmup_ms)
                 session_wake(session);
 }
 

@@ -32,6 +32,8 @@ int64_t life_next_ns(const struct life *life);
 
 /* Every run and profile gets a pass. */
 void life_look_again(struct life *life);
+/* Over runs and profiles, since it began. */
+unsigned life_passes(const struct life *life);
 /* True when it holds anything that belongs to a run or a request, though it should be at rest; 'text' says what. */
 bool life_left(const struct life *life, char *text, size_t size);
 

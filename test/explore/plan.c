@@ -93,6 +93,11 @@ void plan_run(const struct plan *plan, const char *reference, enum fault_kind (*
                 compare_pace(ret_outcome, plan->workload->undisturbed);
         if (ret_outcome->fine && plan->workload->trials && !plan->len && !choose)
                 compare_trials(ret_outcome, plan->workload);
+        unsigned passes = world_passes(world), passes_max = plan->workload->passes_max;
+        if (ret_outcome->fine && passes_max && passes > passes_max && !plan->len && !choose) {
+                ret_outcome->fine = false;
+                snprintf(ret_outcome->problem, sizeof ret_outcome->problem, "I21: %u passes, at most %u are needed", passes, passes_max);
+        }
         if (ret_outcome->fine && reference && !plan->workload->ends_vary && !text_equal(ret_outcome->end, reference)) {
                 ret_outcome->fine = false;
                 snprintf(ret_outcome->problem, sizeof ret_outcome->problem, "ended as %.400s, without faults as %.400s",

@@ -268,6 +268,8 @@ bool world_run(struct world *world, const char **ret_problem)
         /* What is still on its way arrives. */
         if (!pass(world, world->now_ns + REST_NS, NULL))
                 return false;
+        for (int i = 0; i < world->lives_len; i++)
+                world->passes += life_passes(&world->lives[i]);
         if (!world_rest(world))
                 return false;
         if (apisim_unmodelled(world->sim))
@@ -313,6 +315,11 @@ unsigned world_writes(const struct world *world)
 unsigned world_events(const struct world *world)
 {
         return world->faults.events;
+}
+
+unsigned world_passes(const struct world *world)
+{
+        return world->passes;
 }
 
 int64_t world_ms(const struct world *world)

@@ -30,6 +30,7 @@ struct workload {
         const char *crds;          /* a directory of more definitions, NULL: only our own */
         int64_t horizon_ms;        /* everything has to be over by then, faults apart; 0: two minutes */
         const char *ends;          /* allowed ends of each run, "name=Phase name=Phase|Phase/Validity"; gone: "name=-" */
+        unsigned passes_max;       /* without faults, as long as the runs last; 0: any number */
         const char *undisturbed;   /* name of a run, and of a workload in which it is alone: here it ends at most a second later */
         size_t trials;             /* of the first of them, run once more ones included, when nothing goes wrong; 0: not looked at */
         bool ends_vary;            /* under faults a run may end in another of those ways: its end depends on when things happen */
@@ -54,6 +55,7 @@ bool world_rest(struct world *world);
 unsigned world_lives(const struct world *world); /* of operators, those that ended included */
 unsigned world_writes(const struct world *world); /* counted by the faults */
 unsigned world_events(const struct world *world);
+unsigned world_passes(const struct world *world); /* until all was over; of the operators that were alive then */
 /* When the run of that name ended, since the beginning; -1: it did not. */
 int64_t world_ended_ms(const struct world *world, const char *run);
 /* How many trials the run has in its status. */

@@ -17,7 +17,7 @@ struct world {
         int lives_len;
         struct check *check;
         int64_t act_ns;
-        unsigned step;
+        unsigned step, passes;
         struct { const char *what; int status; } refusal; /* what NULL: nothing is refused */
         struct json_object *answer;
         struct buf end;

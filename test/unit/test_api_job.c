@@ -411,6 +411,42 @@ static void a_jobs_state_is_read(void **state)
         }
 }
 
+static bool is_news(const char *before_text, const char *now_text)
+{
+        auto_json struct json_object *before = json(before_text), *now = json(now_text);
+        struct job was, is;
+
+        job_decode(before, &was);
+        job_decode(now, &is);
+        return job_is_news(&was, &is);
+}
+
+static void what_a_job_controller_counts_is_no_news_until_the_job_is_suspended(void **state)
+{
+        (void)state;
+        const char *released = "{'metadata': {'uid': 'u', 'resourceVersion': '1', 'generation': 2}, 'spec': {'suspend': false}}";
+        const char *working = "{'metadata': {'uid': 'u', 'resourceVersion': '2', 'generation': 2}, 'spec': {'suspend': false},"
+                              " 'status': {'startTime': '2026-01-01T00:00:00Z', 'active': 2, 'ready': 1}}";
+        const char *held = "{'metadata': {'uid': 'u', 'generation': 3}, 'spec': {'suspend': true}}";
+
+        assert_false(is_news(released, working));
+        assert_true(is_news(working, held));
+        assert_true(is_news(held, "{'metadata': {'uid': 'u', 'generation': 3}, 'spec': {'suspend': true}, 'status': {'terminating': 1}}"));
+        static const char *const news[] = {
+                "{'metadata': {'uid': 'v', 'generation': 2}, 'spec': {'suspend': false}}",
+                "{'metadata': {'uid': 'u', 'generation': 3}, 'spec': {'suspend': false}}",
+                "{'metadata': {'uid': 'u', 'generation': 2, 'deletionTimestamp': '2026-01-01T00:00:00Z'}, 'spec': {'suspend': false}}",
+                "{'metadata': {'uid': 'u', 'generation': 2, 'ownerReferences': [{'uid': 'w'}]}, 'spec': {'suspend': false}}",
+                "{'metadata': {'uid': 'u', 'generation': 2}, 'spec': {}, 'status': {'completionTime': '2026-01-01T00:00:00Z'}}",
+                "{'metadata': {'uid': 'u', 'generation': 2}, 'spec': {}, 'status': {'conditions': [{'type': 'Complete', 'status': 'True'}]}}",
+                "{'metadata': {'uid': 'u', 'generation': 2}, 'spec': {}, 'status': {'conditions': [{'type': 'Failed', 'status': 'True', 'reason': 'x'}]}}",
+                "{'metadata': {'uid': 'u', 'generation': 2}, 'spec': {}, 'status': {'conditions': [{'type': 'FailureTarget', 'status': 'True',"
+                " 'reason': 'x'}]}}",
+        };
+        for (size_t i = 0; i < ARRAY_LEN(news); i++)
+                assert_true(is_news(released, news[i]));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -437,6 +473,7 @@ int main(void)
                 cmocka_unit_test(surroundings_beyond_their_budget_do_not_stop_the_plan),
                 cmocka_unit_test(workers_wait_longer_than_the_operator),
                 cmocka_unit_test(a_jobs_state_is_read),
+                cmocka_unit_test(what_a_job_controller_counts_is_no_news_until_the_job_is_suspended),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

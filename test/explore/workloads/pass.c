@@ -12,6 +12,7 @@ const struct workload workload_pass[] = {
                 .what = "one run that passes",
                 .begin = begin,
                 .ends = "pass=Succeeded",
+                .passes_max = 22,
         },
         {0},
 };

@@ -16,6 +16,7 @@ const struct workload workload_queue[] = {
                 .what = "three runs at one target, one after the other",
                 .begin = begin,
                 .horizon_ms = 300000,
+                .passes_max = 69,
                 .ends = "first=Succeeded second=Succeeded third=Succeeded",
         },
         {0},
