@@ -17,6 +17,7 @@
 #include "operator/run_status.h"
 #include "operator/run_steps.h"
 #include "operator/session_mesh.h"
+#include "operator/session_metrics.h"
 #include "operator/variant_look.h"
 #include "operator/variant_watch.h"
 
@@ -188,20 +189,33 @@ static void fill_records(struct session *session, struct run_view *view)
                 view->records = RECORDS_PARTIAL;
 }
 
+/* All that the load does is done, though not all of it may have been read. */
+static bool load_is_over(const struct session *session, const struct run_view *view)
+{
+        return view->records == RECORDS_SETTLED ||
+               (session->harvest &&
+                harvest_count(session->harvest, HARVEST_ENDED) + harvest_count(session->harvest, HARVEST_LOST) >= session->load_plan->workers);
+}
+
 /* The proxies are asked when the workers are ready, and the load waits for it: what they count from then on is the load's. And once more when
  * the load is over; what the workers said waits for it. Either at most as long as a page may take. */
-static void fill_mesh(struct session *session, const struct run_sight *sight, struct run_view *view)
+static void fill_mesh(struct session *session, const struct run_sight *sight, bool over, struct run_view *view)
 {
-        bool ended = view->records == RECORDS_SETTLED, ready = view->workers > 0 && view->workers_ready == view->workers;
+        bool ready = view->workers > 0 && view->workers_ready == view->workers;
 
-        if (session->harvest)
-                ended = ended || harvest_count(session->harvest, HARVEST_ENDED) + harvest_count(session->harvest, HARVEST_LOST) >=
-                                         session->load_plan->workers;
-        session_mesh_look(session, ready, sight->begun_wall_ms >= 0, ended);
+        session_mesh_look(session, ready, sight->begun_wall_ms >= 0, over);
         view->proxies_unread = ready && !session_mesh_begun(session);
         if (view->proxies_unread && view->workers_announced == 0)
                 run_fill_wake_at(view, sight->now_ns + RUN_FILL_AGAIN_NS);
         if (view->records == RECORDS_SETTLED && !session_mesh_closed(session))
+                view->records = RECORDS_PARTIAL;
+}
+
+/* The administrator's sources are asked when the load is over, and what the workers said waits for the answers, as long as they may take. */
+static void fill_metrics(struct session *session, const struct run_sight *sight, bool over, struct run_view *view)
+{
+        session_metrics_look(session, sight, over);
+        if (view->records == RECORDS_SETTLED && !session_metrics_closed(session))
                 view->records = RECORDS_PARTIAL;
 }
 
@@ -390,7 +404,9 @@ void run_fill(struct manager *manager, struct session *session, struct json_obje
                 fill_secrets(manager, session, sight, view);
         fill_records(session, view);
         fill_begun(session, sight);
-        fill_mesh(session, sight, view);
+        bool over = load_is_over(session, view);
+        fill_mesh(session, sight, over, view);
+        fill_metrics(session, sight, over, view);
         if (view->series_over)
                 view->records = RECORDS_SETTLED; /* nothing is left that could be stopped */
         view->applied_unread = variant_look_due(session);

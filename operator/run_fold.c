@@ -10,6 +10,7 @@
 #include "operator/run_outcome.h"
 #include "operator/run_status.h"
 #include "operator/session_mesh.h"
+#include "operator/session_metrics.h"
 #include "operator/session_samples.h"
 #include "result/repeats.h"
 #include "result/series.h"
@@ -131,7 +132,8 @@ static void keep(struct session *session, const struct run_sight *sight, const s
         };
         auto_json struct json_object *doc = trial_encode(&input);
         size_t bytes_max = PACK_RUN_BYTES_MAX / profile_trials_most(session->profile);
-        auto_json struct json_object *samples = session_samples_encode(session, bytes_max / PACK_SAMPLES_PART);
+        auto_json struct json_object *samples =
+                session_metrics_add(session, session_samples_encode(session, bytes_max / PACK_SAMPLES_PART), bytes_max / PACK_METRICS_PART);
         const struct pack_input pack = {
                 .namespace = session->namespace,
                 .run_name = session->name,

@@ -11,6 +11,7 @@
 #include "operator/baseline.h"
 #include "operator/run_explain.h"
 #include "operator/session_also.h"
+#include "operator/session_metrics.h"
 #include "operator/session_samples.h"
 #include "result/pack.h"
 #include "result/status.h"
@@ -69,6 +70,7 @@ static struct json_object *compose(struct session *session, const struct run_sig
                 doc_set(final, "context", context_encode_status(session->context, session->generator_nodes, truncated));
         session_also_put(session, doc_at(final, "context"), truncated);
         session_samples_put(session, doc_at(final, "context"), false);
+        session_metrics_put(session, doc_at(final, "context"), false);
         if (outcome->arms) {
                 arms_put_added(outcome->arms, doc_at(final, "comparison"), doc_at(final, "context"));
                 run_explain_arms(outcome->arms->explanations, final, truncated);
@@ -119,7 +121,8 @@ static void store_away(struct session *session, const struct run_sight *sight, c
                 session->context ? context_encode_full(session->context, session->generator_nodes) : NULL;
 
         bool series = outcome->number == PROFILE_TRIALS_MAX; /* rows are stored with each trial */
-        auto_json struct json_object *samples = series ? NULL : session_samples_encode(session, PACK_TRIAL_BYTES_MAX / PACK_SAMPLES_PART);
+        auto_json struct json_object *samples = series ? NULL : session_metrics_add(
+                session, session_samples_encode(session, PACK_TRIAL_BYTES_MAX / PACK_SAMPLES_PART), PACK_TRIAL_BYTES_MAX / PACK_METRICS_PART);
         if (context) {
                 if (outcome->arms)
                         doc_set(context, "explanations", json_object_get(outcome->arms->explanations));
@@ -127,6 +130,7 @@ static void store_away(struct session *session, const struct run_sight *sight, c
                         doc_set(context, "mesh", run_explain_full(session, end));
                 session_also_put_full(session, context);
                 session_samples_put(session, context, true);
+                session_metrics_put(session, context, true);
         }
         doc_set(summary, "full", status_encode_full(outcome->fold));
         doc_set(summary, "estimates", encode_estimates(outcome));

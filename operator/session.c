@@ -17,6 +17,7 @@
 #include "operator/run_effect.h"
 #include "operator/session_also.h"
 #include "operator/session_mesh.h"
+#include "operator/session_metrics.h"
 #include "operator/session_samples.h"
 #include "operator/variant_watch.h"
 #include "result/repeats.h"
@@ -60,6 +61,7 @@ void session_begin_trial(struct session *session, int trial)
                 return;
         session->trial = trial;
         session_samples_begin_trial(session);
+        session_metrics_begin_trial(session);
         followers_done(session);
         session->harvest = harvest_free(session->harvest);
         pack_done(&session->pack);
@@ -166,6 +168,7 @@ void session_forget_target(struct session *session)
         session->denial[0] = '\0';
         session->mesh = session_mesh_free(session->mesh);
         session->samples = session_samples_free(session->samples);
+        session->metrics = session_metrics_free(session->metrics);
         session->context = context_free(session->context);
         session->target = target_free(session->target);
         json_object_put(take(session->service));

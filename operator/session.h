@@ -59,6 +59,7 @@ struct session {
 
         struct session_mesh *mesh;     /* session_mesh.h; NULL: nobody looks at it */
         struct session_samples *samples; /* session_samples.h; NULL: nobody looks yet */
+        struct session_metrics *metrics; /* session_metrics.h; NULL: nothing was asked for yet */
         struct context *context;
         struct session_also *also;     /* session_also.h; NULL: nothing else is observed */
         struct around around;          /* watches on what surrounds the target */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * From YAML to what the administrator allows. What is checked against it is admin_check.c. */
-#include "api/admin.h"
+#include "api/admin_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +21,7 @@
 
 /* ---- strictness ---- */
 
-/* 'doc' (may be NULL) is an object that has no keys but these. */
-static enum fail_kind check_keys(struct json_object *doc, const char *where, const char *const *known, struct fail *fail)
+enum fail_kind admin_check_keys(struct json_object *doc, const char *where, const char *const *known, struct fail *fail)
 {
         if (!doc)
                 return FAIL_NONE;
@@ -39,7 +38,7 @@ static enum fail_kind check_keys(struct json_object *doc, const char *where, con
         return FAIL_NONE;
 }
 
-static enum fail_kind check_list(struct json_object *list, const char *where, size_t len_max, struct fail *fail)
+enum fail_kind admin_check_list(struct json_object *list, const char *where, size_t len_max, struct fail *fail)
 {
         if (list && !json_object_is_type(list, json_type_array))
                 return fail_set(fail, FAIL_INVALID, "%s must be a list", where);
@@ -69,12 +68,12 @@ static enum fail_kind decode_caps(struct json_object *caps, struct admin *admin,
                 {"cluster", "caps.cluster", of_sum, &admin->cluster},
         };
 
-        if (check_keys(caps, "caps", levels, fail))
+        if (admin_check_keys(caps, "caps", levels, fail))
                 return FAIL_INVALID;
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
                 struct json_object *level = doc_at(caps, rows[i].name);
                 auto_free char *where = xasprintf("%s.", rows[i].where);
-                if (check_keys(level, rows[i].where, rows[i].known, fail) ||
+                if (admin_check_keys(level, rows[i].where, rows[i].known, fail) ||
                     field_decode(level, where, rate_fields, ARRAY_LEN(rate_fields), rows[i].into, fail))
                         return FAIL_INVALID;
         }
@@ -98,7 +97,7 @@ static enum fail_kind decode_ports(struct json_object *entry, const char *where,
         struct json_object *ports = doc_at(entry, "ports");
         auto_free char *name = xasprintf("%s.ports", where);
 
-        if (check_list(ports, name, ADMIN_PORTS_MAX, fail))
+        if (admin_check_list(ports, name, ADMIN_PORTS_MAX, fail))
                 return FAIL_INVALID;
         if (doc_len(ports, "") == 0)
                 return fail_set(fail, FAIL_INVALID, "%s is missing: name the ports, for example [443]", name);
@@ -124,7 +123,7 @@ static enum fail_kind decode_allow(struct json_object *entry, size_t index, stru
 
         if (!entry)
                 return fail_set(fail, FAIL_INVALID, "%s must be a map", where);
-        if (check_keys(entry, where, known, fail) || field_decode(entry, prefix, fields, ARRAY_LEN(fields), allow, fail) ||
+        if (admin_check_keys(entry, where, known, fail) || field_decode(entry, prefix, fields, ARRAY_LEN(fields), allow, fail) ||
             decode_ports(entry, where, allow, fail))
                 return FAIL_INVALID;
         if (!allow->host && !allow->range_text)
@@ -142,8 +141,8 @@ static enum fail_kind decode_targets(struct json_object *targets, struct admin *
         static const char *const known[] = {"allow", "deny", NULL};
         struct json_object *allow = doc_at(targets, "allow"), *deny = doc_at(targets, "deny");
 
-        if (check_keys(targets, "targets", known, fail) || check_list(allow, "targets.allow", ADMIN_ALLOW_MAX, fail) ||
-            check_list(deny, "targets.deny", ADMIN_DENY_MAX, fail))
+        if (admin_check_keys(targets, "targets", known, fail) || admin_check_list(allow, "targets.allow", ADMIN_ALLOW_MAX, fail) ||
+            admin_check_list(deny, "targets.deny", ADMIN_DENY_MAX, fail))
                 return FAIL_INVALID;
         for (size_t i = 0; i < doc_len(allow, ""); i++)
                 if (decode_allow(doc_item(allow, i), i, &admin->allow[admin->allow_len++], fail))
@@ -179,7 +178,7 @@ static enum fail_kind read_document(struct json_object *configmap, struct json_o
 
 enum fail_kind admin_decode(struct json_object *configmap, struct admin **ret_admin, struct fail *fail)
 {
-        static const char *const known[] = {"stopAll", "allowSecretsWithoutPolicy", "targets", "caps", NULL};
+        static const char *const known[] = {"stopAll", "allowSecretsWithoutPolicy", "targets", "caps", "prometheus", NULL};
         static const struct field fields[] = {
                 {"stopAll", FIELD_BOOL, offsetof(struct admin, stop_all), .optional = true},
                 {"allowSecretsWithoutPolicy", FIELD_BOOL, offsetof(struct admin, allow_secrets_without_policy), .optional = true},
@@ -189,9 +188,10 @@ enum fail_kind admin_decode(struct json_object *configmap, struct admin **ret_ad
 
         fail = fail ? fail : &ignored;
         admin->run = DEFAULT_CAPS_RUN;
-        if (read_document(configmap, &admin->document, fail) || check_keys(admin->document, ADMIN_KEY, known, fail) ||
+        if (read_document(configmap, &admin->document, fail) || admin_check_keys(admin->document, ADMIN_KEY, known, fail) ||
             field_decode(admin->document, "", fields, ARRAY_LEN(fields), admin, fail) ||
-            decode_targets(doc_at(admin->document, "targets"), admin, fail) || decode_caps(doc_at(admin->document, "caps"), admin, fail)) {
+            decode_targets(doc_at(admin->document, "targets"), admin, fail) || decode_caps(doc_at(admin->document, "caps"), admin, fail) ||
+            admin_decode_sources(doc_at(admin->document, "prometheus"), admin, fail)) {
                 admin_free(admin);
                 return FAIL_INVALID;
         }

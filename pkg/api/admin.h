@@ -18,6 +18,8 @@
 #define ADMIN_ALLOW_MAX 64
 #define ADMIN_DENY_MAX 256
 #define ADMIN_PORTS_MAX 16
+#define ADMIN_SOURCES_MAX 8
+#define ADMIN_SOURCE_NAMESPACES_MAX 64
 
 /* One entry of targets.allow: where a URL may lead. */
 struct admin_allow {
@@ -36,6 +38,15 @@ struct admin_caps {
         int64_t connections, workers, duration_ms, runs; /* duration of one run only, runs of a sum only */
 };
 
+/* One entry of prometheus: who can be asked for series, and for whom. */
+struct admin_source {
+        const char *name;
+        const char *url;        /* "https://prometheus.monitoring:9090", with the path below which its API is */
+        const char *ca;         /* PEM; NULL: the image's */
+        const char *token_file; /* of the operator's pod; NULL: no token is shown */
+        struct json_object *namespaces; /* whose profiles may ask; "*": all */
+};
+
 struct admin {
         struct json_object *document; /* that the strings are borrowed from; owned */
         bool stop_all, allow_secrets_without_policy;
@@ -44,6 +55,8 @@ struct admin {
         struct address_range deny[ADMIN_DENY_MAX];
         const char *deny_texts[ADMIN_DENY_MAX];
         size_t deny_len;
+        struct admin_source sources[ADMIN_SOURCES_MAX];
+        size_t sources_len;
         struct admin_caps run, namespace, cluster; /* of each run; of all that run in a namespace, in the cluster */
 };
 
@@ -72,5 +85,9 @@ enum fail_kind admin_check_sum(const struct admin_caps *caps, const char *where,
 enum fail_kind admin_check_url(const struct admin *admin, const struct profile *profile, struct json_object **ret_allow, struct fail *fail);
 /* Is this address among targets.deny? */
 bool admin_denies(const struct admin *admin, const struct address *address);
+/* The source of that name; NULL: the administrator has none. */
+const struct admin_source *admin_find_source(const struct admin *admin, const char *name);
+/* May profiles of this namespace ask it? */
+bool admin_source_serves(const struct admin_source *source, const char *namespace);
 /* True when sums are capped at all. */
 bool admin_caps_sums(const struct admin_caps *caps);

@@ -28,6 +28,11 @@ struct profile_header_from {
         const char *name, *secret, *key; /* the header's, the Secret's, and which of its keys is the value */
 };
 
+struct profile_metric { /* series that a source of the administrator's configuration has */
+        const char *name, *query, *source;
+        const char *unit; /* "" when nobody says */
+};
+
 struct profile_requirement {
         const char *key, *value; /* "mesh.mtls" and "strict", "clientMeshed" and "true"; mesh/require.h says what they mean. Constants */
 };
@@ -51,6 +56,10 @@ struct profile_scheme {
         bool tls, http2, grpc;
 };
 
+#define PROFILE_METRICS_MAX 4
+#define PROFILE_METRIC_NAME_MAX 32
+#define PROFILE_QUERY_MAX 1024 /* characters, in up to four bytes each */
+#define PROFILE_UNIT_MAX 16
 #define PROFILE_ALSO_MAX 4
 #define PROFILE_TRIALS_MAX 64
 #define PROFILE_WARMUP_LEAST_MS 15000
@@ -128,6 +137,8 @@ struct profile {
         size_t requirements_len;
         const char *also[PROFILE_ALSO_MAX]; /* Services of the profile's namespace that are observed beside the target */
         size_t also_len;
+        struct profile_metric metrics[PROFILE_METRICS_MAX]; /* asked for when the load is over */
+        size_t metrics_len;
         bool suspend;
         bool has_workload;         /* workload.manifests are applied before the load, and taken back after the run */
         bool allow_managed;        /* ... also where Argo CD or Flux keep what is there */

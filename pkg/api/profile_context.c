@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What is looked at around a run beside its target, and what has to be in effect for its result to count. */
+#include <string.h>
+
 #include "api/profile_parts.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -65,6 +67,57 @@ static enum fail_kind decode_also(struct profile *profile, struct fail *fail)
         return FAIL_NONE;
 }
 
+/* Characters of UTF-8, as the schema counts them. */
+static size_t characters_of(const char *text)
+{
+        size_t count = 0;
+
+        for (; *text; text++)
+                count += ((unsigned char)*text & 0xc0) != 0x80;
+        return count;
+}
+
+static bool is_short_label(const char *name, size_t len_max)
+{
+        return name && name[0] && strlen(name) <= len_max && profile_is_label(name);
+}
+
+static enum fail_kind decode_metric(struct json_object *entry, struct profile_metric *metric, struct fail *fail)
+{
+        *metric = (struct profile_metric){doc_text(entry, "name"), doc_text(entry, "query"), doc_text(entry, "source"), doc_text(entry, "unit")};
+        if (!metric->unit)
+                metric->unit = "";
+        if (!is_short_label(metric->name, PROFILE_METRIC_NAME_MAX))
+                return fail_set(fail, FAIL_INVALID, "name must be a name of at most %d characters, for example queue", PROFILE_METRIC_NAME_MAX);
+        if (!metric->query || !metric->query[0] || characters_of(metric->query) > PROFILE_QUERY_MAX)
+                return fail_set(fail, FAIL_INVALID, "query must be PromQL of 1 to %d characters", PROFILE_QUERY_MAX);
+        if (!is_short_label(metric->source, 63))
+                return fail_set(fail, FAIL_INVALID, "source must be the name of a source in the administrator's configuration, never a URL");
+        if (characters_of(metric->unit) > PROFILE_UNIT_MAX)
+                return fail_set(fail, FAIL_INVALID, "unit must be at most %d characters", PROFILE_UNIT_MAX);
+        return FAIL_NONE;
+}
+
+static enum fail_kind decode_metrics(struct profile *profile, struct fail *fail)
+{
+        struct json_object *list = doc_at(profile->spec, "context.metrics");
+        size_t len = doc_len(list, "");
+
+        if (list && !json_object_is_type(list, json_type_array))
+                return fail_set(fail, FAIL_INVALID, "spec.context.metrics must be a list");
+        if (len > PROFILE_METRICS_MAX)
+                return fail_set(fail, FAIL_INVALID, "spec.context.metrics must be at most %d", PROFILE_METRICS_MAX);
+        for (size_t i = 0; i < len; i++) {
+                if (decode_metric(doc_item(list, i), &profile->metrics[i], fail))
+                        return fail_wrap(fail, "spec.context.metrics[%zu]", i);
+                for (size_t j = 0; j < i; j++)
+                        if (text_equal(profile->metrics[j].name, profile->metrics[i].name))
+                                return fail_set(fail, FAIL_INVALID, "spec.context.metrics names %.32s twice", profile->metrics[i].name);
+        }
+        profile->metrics_len = len;
+        return FAIL_NONE;
+}
+
 enum fail_kind profile_decode_context(struct profile *profile, struct fail *fail)
 {
         struct json_object *list = doc_at(profile->spec, "context.require");
@@ -80,5 +133,5 @@ enum fail_kind profile_decode_context(struct profile *profile, struct fail *fail
                 if (decode_one(doc_item(list, i), &profile->requirements[i], fail))
                         return fail_wrap(fail, "spec.context.require[%zu]", i);
         profile->requirements_len = len;
-        return decode_also(profile, fail);
+        return decode_also(profile, fail) ? FAIL_INVALID : decode_metrics(profile, fail);
 }

@@ -35,7 +35,7 @@ enum fail_kind profile_decode_workload(struct profile *profile, struct fail *fai
 enum fail_kind profile_decode_variants(struct profile *profile, struct fail *fail);
 /* Needs shape and objectives decoded; fills profile->baseline. */
 enum fail_kind profile_decode_baseline(struct profile *profile, struct fail *fail);
-/* Needs target and mesh_detect decoded; fills profile->requirements and also. */
+/* Needs target and mesh_detect decoded; fills profile->requirements, also and metrics. */
 enum fail_kind profile_decode_context(struct profile *profile, struct fail *fail);
 enum fail_kind profile_check_placement(const struct profile *profile, struct fail *fail);
 /* After fields, shape and target: fills workers. */

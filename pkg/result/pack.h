@@ -18,7 +18,8 @@
  *                    histogram
  * A grid that does not fit one chunk goes on in the next, same keys, "first" says where.
  *   "samples.json"   {"version":1,"subjects":[…]} of probe/samples.h: CPU, memory and throttling of nodes and pods as rows in time, in
- *                    milliseconds since the shape began like the grid, but at their own times; goes on in the next chunk too
+ *                    milliseconds since the shape began like the grid, but at their own times; goes on in the next chunk too.
+ *                    Series of the administrator's sources stand among them, kind "metric" (probe/promql.h), with "name", "source" and "unit"
  *
  * Manifest data: "manifest.json" {"version":1,"run":{name,namespace,uid},"profile","trial","intervalMs","pointMs","timeoutMs",
  * "window" (as in status.results),"digits" (of the pieces' details),"chunks":[{"name","sha256","bytes"}],"bytes"}, "summary.json" (status_encode_full, validity, verdict, objectives, workers),
@@ -40,6 +41,7 @@
 #define PACK_CHUNKS_MAX 8                  /* chunk n of trial t is series number t * PACK_CHUNKS_MAX + n */
 #define PACK_SHA256_MAX 65
 #define PACK_SAMPLES_PART 4                /* samples may take one part in so many of a trial's bytes */
+#define PACK_METRICS_PART 8                /* series of the administrator's sources beside them */
 
 struct pack_input { /* everything borrowed for the call */
         const char *namespace, *run_name, *run_uid;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "stranger.h"
 #include "wire_internal.h"
 
 #include <inttypes.h>
@@ -168,6 +169,10 @@ static void suffer(struct call *call, enum fault_kind fault)
 
 enum fail_kind transfer_start(struct request *request, struct fail *fail)
 {
+        if (stranger_is(request->client)) {
+                stranger_start(request);
+                return FAIL_NONE;
+        }
         struct wire *wire = wire_of(request->client);
         struct call *call = xnew(struct call);
         bool counted = request->body && request->class != CLASS_URGENT;
@@ -200,6 +205,10 @@ enum fail_kind transfer_start(struct request *request, struct fail *fail)
 
 void transfer_stop(struct request *request)
 {
+        if (stranger_is(request->client)) {
+                stranger_stop(request);
+                return;
+        }
         struct call *call = (struct call *)request->easy;
 
         if (!call)

@@ -54,6 +54,13 @@ static void must_be_sound(const struct admin *admin)
         must_be_caps(&admin->namespace);
         must_be_caps(&admin->cluster);
         must_allow_only_what_it_names(admin);
+        must(admin->sources_len <= ADMIN_SOURCES_MAX);
+        for (size_t i = 0; i < admin->sources_len; i++) {
+                const struct admin_source *source = &admin->sources[i];
+                must(text_starts(source->url, "http://") || text_starts(source->url, "https://"));
+                must((!source->ca && !source->token_file) || text_starts(source->url, "https://"));
+                must(admin_find_source(admin, source->name) == source && !strchr(source->url, '@') && !strchr(source->url, '?'));
+        }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

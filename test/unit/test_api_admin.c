@@ -59,6 +59,23 @@ static void the_documented_configuration_is_read(void **state)
         admin_free(admin);
 }
 
+static void a_source_serves_the_namespaces_that_it_names(void **state)
+{
+        struct admin *admin = admin_of("prometheus:\n"
+                                       "- {name: main, url: 'https://prometheus.monitoring:9090/prom', tokenFile: /var/run/token, namespaces: [shop, pay],\n"
+                                       "   ca: \"-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\\n\"}\n"
+                                       "- {name: open, url: 'http://[fd00::9]:9090', namespaces: ['*']}\n");
+        const struct admin_source *main_one = admin_find_source(admin, "main"), *open = admin_find_source(admin, "open");
+        (void)state;
+
+        assert_string_equal(main_one->url, "https://prometheus.monitoring:9090/prom");
+        assert_string_equal(main_one->token_file, "/var/run/token");
+        assert_true(admin_source_serves(main_one, "shop") && admin_source_serves(main_one, "pay") && !admin_source_serves(main_one, "sho"));
+        assert_true(admin_source_serves(open, "anything") && !open->ca && !open->token_file);
+        assert_null(admin_find_source(admin, "http://p:9090"));
+        admin_free(admin);
+}
+
 /* A cap that is not written keeps its default: writing one must not lift the others. */
 static void a_cap_that_is_not_written_keeps_its_default(void **state)
 {
@@ -101,6 +118,24 @@ static void what_is_not_understood_is_refused_by_its_name(void **state)
                 {"targets: {allow: [{cidr: 10.0.0.1/8, ports: [80]}]}", "targets.allow[0].cidr"},
                 {"targets: {deny: [shop]}", "targets.deny[0]"},
                 {"targets: {deny: [7]}", "targets.deny[0]"},
+                {"prometheus: {}", "prometheus must be a list"},
+                {"prometheus: [null]", "prometheus[0] must be a map"},
+                {"prometheus: [{name: main}]", "prometheus[0].url is missing"},
+                {"prometheus: [{name: main, url: 'http://p:9090'}]", "prometheus[0].namespaces is missing"},
+                {"prometheus: [{name: Main, url: 'http://p:9090', namespaces: ['*']}]", "prometheus[0].name must be a name"},
+                {"prometheus: [{name: main, url: 'ftp://p:9090', namespaces: ['*']}]", "prometheus[0].url must be http or https"},
+                {"prometheus: [{name: main, url: 'http://user:secret@p:9090', namespaces: ['*']}]", "prometheus[0].url must be http or https"},
+                {"prometheus: [{name: main, url: 'http://p:9090/?a=b', namespaces: ['*']}]", "prometheus[0].url must be http or https"},
+                {"prometheus: [{name: main, url: 'http://p:9090/a/../b', namespaces: ['*']}]", "prometheus[0].url must be http or https"},
+                {"prometheus: [{name: main, url: 'http://p:99999', namespaces: ['*']}]", "prometheus[0].url must be http or https"},
+                {"prometheus: [{name: main, url: 'http:///', namespaces: ['*']}]", "prometheus[0].url must be http or https"},
+                {"prometheus: [{name: main, url: 'http://p', tokenFile: /t, namespaces: ['*']}]", "prometheus[0]: ca and tokenFile go with https"},
+                {"prometheus: [{name: main, url: 'https://p', tokenFile: t, namespaces: ['*']}]", "prometheus[0].tokenFile must be the whole path"},
+                {"prometheus: [{name: main, url: 'https://p', ca: /ca.crt, namespaces: ['*']}]", "prometheus[0].ca must be certificates in PEM"},
+                {"prometheus: [{name: main, url: 'http://p', token: secret, namespaces: ['*']}]", "prometheus[0].token is not known"},
+                {"prometheus: [{name: main, url: 'http://p', namespaces: shop}]", "prometheus[0].namespaces must be a list"},
+                {"prometheus: [{name: main, url: 'http://p', namespaces: [shop, 'a b']}]", "prometheus[0].namespaces[1] must be the name"},
+                {"prometheus: [{name: a, url: 'http://p', namespaces: ['*']}, {name: a, url: 'http://q', namespaces: ['*']}]", "prometheus[1].name: there is a a already"},
         };
         (void)state;
 
@@ -246,6 +281,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(without_a_configuration_nothing_outside_is_allowed),
                 cmocka_unit_test(the_documented_configuration_is_read),
+                cmocka_unit_test(a_source_serves_the_namespaces_that_it_names),
                 cmocka_unit_test(a_cap_that_is_not_written_keeps_its_default),
                 cmocka_unit_test(what_is_not_understood_is_refused_by_its_name),
                 cmocka_unit_test(a_configmap_without_the_key_is_a_mistake),
