@@ -101,8 +101,8 @@ static void add_stored(struct json_object *page, const struct unpack *unpack)
         struct json_object *series = parts_series(unpack);
         parts_add_samples(unpack, series);
         doc_set(page, "series", series);
-        if (doc_len(unpack->samples, "") > 0)
-                doc_set(page, "samples", json_object_get(unpack->samples));
+        doc_set(page, "samples", parts_samples(unpack));
+        doc_set(page, "metrics", parts_metrics(unpack));
         doc_set(page, "tail", parts_tail(unpack));
 }
 
@@ -115,6 +115,7 @@ static void add_context(struct json_object *page, struct json_object *context, s
         doc_set(page, "gaps", parts_gaps(context, shape_ms));
         doc_set(shown, "target", doc_copy(doc_at(context, "target")));
         doc_set(shown, "samples", doc_copy(doc_at(context, "samples")));
+        doc_set(shown, "metrics", doc_copy(doc_at(context, "metrics")));
         doc_set(page, "context", doc_set(shown, "nodes", doc_copy(doc_at(context, "nodes"))));
 }
 

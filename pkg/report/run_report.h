@@ -21,9 +21,11 @@
  *              "targetCores","targetCoresLimit","targetMemoryMiB","targetMemoryLimitMiB","targetThrottled"}   the target's pods together, throttled: the
  *              worst of them, percent of the periods; each absent when it was not sampled
  *   "samples": the rows of probe/samples.h as they were stored; absent when there are none
+ *   "metrics":[{"name","source","unit","labels","from","step","values":[…]}]   series of the administrator's sources (probe/promql.h); absent
+ *              when there are none: context.metrics says why
  *   "tail":   {"pointMs","from":[…],"to","p99"}     wider points, so that ten requests are slower in each; absent when there is no such width
  *   "changes":[{"atMs","at","kind","object","text"}], "gaps":[{"fromMs","toMs"}]    atMs null when the start is not known
- *   "context":{target,nodes,mesh,samples}, "provenance":{program,image,profileDigest,labels,startSkewMicros,workers,…}, "evidence":{configMap,digest,chunks,bytes}} */
+ *   "context":{target,nodes,mesh,samples,metrics}, "provenance":{program,image,profileDigest,labels,startSkewMicros,workers,…}, "evidence":{configMap,digest,chunks,bytes}} */
 #pragma once
 
 #include <json-c/json.h>

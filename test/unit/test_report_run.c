@@ -44,7 +44,9 @@ static struct json_object *context(void)
                 "\"nodes\":[{\"name\":\"node-a\",\"role\":\"both\",\"kernel\":\"6.1.0\",\"kubelet\":\"v1.34.0\",\"instanceType\":\"unknown\"}],"
                 "\"changes\":[{\"at\":\"2023-11-14T22:13:24Z\",\"kind\":\"scale\",\"object\":\"Deployment/cart\",\"text\":\"wanted replicas 2 -> 3\"},"
                 "{\"at\":\"2023-11-14T22:13:26Z\",\"kind\":\"restart\",\"object\":\"Pod/cart-1\"}],"
-                "\"gaps\":[{\"from\":\"2023-11-14T22:13:24Z\",\"to\":\"2023-11-14T22:13:25Z\"}]}");
+                "\"gaps\":[{\"from\":\"2023-11-14T22:13:24Z\",\"to\":\"2023-11-14T22:13:25Z\"}],"
+                "\"metrics\":[{\"name\":\"queue\",\"source\":\"main\",\"unit\":\"requests\",\"query\":\"queue_depth\",\"series\":2,\"min\":\"-1\",\"mean\":\"4\",\"max\":\"8\"},"
+                "{\"name\":\"gc\",\"source\":\"jvm\",\"query\":\"gc\",\"problem\":\"no whole answer within 5 s\"}]}");
 
         doc_set_text(doc_item(doc_at(doc, "changes"), 1), "text", HOSTILE);
         return doc;
@@ -59,7 +61,13 @@ static struct json_object *used_by_pods(void)
                      "\"cpuMilli\":[0,100,200,300],\"memoryKiB\":[1024,1024,2048,2048]},"
                      "{\"kind\":\"pod\",\"role\":\"target\",\"name\":\"cart-2\",\"namespace\":\"shop\",\"source\":\"kubelet cadvisor\",\"from\":[0],\"to\":[5000],"
                      "\"cpuMilli\":[50],\"throttledPermille\":[100],\"cpuLimitMilli\":[500]},"
-                     "{\"kind\":\"pod\",\"role\":\"generator\",\"name\":\"load\",\"namespace\":\"shop\",\"source\":\"kubelet cadvisor\",\"from\":[0],\"to\":[5000],\"cpuMilli\":[9999]}]");
+                     "{\"kind\":\"pod\",\"role\":\"generator\",\"name\":\"load\",\"namespace\":\"shop\",\"source\":\"kubelet cadvisor\",\"from\":[0],\"to\":[5000],\"cpuMilli\":[9999]},"
+                     "{\"kind\":\"metric\",\"name\":\"queue\",\"source\":\"main\",\"unit\":\"requests\",\"labels\":\"{pod=\\\"cart-1\\\"}\",\"from\":0,\"step\":1000,"
+                     "\"values\":[3,4.5,null,7,8]},"
+                     "{\"kind\":\"metric\",\"name\":\"queue\",\"source\":\"main\",\"unit\":\"requests\",\"labels\":\"</script><img src=x>\",\"from\":500,\"step\":2000,"
+                     "\"values\":[-1,2]},"
+                     "{\"kind\":\"metric\",\"name\":\"wrong\",\"source\":\"main\",\"from\":0,\"step\":0,\"values\":[1]},"
+                     "{\"kind\":\"metric\",\"name\":\"text\",\"source\":\"main\",\"from\":0,\"step\":1000,\"values\":[\"=1+1\"]}]");
 }
 
 static struct json_object *comparison(void)
@@ -276,8 +284,25 @@ static void what_the_target_used_stands_beside_its_latency(void **state)
         assert_null(doc_at(report.page, "series.targetMemoryLimitMiB"));
         assert_int_equal(doc_len(report.page, "samples"), 4);
         auto_free char *csv = export(&report, "csv");
-        assert_non_null(strstr(csv, ",target_throttled_percent\r\n"));
-        assert_non_null(strstr(csv, ",0.150,1.000,1.000,,40.000\r\n"));
+        assert_non_null(strstr(csv, ",target_throttled_percent,"));
+        assert_non_null(strstr(csv, ",0.150,1.000,1.000,,40.000,"));
+}
+
+static void series_of_a_source_stand_on_the_same_axis(void **state)
+{
+        auto_run_report struct run_report report = {0};
+
+        (void)state;
+        report_of_short(&report);
+        assert_int_equal(doc_len(report.page, "metrics"), 2); /* what is no series is left out */
+        assert_string_equal(doc_text(report.page, "metrics[0].labels"), "{pod=\"cart-1\"}");
+        assert_string_equal(doc_text(report.page, "metrics[0].unit"), "requests");
+        assert_null(doc_item(doc_at(report.page, "metrics[0].values"), 2));
+        auto_free char *csv = export(&report, "csv");
+        assert_non_null(strstr(csv, ",metric_queue,metric_queue_2\r\n"));
+        assert_non_null(strstr(csv, ",3,-1\r\n1000,2000,"));
+        assert_non_null(strstr(csv, ",4.5,\r\n2000,3000,")); /* a step that lies in no point, and one without a value */
+        assert_non_null(strstr(csv, ",,2\r\n3000,4000,"));
 }
 
 static void changes_stand_on_the_axis_of_the_shape(void **state)
@@ -460,6 +485,7 @@ int main(int argc, char **argv)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_page_has_the_figures_of_the_run),
                 cmocka_unit_test(what_the_target_used_stands_beside_its_latency),
+                cmocka_unit_test(series_of_a_source_stand_on_the_same_axis),
                 cmocka_unit_test(changes_stand_on_the_axis_of_the_shape),
                 cmocka_unit_test(points_among_requests_without_an_answer_say_so),
                 cmocka_unit_test(the_last_moments_have_no_rate),

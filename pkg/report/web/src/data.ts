@@ -211,6 +211,29 @@ export interface Series {
   targetThrottled?: Column;
 }
 
+/** One series of a source that the administrator named, at instants of its own. */
+export interface Metric {
+  name: string;
+  source: string;
+  unit?: string;
+  labels?: string;
+  from: number;
+  step: number;
+  values: Column;
+}
+
+/** What a profile asked for, over all series, and why something is missing. */
+export interface AskedMetric {
+  name: string;
+  source: string;
+  unit?: string;
+  series?: number;
+  min?: string;
+  mean?: string;
+  max?: string;
+  problem?: string;
+}
+
 export interface Tail {
   pointMs: number;
   from: number[];
@@ -264,6 +287,7 @@ export interface Report {
   histogram?: {perDecade: number; first: number; ok: number[]; error: number[]; censored: number};
   series?: Series;
   tail?: Tail;
+  metrics?: Metric[];
   changes?: Change[];
   gaps?: {fromMs: number | null; toMs: number | null}[];
   context?: {
@@ -276,6 +300,7 @@ export interface Report {
       throttled?: string;
     };
     samples?: {source?: string; every?: string; covered?: string; problem?: string};
+    metrics?: AskedMetric[];
     mesh?: Mesh;
     nodes?: {name: string; role: string; kernel: string; kubelet: string; instanceType: string; cpuMax?: string; memoryMax?: string; steal?: string}[];
   };

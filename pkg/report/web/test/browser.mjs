@@ -100,7 +100,7 @@ async function a_run_of_a_cluster_has_its_changes_on_the_charts() {
     assert.match(await text(page, '.eyebrow'), /cart-7 in namespace shop with profile cart/);
     const body = await page.locator('body').innerText();
     for (const seen of ['wanted replicas 2 -> 3', 'Deployment/cart', '2 to 3', 'node-a', 'target and load', 'Compared with cart-6', 'What explains it', 'The load was repeated', '5.91 ms', 'more than 1 s', 'counted or measured · envoy_cluster_upstream_rq_retry 452 (client) · VirtualService shop/cart',
-      'The service mesh in between', 'Istio, 1.27.0, sidecar', '34m of a core on average, 31.5Mi at most', 'VirtualService shop/cart http[0]', '+8 % to +16 %', '+0.2 pp', 'Nobody watched from 0:01 to 0:02', 'cart.shop:http'])
+      'The service mesh in between', 'Istio, 1.27.0, sidecar', '34m of a core on average, 31.5Mi at most', 'VirtualService shop/cart http[0]', '+8 % to +16 %', '+0.2 pp', 'Nobody watched from 0:01 to 0:02', '{pod="cart-1"}', 'requests, from main', 'Series that the profile asked for', 'gc (asked of jvm): no whole answer within 5 s', 'cart.shop:http'])
       assert.ok(body.includes(seen), `the page lacks: ${seen}`);
     const texts = await page.locator('.timeline .stage svg').first().evaluate((svg) => [...svg.querySelectorAll('text')].map((one) => one.textContent));
     assert.ok(texts.includes('1') && texts.includes('2'), `no marks: ${texts}`);

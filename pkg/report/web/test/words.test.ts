@@ -7,6 +7,7 @@ import {parseReport, type Report} from '../src/data';
 import {connections, floor, limitedBy, pacing} from '../src/generator';
 import {lead, objectiveSubject, title, validityBadge, verdictBadge} from '../src/headline';
 import {MEANINGS, limitInWords, measured, missedSentence, sentence, validityReasons, verdictReasons} from '../src/reasons';
+import {missingMetrics} from '../src/sections/course';
 import {pieceSentence, targetName} from '../src/shape';
 
 const report = (more: Partial<Report> = {}): Report => ({
@@ -88,6 +89,15 @@ describe('the lead', () => {
     expect(lead(report({variants}))).toContain('While quarter was loaded, this was changed: Deployment web (patched).');
   });
   it('of nothing is nothing', () => expect(lead(report({results: undefined}))).toBe('No request was completed, so there are no figures.'));
+});
+
+describe('series of a source', () => {
+  it('that are missing say why', () => {
+    expect(missingMetrics(report())).toBeNull();
+    expect(missingMetrics(report({context: {metrics: [{name: 'queue', source: 'main', series: 1}]}}))).toBeNull();
+    expect(missingMetrics(report({context: {metrics: [{name: 'gc', source: 'jvm', problem: 'no whole answer within 5 s'}]}}))).toBe(
+      'Series that are missing, or not all there – gc (asked of jvm): no whole answer within 5 s.');
+  });
 });
 
 describe('objectives in words', () => {

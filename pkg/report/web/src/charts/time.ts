@@ -2,7 +2,7 @@
 //
 // The course of the run: charts over one axis of time.
 import {areaY, axisX, axisY, dot, gridY, line, rect, ruleX, ruleY, text, type Markish, type PlotOptions} from '@observablehq/plot';
-import type {Column, Latency, Report, Series} from '../data';
+import type {Column, Latency, Metric, Report, Series} from '../data';
 import {clock, durationMs, latency, micros, number} from '../format';
 import {groupMarks, logDomain, logTicks, timeTicks} from '../ticks';
 import {chart, type Chart, type Key} from './frame';
@@ -73,12 +73,14 @@ const timeAxis = (g: Ground, width: number): Partial<PlotOptions> => ({
 });
 
 function linear(g: Ground, lines: LineSpec[], extra: Markish[] = []): (width: number) => PlotOptions {
-  const top = Math.max(0, ...lines.flatMap((one) => one.points.map((p) => p.value ?? 0)));
+  const all = lines.flatMap((one) => one.points.map((p) => p.value ?? 0));
+  const top = Math.max(0, ...all);
+  const low = Math.min(0, ...all);
   return (width) => {
     const {marks, ...rest} = timeAxis(g, width);
     return {
       ...rest,
-      y: {domain: [0, top > 0 ? top * 1.08 : 1], nice: true, label: null, axis: null},
+      y: {domain: [low * 1.08, top > 0 ? top * 1.08 : low < 0 ? 0 : 1], nice: true, label: null, axis: null},
       marks: [
         ...backdrop(g, width),
         gridY({stroke: 'var(--grid)', strokeOpacity: 1, ticks: 5}),
@@ -220,6 +222,27 @@ export function throttledChart(series: Series, g: Ground): Chart | null {
     keys: lines,
     height: 140,
     options: linear(g, lines, [areaY(points, {x: 'at', y: 'value', className: 'ink-bad', fill: 'currentColor', fillOpacity: 0.15})]),
+  });
+}
+
+const INKS = ['ink-a', 'ink-b', 'ink-c', 'ink-dot'];
+
+/** The series of one query, as its source told them: no more than can be told apart. */
+export function metricChart(name: string, metrics: Metric[], g: Ground): Chart {
+  const {source, unit} = metrics[0]!;
+  const left = metrics.length - INKS.length;
+  const lines: LineSpec[] = metrics.slice(0, INKS.length).map((one, i) => ({
+    label: one.labels || name,
+    class: INKS[i]!,
+    points: one.values.map((value, k) => ({at: one.from + k * one.step, value})).filter(({at}) => at >= g.fromMs && at <= g.toMs),
+  }));
+  return chart({
+    title: name,
+    unit: [unit || 'unit not told', `from ${source}`, left > 0 ? `${left} more series are in the JSON` : null].filter(Boolean).join(', '),
+    description: `${name} over time, as ${source} tells it: ${lines.map((one) => described(one.label, one.points, number)).join('; ')}.`,
+    keys: lines,
+    height: 160,
+    options: linear(g, lines),
   });
 }
 

@@ -3,8 +3,8 @@
 // The course of the run: what was sent, how long it took, and what changed in the cluster meanwhile, on one axis of time.
 import {cursor} from '../charts/cursor';
 import type {Chart} from '../charts/frame';
-import {cpuChart, ground, latencyChart, memoryChart, middle, rateChart, throttledChart, waitingChart} from '../charts/time';
-import type {Report, Series} from '../data';
+import {cpuChart, ground, latencyChart, memoryChart, metricChart, middle, rateChart, throttledChart, waitingChart} from '../charts/time';
+import type {Metric, Report, Series} from '../data';
 import {details, el, section, table} from '../dom';
 import {clock, latency, number, span} from '../format';
 
@@ -28,6 +28,14 @@ function sampled(report: Report): string | null {
   const missing = samples.problem ? `CPU and memory are missing, or not all there: ${samples.problem}.` : null;
   if (!samples.source || !samples.every) return missing;
   return [`CPU and memory are from ${samples.source}, a sample every ${samples.every}.`, missing].filter(Boolean).join(' ');
+}
+
+const byName = (metrics: Metric[]): [string, Metric[]][] => [...new Set(metrics.map(({name}) => name))].map((name) => [name, metrics.filter((one) => one.name === name)]);
+
+/** What the profile asked for and does not stand among the charts, or not whole. */
+export function missingMetrics(report: Report): string | null {
+  const told = (report.context?.metrics ?? []).filter(({problem}) => problem).map(({name, source, problem}) => `${name} (asked of ${source}): ${problem}`);
+  return told.length ? `Series that are missing, or not all there – ${told.join('; ')}.` : null;
 }
 
 function describe(report: Report, series: Series, i: number): string {
@@ -91,12 +99,14 @@ export function course(report: Report): HTMLElement | null {
     cpuChart(series, behind),
     throttledChart(series, behind),
     memoryChart(series, behind),
+    ...byName(report.metrics ?? []).map(([name, metrics]) => metricChart(name, metrics, behind)),
   ].filter((one): one is Chart => one !== null);
   const intro = [
     `Each point is ${span(series.pointMs)}.`,
     behind.measured ? 'The shaded part is what the figures of this report are taken from.' : null,
     behind.changes.length ? 'Numbered marks are changes in the cluster, listed below.' : null,
     sampled(report),
+    missingMetrics(report),
   ].filter(Boolean).join(' ');
   return section(
     'Over time',

@@ -64,7 +64,8 @@ function used(figures: Used | undefined): string | null {
 export function cluster(report: Report): HTMLElement | null {
   const target = report.context?.target;
   const nodes = report.context?.nodes ?? [];
-  if (!target && !nodes.length) return null;
+  const metrics = report.context?.metrics ?? [];
+  if (!target && !nodes.length && !metrics.length) return null;
   const pods = target?.pods;
   const sampled = nodes.some((node) => node.cpuMax);
   return section(
@@ -91,6 +92,14 @@ export function cluster(report: Report): HTMLElement | null {
             ...(sampled ? [node.cpuMax ?? '–', node.memoryMax ?? '–'] : []),
           ]),
           textColumns: 5,
+        })
+      : null,
+    metrics.length
+      ? table({
+          caption: 'Series that the profile asked for',
+          head: ['Series', 'Asked of', 'Unit', 'Least', 'Mean', 'Greatest', 'Missing'],
+          rows: metrics.map(({name, source, unit, min, mean, max, problem}) => [name, source, unit ?? '–', min ?? '–', mean ?? '–', max ?? '–', problem ?? '']),
+          textColumns: 3,
         })
       : null,
   );
