@@ -101,6 +101,17 @@ def server_ready(namespace_name, name):
     kubectl("rollout", "status", f"deployment/{name}", "-n", namespace_name, "--timeout=180s", timeout=200)
 
 
+def deployer(namespace_name):
+    """The account of that name, which may change Deployments and ConfigMaps."""
+    group, meta = "rbac.authorization.k8s.io", {"name": "deployer", "namespace": namespace_name}
+    rules = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "create", "patch"]},
+             {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "patch"]}]
+    apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
+    apply({"apiVersion": f"{group}/v1", "kind": "Role", "metadata": meta, "rules": rules},
+          {"apiVersion": f"{group}/v1", "kind": "RoleBinding", "metadata": meta, "roleRef": {"apiGroup": group, "kind": "Role", "name": "deployer"},
+           "subjects": [{"kind": "ServiceAccount", "name": "deployer", "namespace": namespace_name}]})
+
+
 def profile(namespace_name, name, service, shape, port="http", path="/", **more):
     spec = {
         "target": {"service": {"name": service, "port": port}},

@@ -3,6 +3,7 @@
 import glob
 import json
 import pathlib
+import re
 import threading
 import time
 
@@ -221,20 +222,33 @@ def by_the_probe_a_limit_and_a_death_are_at_their_second():
     assert 0 <= percent(node["steal"]) <= 100 and 0 < percent(node["cpuMax"]) <= 105, node
 
 
-def with_probes_everything_is_at_its_second():
-    with_probes()
-    try:
-        by_the_probe_a_limit_and_a_death_are_at_their_second()
-    finally:
-        without_probes()
+def by_the_probe_a_quarter_of_the_cpu_is_throttled_in_its_trials():
+    """The kubelet counts every 10 to 15 s, and a sample that is half of another variant explains nothing: trials of 4 s need the probe."""
+    limited("cut", "80m")
+    quarter = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "cut"},
+               "spec": {"template": {"spec": {"containers": [{"name": "server", "resources": {"limits": {"cpu": "20m"}}}]}}}}
+    c.apply(c.profile(NS, "cut", "cut", [{"closed": {"for": "4s"}}], variants=[{"name": "whole"}, {"name": "quarter", "apply": [{"manifest": quarter}]}],
+                      serviceAccountName="deployer", trials={"repeats": {"min": 2}, "pause": "0s"}, baseline={"from": "none", "primary": "rate.achieved"}),
+            c.run(NS, "cut-1", "cut"))
+    status = c.finished(NS, "cut-1", 150)
+    primary = status["comparison"]["arms"][0]["metrics"][0]
+    assert float(primary["ratio"]) < 0.6, status["comparison"]
+    told = [one for one in status["explanations"] if one["code"] == "TargetThrottled" and one["variant"] == "quarter"]
+    found = re.match(r"quarter, 2 of 2 trials: the CPU limit of 20m stopped pod cut-\S+ in (\d+)% of", told[0]["text"] if told else "")
+    assert found and int(found[1]) > 50 and told[0]["confidence"] == "high", status["explanations"]
 
 
 def all_tests(suite):
     c.namespace(NS)
+    c.deployer(NS)
     suite.one(a_busy_target_shows_its_cpu_and_an_idle_one_does_not)
     suite.one(a_target_at_its_limit_is_throttled_and_said_to_be)
     if suite.long:
         suite.one(a_variant_that_is_throttled_says_so)
     suite.one(a_limit_tightened_under_way_shows_at_its_second)
-    suite.one(with_probes_everything_is_at_its_second)
+    with_probes()
+    try:
+        suite.side_by_side((by_the_probe_a_limit_and_a_death_are_at_their_second,), (by_the_probe_a_quarter_of_the_cpu_is_throttled_in_its_trials,))
+    finally:
+        without_probes()
     suite.one(without_the_right_the_reason_is_said_and_the_run_goes_on)
