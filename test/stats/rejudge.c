@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * loadstone-rejudge FILE…: judges again what was measured on a real cluster, from what each trial left, and compares with what was said then.
- * A record (test/stats/record.py writes it): {"what", "spec": of the profile, "trials": [documents of trials without their folds],
- * "comparison": as status had it}. Prints a line for each; 1: one of them is judged otherwise today. */
+ * loadstone-rejudge FILE…: judges again what was measured on a real cluster, from what each trial left, and compares with what was said then, and
+ * with what the server itself had logged. A record (test/stats/record.py writes it): {"what", "spec": of the profile, "trials": [documents of trials
+ * without their folds, with "server": {"requests", "p50Micros", "meanMicros"} where there is a log], "comparison" or "capacity": as status had it,
+ * "slots": of the server that a capacity was found of}. Prints a line for each; 1: one of them is judged otherwise today, or is too far from the
+ * log. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +14,22 @@
 #include "base/mem.h"
 #include "data/doc.h"
 #include "result/arms.h"
+#include "result/pairs.h"
+#include "result/probe.h"
 #include "result/repeats.h"
+#include "stat/dist.h"
 
 #define RECORD_BYTES_MAX (256 * 1024)
+#define ERRORS_MAX 3.0         /* standard errors between what was measured and what the server logged */
+#define CAPACITY_UNDER_MAX 0.05 /* of slots by the service time that the server logged */
+#define CAPACITY_OVER_MAX 0.02
+#define TEXT_MAX 256
+
+struct judged {
+        struct json_object *said; /* owned: as status has it; NULL: nothing */
+        char logged[TEXT_MAX];    /* how far it is from what the server logged, "" where there is no log */
+        bool far;
+};
 
 static struct json_object *read_record(const char *path, struct fail *fail)
 {
@@ -41,9 +57,46 @@ static struct load_plan *any_plan(void)
         return plan;
 }
 
-static struct json_object *judge(const struct profile *profile, struct json_object *trials)
+/* ---- pairs ---- */
+
+static double logged_ns(const struct trial *trial)
 {
-        struct json_object *docs[PROFILE_TRIALS_MAX], *kept[PROFILE_TRIALS_MAX], *comparison = NULL;
+        return 1e3 * doc_double(trial->doc, "server.p50Micros", NAN);
+}
+
+/* The mean over the pairs of how much longer the server itself took; NAN: there is no log. */
+static double logged_added_ns(const struct profile *profile, struct json_object *const *docs, size_t len, double *ret_pairs)
+{
+        auto_free struct trial *trials = xcalloc(len + 1, sizeof *trials);
+        struct pairs pairs;
+        double sum = 0;
+
+        for (size_t i = 0; i < len; i++)
+                trial_decode(docs[i], &trials[i]);
+        pairs_of(profile, trials, len, 1, &pairs);
+        for (size_t i = 0; i < pairs.len; i++)
+                sum += logged_ns(&trials[pairs.b[i]]) - logged_ns(&trials[pairs.a[i]]);
+        *ret_pairs = (double)pairs.len;
+        return pairs.len > 0 ? sum / (double)pairs.len : NAN;
+}
+
+static void hold_against_log(const struct profile *profile, struct json_object *const *docs, size_t len, const struct arms_added_value *added,
+                             struct judged *judged)
+{
+        double pairs, logged = logged_added_ns(profile, docs, len, &pairs);
+
+        if (isnan(logged))
+                return;
+        double error = added->interval ? (added->high_ns - added->low_ns) / 2 / dist_t_quantile(0.975, pairs - 1) : NAN;
+        double errors = fabs(added->ns - logged) / error;
+        judged->far = !(errors <= ERRORS_MAX);
+        snprintf(judged->logged, sizeof judged->logged, "; the median is %.3f ms higher, the server logged %.3f ms: %.1f standard errors of %.3f ms apart, "
+                 "at most %.0f", added->ns / 1e6, logged / 1e6, errors, error / 1e6, ERRORS_MAX);
+}
+
+static void judge_pairs(const struct profile *profile, struct json_object *trials, struct judged *judged)
+{
+        struct json_object *docs[PROFILE_TRIALS_MAX], *kept[PROFILE_TRIALS_MAX];
         auto_free struct arms *arms = xnew(struct arms);
         struct load_plan *plan = any_plan(), *plans[PROFILE_VARIANTS_MAX];
         size_t len = 0;
@@ -54,18 +107,49 @@ static struct json_object *judge(const struct profile *profile, struct json_obje
                 docs[len++] = doc_item(trials, i);
         len = repeats_keep(docs, len, profile_arms(profile), true, kept);
         arms_merge(profile, plans, kept, len, false, arms);
-        if (arms->compared_len > 0)
-                comparison = compare_encode(arms->compared, arms->compared_len, NULL, NULL);
+        if (arms->compared_len > 0) {
+                judged->said = compare_encode(arms->compared, arms->compared_len, NULL, NULL);
+                hold_against_log(profile, kept, len, &arms->added[0].p50, judged);
+        }
         arms_done(arms);
         load_plan_free(plan);
-        return comparison;
 }
+
+/* ---- capacity ---- */
+
+/* What so many slots carry, each taken for the time that the server logged in the probes that confirmed the rate. */
+static double carried_rps(const struct probe_search *search, double slots)
+{
+        double sum = 0;
+
+        for (size_t i = 0; i < search->last_len; i++)
+                sum += doc_double(search->last[i], "server.meanMicros", NAN);
+        return slots * 1e6 * (double)search->last_len / sum;
+}
+
+static void judge_search(const struct profile *profile, struct json_object *record, struct judged *judged)
+{
+        struct json_object *docs[PROFILE_TRIALS_MAX], *trials = doc_at(record, "trials");
+        size_t len = 0;
+
+        for (size_t i = 0; i < doc_len(trials, "") && len < PROFILE_TRIALS_MAX; i++)
+                docs[len++] = doc_item(trials, i);
+        struct probe_search search = probe_search(profile, docs, len);
+        double carried = carried_rps(&search, doc_double(record, "slots", NAN)), ratio = search.step.rate_rps / carried;
+        judged->said = probe_encode_capacity(&search);
+        judged->far = search.step.end != CAPACITY_FOUND || !(ratio >= 1 - CAPACITY_UNDER_MAX && ratio <= 1 + CAPACITY_OVER_MAX);
+        snprintf(judged->logged, sizeof judged->logged, "%.1f/s found; slots by the time that the server logged carry %.1f/s: %+.1f %%, from -%.0f %% to +%.0f %%",
+                 search.step.rate_rps, carried, 100 * (ratio - 1), 100 * CAPACITY_UNDER_MAX, 100 * CAPACITY_OVER_MAX);
+}
+
+/* ---- all of it ---- */
 
 static bool rejudge(const char *path)
 {
         struct fail fail = {0};
         auto_profile struct profile *profile = NULL;
-        auto_json struct json_object *record = read_record(path, &fail), *comparison = NULL;
+        auto_json struct json_object *record = read_record(path, &fail);
+        struct judged judged = {0};
 
         if (!fail.kind)
                 profile_decode(doc_at(record, "spec"), &profile, &fail);
@@ -73,14 +157,16 @@ static bool rejudge(const char *path)
                 printf("not ok %s: %s\n", path, fail.text);
                 return false;
         }
-        comparison = judge(profile, doc_at(record, "trials"));
-        bool same = comparison && doc_equal(comparison, doc_at(record, "comparison"));
-        const char *said = doc_text(record, "comparison.message"), *says = doc_text(comparison, "message");
-        if (same)
-                printf("ok     %s: %s\n", doc_text(record, "what"), says);
+        if (profile->capacity.given)
+                judge_search(profile, record, &judged);
         else
-                printf("not ok %s: '%s' is judged as '%s'\n", doc_text(record, "what"), said ? said : "", says ? says : "nothing");
-        return same;
+                judge_pairs(profile, doc_at(record, "trials"), &judged);
+        auto_json struct json_object *said = judged.said;
+        bool same = said && doc_equal(said, doc_at(record, profile->capacity.given ? "capacity" : "comparison"));
+        const char *what = doc_text(record, "what"), *message = doc_text(said, "message");
+        printf("%s %s: %s%s%s\n", same && !judged.far ? "ok    " : "not ok", what, message ? message : "", judged.logged,
+               same ? "" : "; it is not judged as it was then");
+        return same && !judged.far;
 }
 
 int main(int argc, char **argv)
