@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of a run that is compared with an earlier one."""
+"""What becomes of a run that is compared with an earlier one, and of a warm-up that ends by itself."""
 import cluster as c
 
 NS = "e2e-compare"
@@ -67,11 +67,23 @@ def long_windows_have_intervals():
     assert status["verdict"] != "Fail", status["message"]
 
 
+def a_warm_up_ends_by_itself_and_is_no_part_of_the_results():
+    """It takes 15 s at least, and no more than half of the shape: 16 s."""
+    c.apply(c.profile(NS, "warm", "warm", [c.hold(50, 32)], load={"warmup": "auto"}), c.run(NS, "warm-1", "warm"))
+    c.in_phase(NS, "warm-1", "Warming")
+    results = c.finished(NS, "warm-1", 150)["results"]
+    assert results["warmupEnd"] in ("Settled", "LimitReached"), results
+    assert 15 <= float(results["warmupTrimmed"].rstrip("s")) <= 16, results
+    assert results["requests"] == 50 * 32, results
+
+
 def all_tests(suite):
     c.namespace(NS)
-    c.server(NS, "quiet", args=QUIET)
-    c.server_ready(NS, "quiet")
-    suite.one(a_first_run_has_nothing_before_it_and_the_second_has)
+    for name in ("quiet", "warm"):
+        c.server(NS, name, args=QUIET)
+    for name in ("quiet", "warm"):
+        c.server_ready(NS, name)
+    suite.side_by_side((a_first_run_has_nothing_before_it_and_the_second_has,), (a_warm_up_ends_by_itself_and_is_no_part_of_the_results,))
     suite.one(inconclusive_fails_where_that_is_wanted)
     suite.one(another_load_is_not_compared)
     suite.one(a_baseline_whose_result_is_gone_is_a_sentence)
