@@ -14,7 +14,8 @@
 #include "operator/session_mesh_parts.h"
 
 #define SETTLE_NS (5 * NS_PER_S)   /* what has not been read by then is "unknown" */
-#define FIRST_NS (5 * NS_PER_S)    /* for what has been counted before the load */
+#define FIRST_NS (8 * NS_PER_S)    /* for what has been counted before the load */
+#define FIRST_AGAIN_NS (NS_PER_S / 2)
 #define PAGES_EVERY_NS (5 * NS_PER_S) /* Envoy's own period of flushing */
 #define CLIENTS_MAX 4              /* worker pods whose proxies are read */
 
@@ -120,13 +121,33 @@ static void changed(void *owner, int64_t wall_ms)
         tell_changes(mesh, before, wall_ms);
 }
 
+static bool all_have_told(const struct session_mesh *mesh)
+{
+        for (size_t i = 0; i < proxy_pages_len(mesh->pages); i++)
+                if (proxy_pages_at(mesh->pages, i)->window.samples == 0)
+                        return false;
+        return true;
+}
+
+/* A proxy that does not answer at once is asked again at once, as long as the load waits for it. */
+static void look_at_first(struct session_mesh *mesh)
+{
+        struct loop *loop = mesh->session->manager->loop;
+        int64_t now_ns = loop_now_ns(loop);
+
+        mesh->begun = all_have_told(mesh) || mesh->met_ns == 0 || now_ns - mesh->met_ns > FIRST_NS;
+        if (mesh->begun)
+                session_wake(mesh->session);
+        else
+                loop_arm(loop, &mesh->next_page, now_ns + FIRST_AGAIN_NS);
+}
+
 static void pages_read(void *owner)
 {
         struct session_mesh *mesh = owner;
 
-        if (!mesh->begun)
-                session_wake(mesh->session);
-        mesh->begun = true;
+        if (!mesh->begun && !mesh->ending)
+                look_at_first(mesh);
         if (!mesh->ending || mesh->closed)
                 return;
         /* A round that had begun before the end has not seen it. */

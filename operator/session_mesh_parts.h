@@ -27,7 +27,7 @@ struct session_mesh {
         struct proxy_pages *pages;
         struct loop_timer next_page;
         int64_t met_ns;              /* since when all worker pods are ready; 0: they are not */
-        bool begun;                  /* each proxy was asked once, or there is none */
+        bool begun;                  /* each proxy has told once, or was waited for long enough */
         bool ending, last_round, closed;
         struct samples_summary trial_use[2], use[2]; /* of the client's and of the server's proxies: in this trial, in all */
 };
