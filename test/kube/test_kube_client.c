@@ -19,11 +19,10 @@
 #include "data/doc.h"
 #include "fake_server.h"
 #include "kube/client.h"
+#include "stage.h"
 
-static struct loop *loop;
+static struct stage stage;
 static struct fake_server *server;
-static struct kube_config config;
-static struct kube_client *client;
 static fake_handle_fn *handler;
 static unsigned handled;
 static struct fake_connection *held;
@@ -37,40 +36,24 @@ static void handle(void *owner, struct fake_connection *connection, const struct
         handler(owner, connection, request);
 }
 
-/* Ten seconds pass in one, so that pauses and time limits can be waited for. */
-static int64_t fast_now_ns(const struct clock *clock)
-{
-        (void)clock;
-        return clock_now_ns(clock_system()) * 10;
-}
-
-static int64_t usual_wall_ms(const struct clock *clock)
-{
-        (void)clock;
-        return clock_wall_ms(clock_system());
-}
-
-static const struct clock fast = {.now_ns = fast_now_ns, .wall_ms = usual_wall_ms};
-
 static int set_up(void **state)
 {
         (void)state;
-        loop = loop_new(&fast);
-        server = fake_server_new(loop, handle, NULL);
-        config = (struct kube_config){.server = (char *)fake_server_url(server), .token = (char *)"secret"};
+        stage_open(&stage);
+        server = fake_server_new(stage.loop, handle, NULL);
+        stage.config = (struct kube_config){.server = (char *)fake_server_url(server), .token = (char *)"secret"};
         handled = 0;
         held = NULL;
-        assert_int_equal(kube_client_new(loop, &config, &client, NULL), FAIL_NONE);
-        kube_client_seed(client, 1);
+        stage_client(&stage);
         return 0;
 }
 
 static int tear_down(void **state)
 {
         (void)state;
-        client = kube_client_free(client);
+        stage.client = kube_client_free(stage.client);
         server = fake_server_free(server);
-        loop = loop_free(loop);
+        stage_close(&stage);
         return 0;
 }
 
@@ -89,28 +72,13 @@ static void keep(void *owner, struct json_object *object, const struct fail *fai
         snprintf(answer->text, sizeof answer->text, "%s", object ? doc_print(object) : "");
 }
 
-static void step_until(const int *calls, int wanted, int64_t limit_ns)
-{
-        int64_t until_ns = loop_now_ns(loop) + limit_ns;
-
-        while (*calls < wanted && loop_now_ns(loop) < until_ns)
-                loop_step(loop, NS_PER_MS);
-}
-
-static void pass_time(int64_t ns)
-{
-        int never = 0;
-
-        step_until(&never, 1, ns);
-}
-
 static struct answer get_answer(void)
 {
         struct answer answer = {0};
 
-        kube_get_path(client, "/api/v1/pods", false, keep, &answer);
+        kube_get_path(stage.client, "/api/v1/pods", false, keep, &answer);
         assert_int_equal(answer.calls, 0);
-        step_until(&answer.calls, 1, 60 * NS_PER_S);
+        stage_until(&stage, &answer.calls, 1, 60 * NS_PER_S);
         assert_int_equal(answer.calls, 1);
         return answer;
 }
@@ -121,8 +89,8 @@ static struct answer create_answer(void)
         struct kube_ref ref = {&kube_pods, "n", NULL};
         auto_json struct json_object *object = doc_set_text(doc_object(), "kind", "Pod");
 
-        kube_create(client, &ref, object, keep, &answer);
-        step_until(&answer.calls, 1, 60 * NS_PER_S);
+        kube_create(stage.client, &ref, object, keep, &answer);
+        stage_until(&stage, &answer.calls, 1, 60 * NS_PER_S);
         assert_int_equal(answer.calls, 1);
         return answer;
 }
@@ -150,20 +118,20 @@ static void requests_look_as_the_api_wants_them(void **state)
         assert_non_null(strstr(last_head, "Accept: application/json\r\n"));
         assert_non_null(strstr(last_head, "User-Agent: loadstone/"));
         assert_null(strcasestr(last_head, "Accept-Encoding"));
-        kube_patch(client, &ref, "status", KUBE_PATCH_MERGE, object, keep, &answer);
-        step_until(&answer.calls, 1, 60 * NS_PER_S);
+        kube_patch(stage.client, &ref, "status", KUBE_PATCH_MERGE, object, keep, &answer);
+        stage_until(&stage, &answer.calls, 1, 60 * NS_PER_S);
         assert_non_null(strstr(last_head, "PATCH /apis/batch/v1/namespaces/n/jobs/j/status?fieldManager=loadstone HTTP"));
         assert_non_null(strstr(last_head, "Content-Type: application/merge-patch+json\r\n"));
         assert_string_equal(last_body, "{\"a\":1}");
-        kube_patch(client, &ref, NULL, KUBE_PATCH_APPLY, object, keep, &answer);
-        step_until(&answer.calls, 2, 10 * NS_PER_S);
+        kube_patch(stage.client, &ref, NULL, KUBE_PATCH_APPLY, object, keep, &answer);
+        stage_until(&stage, &answer.calls, 2, 10 * NS_PER_S);
         assert_non_null(strstr(last_head, "jobs/j?fieldManager=loadstone&force=true HTTP"));
-        kube_delete(client, &ref, "u-1", keep, &answer);
-        step_until(&answer.calls, 3, 10 * NS_PER_S);
+        kube_delete(stage.client, &ref, "u-1", keep, &answer);
+        stage_until(&stage, &answer.calls, 3, 10 * NS_PER_S);
         assert_non_null(strstr(last_head, "DELETE /apis/batch/v1/namespaces/n/jobs/j HTTP"));
         assert_string_equal(last_body, "{\"propagationPolicy\":\"Background\",\"preconditions\":{\"uid\":\"u-1\"}}");
-        kube_replace(client, &ref, object, true, keep, &answer);
-        step_until(&answer.calls, 4, 10 * NS_PER_S);
+        kube_replace(stage.client, &ref, object, true, keep, &answer);
+        stage_until(&stage, &answer.calls, 4, 10 * NS_PER_S);
         assert_non_null(strstr(last_head, "PUT /apis/batch/v1/namespaces/n/jobs/j HTTP"));
         assert_null(strcasestr(last_head, "Expect:"));
         assert_int_equal(fake_server_connections(server), 2); /* the urgent one has its own */
@@ -182,15 +150,15 @@ static void busy_once(void *owner, struct fake_connection *connection, const str
 
 static void a_429_is_repeated_after_its_time_even_for_writes(void **state)
 {
-        int64_t begin_ns = loop_now_ns(loop);
+        int64_t begin_ns = stage_now_ns(&stage);
         (void)state;
 
         handler = busy_once;
         struct answer answer = create_answer();
         assert_int_equal(answer.fail.kind, FAIL_NONE);
         assert_int_equal(handled, 2);
-        assert_true(loop_now_ns(loop) - begin_ns >= NS_PER_S);
-        assert_int_equal(kube_client_stats(client).retries, 1);
+        assert_true(stage_now_ns(&stage) - begin_ns >= NS_PER_S);
+        assert_int_equal(kube_client_stats(stage.client).retries, 1);
 }
 
 static void bad_gateway(void *owner, struct fake_connection *connection, const struct fake_request *request)
@@ -284,8 +252,8 @@ static void not_even_libcurl_repeats_a_write_on_a_kept_connection(void **state)
         handler = say_ok;
         get_answer();
         handler = hang_up;
-        kube_delete(client, &ref, NULL, keep, &answer);
-        step_until(&answer.calls, 1, 30 * NS_PER_S);
+        kube_delete(stage.client, &ref, NULL, keep, &answer);
+        stage_until(&stage, &answer.calls, 1, 30 * NS_PER_S);
         assert_int_equal(answer.fail.kind, FAIL_UNKNOWN);
         assert_int_equal(handled, 4);
 }
@@ -298,7 +266,7 @@ static void nobody_there_is_clear_even_for_a_write(void **state)
         assert_int_equal(answer.fail.kind, FAIL_IO);
         answer = get_answer();
         assert_int_equal(answer.fail.kind, FAIL_IO);
-        assert_int_equal(kube_client_stats(client).retries, 4);
+        assert_int_equal(kube_client_stats(stage.client).retries, 4);
 }
 
 static void too_large(void *owner, struct fake_connection *connection, const struct fake_request *request)
@@ -368,8 +336,8 @@ static void a_401_reads_the_token_file_again_once(void **state)
 
         close(mkstemp(path));
         write_file(path, "old\n");
-        config.token = NULL;
-        config.token_file = path;
+        stage.config.token = NULL;
+        stage.config.token_file = path;
         handler = check_token;
         right_token = "old";
         assert_int_equal(get_answer().fail.kind, FAIL_NONE);
@@ -390,9 +358,9 @@ static void a_401_reads_the_token_file_again_once(void **state)
         right_token = "newer";
         unlink(path);
         assert_int_equal(get_answer().fail.kind, FAIL_NONE);
-        explicit_bzero(config.token, strlen(config.token));
-        free(config.token);
-        config.token = config.token_file = NULL;
+        explicit_bzero(stage.config.token, strlen(stage.config.token));
+        free(stage.config.token);
+        stage.config.token = stage.config.token_file = NULL;
 }
 
 /* ---- Order and bounds ---- */
@@ -418,24 +386,24 @@ static void writes_are_bounded_and_urgent_ones_pass(void **state)
         handler = hold;
         waiting_len = 0;
         for (int i = 0; i < 30; i++)
-                kube_patch(client, &ref, NULL, KUBE_PATCH_MERGE, object, keep, &answers[i]);
-        pass_time(NS_PER_S);
+                kube_patch(stage.client, &ref, NULL, KUBE_PATCH_MERGE, object, keep, &answers[i]);
+        stage_pass(&stage, NS_PER_S);
         assert_int_equal(waiting_len, KUBE_WRITES_MAX);
-        assert_int_equal(kube_client_stats(client).in_flight, KUBE_WRITES_MAX);
-        assert_int_equal(kube_client_stats(client).waiting, 30 - KUBE_WRITES_MAX);
-        kube_replace(client, &ref, object, true, keep, &urgent);
-        pass_time(NS_PER_S);
+        assert_int_equal(kube_client_stats(stage.client).in_flight, KUBE_WRITES_MAX);
+        assert_int_equal(kube_client_stats(stage.client).waiting, 30 - KUBE_WRITES_MAX);
+        kube_replace(stage.client, &ref, object, true, keep, &urgent);
+        stage_pass(&stage, NS_PER_S);
         assert_int_equal(waiting_len, KUBE_WRITES_MAX + 1);
         fake_answer(waiting[KUBE_WRITES_MAX], 200, NULL, "{}");
-        step_until(&urgent.calls, 1, 10 * NS_PER_S);
+        stage_until(&stage, &urgent.calls, 1, 10 * NS_PER_S);
         assert_int_equal(urgent.calls, 1);
         /* The rest goes through in the order it came. */
         fake_answer(waiting[0], 200, NULL, "{}");
         handler = say_ok;
-        pass_time(NS_PER_S);
+        stage_pass(&stage, NS_PER_S);
         for (unsigned i = 1; i < KUBE_WRITES_MAX; i++)
                 fake_answer(waiting[i], 200, NULL, "{}");
-        pass_time(NS_PER_S);
+        stage_pass(&stage, NS_PER_S);
         for (int i = 0; i < 30; i++)
                 done += answers[i].calls;
         assert_int_equal(done, 30);
@@ -462,7 +430,7 @@ static void what_nobody_may_write_any_more_is_not_sent(void **state)
 {
         (void)state;
 
-        kube_client_fence(client, may_write, NULL);
+        kube_client_fence(stage.client, may_write, NULL);
         fence_open = true;
         handler = close_the_fence;
         struct answer busy = create_answer();
@@ -473,7 +441,7 @@ static void what_nobody_may_write_any_more_is_not_sent(void **state)
         assert_int_equal(handled, 1);
         handler = say_ok;
         assert_int_equal(get_answer().fail.kind, FAIL_NONE);
-        kube_client_fence(client, NULL, NULL);
+        kube_client_fence(stage.client, NULL, NULL);
         assert_int_equal(create_answer().fail.kind, FAIL_NONE);
 }
 
@@ -486,16 +454,16 @@ static void cancelled_requests_are_never_told(void **state)
         handler = hold;
         waiting_len = 0;
         for (int i = 0; i < KUBE_READS_MAX; i++)
-                ids[i] = kube_get_path(client, "/a", false, keep, &running);
-        uint64_t last = kube_get_path(client, "/b", false, keep, &queued);
-        pass_time(NS_PER_S / 2);
-        kube_cancel(client, last);
+                ids[i] = kube_get_path(stage.client, "/a", false, keep, &running);
+        uint64_t last = kube_get_path(stage.client, "/b", false, keep, &queued);
+        stage_pass(&stage, NS_PER_S / 2);
+        kube_cancel(stage.client, last);
         for (int i = 0; i < KUBE_READS_MAX; i++)
-                kube_cancel(client, ids[i]);
-        kube_cancel(client, 12345);
-        pass_time(NS_PER_S);
+                kube_cancel(stage.client, ids[i]);
+        kube_cancel(stage.client, 12345);
+        stage_pass(&stage, NS_PER_S);
         assert_int_equal(running.calls + queued.calls, 0);
-        assert_int_equal(kube_client_stats(client).in_flight, 0);
+        assert_int_equal(kube_client_stats(stage.client).in_flight, 0);
 }
 
 static void start_another(void *owner, struct json_object *object, const struct fail *fail)
@@ -504,7 +472,7 @@ static void start_another(void *owner, struct json_object *object, const struct 
 
         keep(owner, object, fail);
         if (answer->calls < 3)
-                kube_get_path(client, "/again", false, start_another, answer);
+                kube_get_path(stage.client, "/again", false, start_another, answer);
 }
 
 static void done_may_start_and_cancel(void **state)
@@ -513,28 +481,28 @@ static void done_may_start_and_cancel(void **state)
         (void)state;
 
         handler = say_ok;
-        kube_get_path(client, "/first", false, start_another, &answer);
-        step_until(&answer.calls, 3, 10 * NS_PER_S);
+        kube_get_path(stage.client, "/first", false, start_another, &answer);
+        stage_until(&stage, &answer.calls, 3, 10 * NS_PER_S);
         assert_int_equal(answer.calls, 3);
 }
 
 static void an_urgent_request_gives_up_after_five_seconds(void **state)
 {
         struct answer answer = {0}, next = {0};
-        int64_t begin_ns = loop_now_ns(loop);
+        int64_t begin_ns = stage_now_ns(&stage);
         (void)state;
 
         handler = hold;
         waiting_len = 0;
-        kube_get_path(client, "/lease", true, keep, &answer);
-        step_until(&answer.calls, 1, 60 * NS_PER_S);
+        kube_get_path(stage.client, "/lease", true, keep, &answer);
+        stage_until(&stage, &answer.calls, 1, 60 * NS_PER_S);
         assert_int_equal(answer.fail.kind, FAIL_TIMEOUT);
-        int64_t took_ns = loop_now_ns(loop) - begin_ns;
+        int64_t took_ns = stage_now_ns(&stage) - begin_ns;
         assert_true(took_ns >= 5 * NS_PER_S && took_ns < 8 * NS_PER_S);
         /* And the next one does not use that connection. */
         handler = say_ok;
-        kube_get_path(client, "/lease", true, keep, &next);
-        step_until(&next.calls, 1, 10 * NS_PER_S);
+        kube_get_path(stage.client, "/lease", true, keep, &next);
+        stage_until(&stage, &next.calls, 1, 10 * NS_PER_S);
         assert_int_equal(next.fail.kind, FAIL_NONE);
         assert_int_equal(fake_server_connections(server), 2);
 }
@@ -556,7 +524,7 @@ static void on_data(void *owner, const char *data, size_t size)
         stream->pieces++;
         buf_add(&stream->text, data, size);
         if (stream->cancels && size)
-                kube_cancel(client, stream->id);
+                kube_cancel(stage.client, stream->id);
 }
 
 static void on_closed(void *owner, const struct fail *fail)
@@ -570,7 +538,7 @@ static void on_closed(void *owner, const struct fail *fail)
 static void open_stream(struct stream *stream, int silence_s)
 {
         *stream = (struct stream){0};
-        stream->id = kube_stream(client, "/watch", silence_s, on_data, on_closed, stream);
+        stream->id = kube_stream(stage.client, "/watch", silence_s, on_data, on_closed, stream);
 }
 
 static void begin_and_hold(void *owner, struct fake_connection *connection, const struct fake_request *request)
@@ -588,15 +556,15 @@ static void a_stream_says_that_it_is_accepted_then_brings_its_pieces(void **stat
 
         handler = begin_and_hold;
         open_stream(&stream, 0);
-        step_until(&stream.pieces, 1, 10 * NS_PER_S);
+        stage_until(&stage, &stream.pieces, 1, 10 * NS_PER_S);
         assert_int_equal(stream.pieces, 1);
         assert_int_equal(stream.text.size, 0);
         for (const char *c = "one\ntwo\n"; *c; c++) {
                 fake_piece(held, c, 1);
-                pass_time(20 * NS_PER_MS);
+                stage_pass(&stage, 20 * NS_PER_MS);
         }
         fake_end(held);
-        step_until(&stream.closed, 1, 10 * NS_PER_S);
+        stage_until(&stage, &stream.closed, 1, 10 * NS_PER_S);
         assert_string_equal(stream.text.data, "one\ntwo\n");
         assert_int_equal(stream.fail.kind, FAIL_NONE);
         assert_int_equal(stream.closed, 1);
@@ -613,15 +581,15 @@ static void answer_the_second(void *owner, struct fake_connection *connection, c
 static void a_read_that_nobody_answers_is_made_again_on_a_new_connection(void **state)
 {
         struct answer answer = {0};
-        int64_t begin_ns = loop_now_ns(loop);
+        int64_t begin_ns = stage_now_ns(&stage);
         (void)state;
 
         handler = answer_the_second;
-        kube_get_path(client, "/version", false, keep, &answer);
-        step_until(&answer.calls, 1, 60 * NS_PER_S);
+        kube_get_path(stage.client, "/version", false, keep, &answer);
+        stage_until(&stage, &answer.calls, 1, 60 * NS_PER_S);
         assert_int_equal(answer.fail.kind, FAIL_NONE);
-        assert_true(loop_now_ns(loop) - begin_ns >= 8 * NS_PER_S);
-        assert_true(loop_now_ns(loop) - begin_ns < 14 * NS_PER_S);
+        assert_true(stage_now_ns(&stage) - begin_ns >= 8 * NS_PER_S);
+        assert_true(stage_now_ns(&stage) - begin_ns < 14 * NS_PER_S);
         assert_int_equal(fake_server_connections(server), 2);
 }
 
@@ -633,32 +601,32 @@ static void swallow(void *owner, struct fake_connection *connection, const struc
 static void a_watch_that_is_never_accepted_is_ended(void **state)
 {
         struct stream stream;
-        int64_t begin_ns = loop_now_ns(loop);
+        int64_t begin_ns = stage_now_ns(&stage);
         (void)state;
 
         handler = swallow;
         open_stream(&stream, 0);
-        step_until(&stream.closed, 1, 60 * NS_PER_S);
+        stage_until(&stage, &stream.closed, 1, 60 * NS_PER_S);
         assert_int_equal(stream.fail.kind, FAIL_TIMEOUT);
-        assert_true(loop_now_ns(loop) - begin_ns >= 10 * NS_PER_S);
-        assert_true(loop_now_ns(loop) - begin_ns < 16 * NS_PER_S);
+        assert_true(stage_now_ns(&stage) - begin_ns >= 10 * NS_PER_S);
+        assert_true(stage_now_ns(&stage) - begin_ns < 16 * NS_PER_S);
         buf_done(&stream.text);
 }
 
 static void a_silent_stream_is_ended(void **state)
 {
         struct stream stream;
-        int64_t begin_ns = loop_now_ns(loop);
+        int64_t begin_ns = stage_now_ns(&stage);
         (void)state;
 
         handler = begin_and_hold;
         open_stream(&stream, 1);
-        pass_time(600 * NS_PER_MS);
+        stage_pass(&stage, 600 * NS_PER_MS);
         fake_piece(held, "x", 1); /* a byte is a sign of life */
-        step_until(&stream.closed, 1, 30 * NS_PER_S);
+        stage_until(&stage, &stream.closed, 1, 30 * NS_PER_S);
         assert_int_equal(stream.fail.kind, FAIL_TIMEOUT);
-        assert_true(loop_now_ns(loop) - begin_ns >= 1600 * NS_PER_MS);
-        assert_true(loop_now_ns(loop) - begin_ns < 4 * NS_PER_S);
+        assert_true(stage_now_ns(&stage) - begin_ns >= 1600 * NS_PER_MS);
+        assert_true(stage_now_ns(&stage) - begin_ns < 4 * NS_PER_S);
         buf_done(&stream.text);
 }
 
@@ -669,10 +637,10 @@ static void a_stream_that_breaks_is_told_apart_from_one_that_ends(void **state)
 
         handler = begin_and_hold;
         open_stream(&stream, 0);
-        step_until(&stream.pieces, 1, 10 * NS_PER_S);
+        stage_until(&stage, &stream.pieces, 1, 10 * NS_PER_S);
         fake_piece(held, "abc", 3);
         fake_close(held);
-        step_until(&stream.closed, 1, 10 * NS_PER_S);
+        stage_until(&stage, &stream.closed, 1, 10 * NS_PER_S);
         assert_int_equal(stream.fail.kind, FAIL_IO);
         assert_int_equal(stream.fail.status, 0);
         assert_string_equal(stream.text.data, "abc");
@@ -693,7 +661,7 @@ static void a_refused_stream_says_why_and_brings_nothing(void **state)
 
         handler = gone;
         open_stream(&stream, 0);
-        step_until(&stream.closed, 1, 10 * NS_PER_S);
+        stage_until(&stage, &stream.closed, 1, 10 * NS_PER_S);
         assert_int_equal(stream.fail.kind, FAIL_EXPIRED);
         assert_string_equal(stream.fail.text, "GET /watch: HTTP 410 Expired: too old");
         assert_int_equal(stream.pieces, 0);
@@ -707,14 +675,14 @@ static void a_stream_may_be_cancelled_from_inside(void **state)
         handler = begin_and_hold;
         open_stream(&stream, 0);
         stream.cancels = true;
-        step_until(&stream.pieces, 1, 10 * NS_PER_S);
+        stage_until(&stage, &stream.pieces, 1, 10 * NS_PER_S);
         fake_piece(held, "abc", 3);
-        pass_time(NS_PER_S / 2);
+        stage_pass(&stage, NS_PER_S / 2);
         fake_piece(held, "def", 3);
-        pass_time(NS_PER_S / 2);
+        stage_pass(&stage, NS_PER_S / 2);
         assert_string_equal(stream.text.data, "abc");
         assert_int_equal(stream.closed, 0);
-        assert_int_equal(kube_client_stats(client).in_flight, 0);
+        assert_int_equal(kube_client_stats(stage.client).in_flight, 0);
         buf_done(&stream.text);
 }
 
@@ -744,8 +712,8 @@ static void lists_are_gathered_over_pages_even_when_one_expires(void **state)
         (void)state;
 
         handler = three_pages;
-        kube_list(client, &ref, NULL, keep, &answer);
-        step_until(&answer.calls, 1, 30 * NS_PER_S);
+        kube_list(stage.client, &ref, NULL, keep, &answer);
+        stage_until(&stage, &answer.calls, 1, 30 * NS_PER_S);
         assert_int_equal(answer.fail.kind, FAIL_NONE);
         assert_string_equal(answer.text, "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[{},{},{},{}]}");
         assert_int_equal(handled, 6);
