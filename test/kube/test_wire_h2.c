@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "certs.h"
 #include "fake_h2.h"
+#include "kube/cache.h"
 #include "stage.h"
 
 #define GOOD "{\"ok\":1}"
@@ -350,12 +351,44 @@ static void a_window_that_never_opens_is_not_waited_for(void **state)
         assert_int_equal(stage_call(&stage, STAGE_WRITE).fail.kind, FAIL_NONE);
 }
 
+static int watches;
+static unsigned watch_was[2]; /* which request of its connection each watch was */
+
+/* A list, a watch that brings nothing, an answer to who asks whether there is anything, and the next watch. */
+static void lists_and_is_watched(struct h2_connection *connection, uint32_t stream)
+{
+        if (handled % 2 == 1) {
+                h2_answer(connection, stream, 200, "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}");
+                return;
+        }
+        h2_head(connection, stream, 200, false);
+        if (watches < (int)ARRAY_LEN(watch_was))
+                watch_was[watches] = connection->requests;
+        watches++;
+}
+
+static void a_watch_that_fell_silent_is_begun_again_on_a_new_connection(void **state)
+{
+        static const struct fault watched = {.name = "watched", .act = lists_and_is_watched};
+        (void)state;
+
+        fault = &watched;
+        watches = 0;
+        struct kube_cache *cache = kube_cache_new(stage.client, &(struct kube_cache_options){.kind = &kube_pods});
+        assert_true(stage_until(&stage, &watches, 2, 600 * NS_PER_S));
+        assert_int_equal(handled, 4);
+        assert_int_equal(watch_was[0], 1);
+        assert_int_equal(watch_was[1], 1);
+        kube_cache_free(cache);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(every_frame_has_its_outcome, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(what_was_refused_unseen_is_done_at_most_once, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_window_that_never_opens_is_not_waited_for, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_watch_that_fell_silent_is_begun_again_on_a_new_connection, set_up, tear_down),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
