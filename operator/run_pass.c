@@ -34,15 +34,18 @@ static void note_waiting(struct manager *manager, const char *key, const struct 
                 map_remove(&manager->short_of_room, key);
 }
 
-/* The session of this run; one of an earlier run of the same name is kept until its Jobs are gone, and begun for what it has left. */
+/* The session of this run; one of an earlier run of the same name is kept until its Jobs are gone, and begun for what it has left. That can
+ * appear late, by an operator that was stopped in the middle of a write: a run that waits is forgotten for it, one under way goes on. */
 static struct session *session_for(struct manager *manager, const char *key, const char *namespace, const char *name, struct json_object *run_object)
 {
-        struct session *session = map_find(&manager->sessions, key);
+        const struct step_job_seen *left = step_jobs_of_another(&manager->step_jobs, namespace, name, doc_text(run_object, "metadata.uid"));
         struct run run;
 
+        if (left && map_find(&manager->waiting, key))
+                forget(manager, key);
+        struct session *session = map_find(&manager->sessions, key);
         if (session)
                 return session;
-        const struct step_job_seen *left = step_jobs_of_another(&manager->step_jobs, namespace, name, doc_text(run_object, "metadata.uid"));
         if (!run_object && !left)
                 return NULL;
         if (left)
@@ -97,7 +100,7 @@ void run_pass(struct manager *manager, const char *queue_key)
                 manager->counters.effects++;
         else
                 end_without_request(manager, key, &view, &plan);
-        bool more = namesake || (!object && step_jobs_of_another(&manager->step_jobs, namespace, name, NULL));
+        bool more = namesake || step_jobs_of_another(&manager->step_jobs, namespace, name, doc_text(object, "metadata.uid"));
         if (!begun && plan.action == RUN_FORGET && more)
                 manager_enqueue_run(manager, namespace, name, loop_now_ns(manager->loop));
         run_sight_done(&sight);
