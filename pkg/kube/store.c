@@ -13,7 +13,7 @@ bool store_key(char key[static STORE_KEY_MAX], const char *namespace, const char
 {
         int len = snprintf(key, STORE_KEY_MAX, "%s/%s", namespace ? namespace : "", name ? name : "");
 
-        return len > 0 && len < STORE_KEY_MAX;
+        return len > 0 && len < STORE_KEY_MAX && strchr(key, '/') == strrchr(key, '/');
 }
 
 /* ---- One object ---- */

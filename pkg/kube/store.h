@@ -36,9 +36,9 @@ static inline const char *stored_uid(const struct stored *stored)
         return stored->bytes + stored->uid_at;
 }
 
-/* "namespace/name", with an empty namespace for cluster-scoped objects. */
+/* "namespace/name", with an empty namespace for cluster-scoped objects. False: too long, or a slash in it, which no API server takes. */
 #define STORE_KEY_MAX 512
-bool store_key(char key[static STORE_KEY_MAX], const char *namespace, const char *name); /* false: too long */
+bool store_key(char key[static STORE_KEY_MAX], const char *namespace, const char *name);
 
 struct store {
         struct map objects; /* key -> struct stored */

@@ -66,14 +66,14 @@ static void write_labels(struct json_object *metric, char into[static PROMQL_LAB
         text_scrub(into);
 }
 
-/* "NaN", "+Inf" and what is no number are none: they cannot be drawn, and no mean has them. */
+/* "NaN", "+Inf" and what is no number are none: they cannot be drawn, and no mean has them. "-0" is 0. */
 static double number_of(struct json_object *value)
 {
         const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
         char *end;
         double number = strtod(text, &end);
 
-        return end != text && *end == '\0' && isfinite(number) ? number : NAN;
+        return end != text && *end == '\0' && isfinite(number) ? number + 0.0 : NAN;
 }
 
 static enum fail_kind read_value(struct json_object *pair, const struct promql_grid *grid, struct promql_series *series, int64_t *last,
