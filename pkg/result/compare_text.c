@@ -70,7 +70,7 @@ static bool tells(const struct compare_metric *metric)
 {
         const struct comparison_judged *judged = &metric->judged;
 
-        return metric->what->is_share || (judged->interval.high - judged->interval.low <= SPAN_MAX && judged->smallest_visible <= SPAN_MAX);
+        return metric->what->is_share || judged->interval.high - judged->interval.low <= SPAN_MAX;
 }
 
 /* " (8 % to 16 %)", in the direction that the shift is told in, so that a faster run has positive numbers. */

@@ -60,7 +60,7 @@ def what_argo_keeps_is_left_alone():
     c.apply(profile("kept", "kept", [c.hold(50, 2)], [{"name": "other", "apply": [patch]}, {"name": "plain"}], 2), c.run(NS, "kept", "kept"))
     status = c.finished(NS, "kept", 90)
     assert c.condition(status, "Stalled")["reason"] == "VariantFailed", status
-    assert "ConfigMap kept: Argo CD keeps it as it is" in status["message"] and "allowManaged" in status["message"], status["message"]
+    assert "ConfigMap kept: Argo CD keeps it as it is" in status["message"] and "allowManaged in the variant" in status["message"], status["message"]
     as_it_was("configmap", "kept", kept)
 
 
