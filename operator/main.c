@@ -17,6 +17,7 @@
 #include "kube/config.h"
 #include "operator/manager.h"
 #include "operator/options.h"
+#include "operator/rest.h"
 #include "operator/run_decide.h"
 #include "operator/serve.h"
 
@@ -68,6 +69,7 @@ static int run(const struct options *options, struct loop *loop, struct kube_cli
         struct manager *manager = manager_new(loop, client, options);
         struct signals signals = {.manager = manager};
         auto_close int signal_fd = signals_open();
+        struct rest rest;
         int status = EXIT_FINE;
 
         if (serve_new(client, options, manager_answer, manager, &serve, &fail)) {
@@ -77,12 +79,14 @@ static int run(const struct options *options, struct loop *loop, struct kube_cli
         }
         loop_watch(loop, signal_fd, EPOLLIN, on_signal, &signals);
         enter_sandbox(runs_programs);
+        rest_init(&rest, loop, manager);
         while (!manager_stopped(manager) && !manager_deposed(manager))
                 loop_step(loop, -1);
         if (manager_deposed(manager)) {
                 log_line("lease lost, ending at once", NULL);
                 status = EXIT_DEPOSED;
         }
+        rest_done(&rest);
         loop_forget(loop, signal_fd);
         serve_free(serve);
         manager_free(manager);

@@ -186,3 +186,13 @@ bool manager_deposed(const struct manager *manager)
 {
         return manager->was_leading && !manager->stopping && !manager->leading;
 }
+
+uint64_t manager_passes(const struct manager *manager)
+{
+        uint64_t passes = 0;
+
+        for (size_t i = 0; i < CONTROLLERS; i++)
+                for (size_t k = 0; k < PASS_RESULTS; k++)
+                        passes += manager->metrics.passes[i][k];
+        return passes;
+}

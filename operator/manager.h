@@ -23,5 +23,8 @@ bool manager_stopped(const struct manager *manager);
 /* The Lease was held and is lost: everything in memory may be outdated, the process must end at once. */
 bool manager_deposed(const struct manager *manager);
 
+/* How many passes it has made, over runs and profiles. */
+uint64_t manager_passes(const struct manager *manager);
+
 /* Answers /healthz, /readyz and /metrics (a serve_answer_fn). */
 int manager_answer(void *manager, const char *path, struct buf *body);

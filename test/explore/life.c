@@ -145,12 +145,7 @@ void life_look_again(struct life *life)
 
 unsigned life_passes(const struct life *life)
 {
-        uint64_t passes = 0;
-
-        for (size_t i = 0; i < CONTROLLERS; i++)
-                for (size_t k = 0; k < PASS_RESULTS; k++)
-                        passes += life->manager->metrics.passes[i][k];
-        return (unsigned)passes;
+        return (unsigned)manager_passes(life->manager);
 }
 
 bool life_left(const struct life *life, char *text, size_t size)
