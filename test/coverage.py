@@ -31,7 +31,7 @@ pkg/api/admin.c pkg/api/admin_check.c pkg/api/manifest.c pkg/api/profile_baselin
 pkg/api/profile_merge.c pkg/api/profile_secrets.c pkg/api/profile_shape.c pkg/api/profile_target.c pkg/api/profile_trials.c
 pkg/api/profile_variants.c pkg/api/profile_workers.c pkg/api/steps.c
 pkg/load/grpc.c pkg/load/plan_grpc.c pkg/load/plan_guard.c pkg/load/plan_shape.c
-pkg/mesh/counters.c pkg/probe/page.c pkg/probe/samples_page.c pkg/result/trial.c pkg/result/unpack.c
+pkg/mesh/counters.c pkg/probe/page.c pkg/probe/promql.c pkg/probe/samples_page.c pkg/result/trial.c pkg/result/unpack.c
 """.split()
 EXIT = re.compile(r"\bfail_(set|wrap|errno)\(|\breturn\b[^;]*\bFAIL_(?!NONE)[A-Z_]+")
 
@@ -51,8 +51,9 @@ def counted(build):
         out = subprocess.run(["gcov", "--json-format", "--stdout", *data[start:start + 40]], cwd=build, check=True, capture_output=True, text=True).stdout
         for document in out.splitlines():
             for file in json.loads(document)["files"] if document.startswith("{") else []:
-                path = (build / file["file"]).resolve() if not file["file"].startswith("/") else pathlib.Path(file["file"]).resolve()
-                name = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else file["file"].removeprefix("./")
+                # As the build names it (-ffile-prefix-map): from the root, or from where the compiler ran.
+                path = next((found for found in ((ROOT / file["file"]).resolve(), (build / file["file"]).resolve()) if found.exists()), pathlib.Path(file["file"]))
+                name = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
                 for line in file["lines"]:
                     lines[name][line["line_number"]] += line["count"]
     return lines
