@@ -31,17 +31,6 @@ static bool is_news(struct map *pods_seen, struct json_object *object)
         return true;
 }
 
-void job_pods_unsee(struct map *pods_seen)
-{
-        size_t at = 0;
-        const char *name;
-        void *hash;
-
-        while (map_next(pods_seen, &at, &name, &hash))
-                free(hash);
-        map_done(pods_seen);
-}
-
 void job_pods_changed(struct manager *manager, struct json_object *object, bool gone)
 {
         struct pod pod;

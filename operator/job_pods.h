@@ -13,7 +13,5 @@ void job_pods_changed(struct manager *manager, struct json_object *pod, bool gon
 /* Calls 'each' for every worker pod of the Job that the cache knows. */
 void job_pods_each(struct manager *manager, const char *namespace, const char *job,
                    void (*each)(void *owner, struct json_object *pod), void *owner);
-/* Frees what a session has seen of its pods: name -> uint64_t, a hash of what was worth a pass. */
-void job_pods_unsee(struct map *pods_seen);
 /* Frees the index. */
 void job_pods_done(struct manager *manager);

@@ -13,7 +13,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
-#include "operator/job_pods.h"
 #include "operator/run_effect.h"
 #include "operator/session_also.h"
 #include "operator/session_mesh.h"
@@ -187,7 +186,7 @@ struct session *session_free(struct session *session)
         session_forget_target(session);
         followers_done(session);
         variant_watch_free(session->watch);
-        job_pods_unsee(&session->pods_seen);
+        map_done_values(&session->pods_seen);
         harvest_free(session->harvest);
         pack_done(&session->pack);
         if (guard_stands(GUARD_FREE))

@@ -73,7 +73,7 @@ struct session {
         char plan_uid[64];             /* of the plan in the cache when it was asked for */
         int64_t around_since_ns, looked_ns;
         bool before_marked, settled;
-        struct map pods_seen;          /* job_pods.h */
+        struct map pods_seen;          /* name -> uint64_t, a hash of what was worth a pass (job_pods.h) */
         struct json_object *generator_nodes;
         struct map nodes_asked;        /* names */
         struct kube_cache *nodes[SAMPLES_NODES_MAX]; /* watches on the first of them */

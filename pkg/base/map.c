@@ -25,6 +25,14 @@ void map_done(struct map *map)
         *map = (struct map){0};
 }
 
+void map_done_values(struct map *map)
+{
+        for (size_t i = 0; i < map->capacity; i++)
+                if (map->entries[i].key)
+                        free(map->entries[i].value);
+        map_done(map);
+}
+
 void *map_find(const struct map *map, const char *key)
 {
         return map->capacity ? map->entries[slot_of(map, key)].value : NULL;

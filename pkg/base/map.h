@@ -17,6 +17,8 @@ struct map { /* zeroed memory is an empty map */
 };
 
 void map_done(struct map *map); /* frees keys and table, never values; the map is empty and usable again */
+/* The same, and free() of each value. */
+void map_done_values(struct map *map);
 /* The value, or NULL. */
 void *map_find(const struct map *map, const char *key);
 /* Sets the value (not NULL) and returns the one it replaces, or NULL. */

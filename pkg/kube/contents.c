@@ -53,17 +53,6 @@ static void remove_key(struct contents *contents, const char *key)
                 notify(contents, key, old, NULL);
 }
 
-static void forget_gone(struct contents *contents)
-{
-        size_t at = 0;
-        const char *uid;
-        void *version;
-
-        while (map_next(&contents->gone, &at, &uid, &version))
-                free(version);
-        map_done(&contents->gone);
-}
-
 void contents_put(struct contents *contents, const struct sifted *sifted)
 {
         char key[STORE_KEY_MAX];
@@ -122,7 +111,7 @@ void contents_gone(struct contents *contents, const char *key, const char *uid)
         if (!held || !text_equal(stored_uid(held), uid))
                 return;
         if (contents->gone.len >= GONE_MAX)
-                forget_gone(contents);
+                map_done_values(&contents->gone);
         free(map_set(&contents->gone, uid, xstrdup(stored_version(held))));
         remove_key(contents, key);
 }
@@ -244,7 +233,7 @@ void contents_list_end(struct contents *contents, const char *version, bool past
 {
         swap_staged(contents, past_lost);
         stage_vanished(contents, version, past_lost);
-        forget_gone(contents);
+        map_done_values(&contents->gone);
         notify_swapped(contents);
 }
 
@@ -262,7 +251,7 @@ void contents_init(struct contents *contents, const struct kube_cache_options *o
 void contents_done(struct contents *contents)
 {
         clear_staged(contents);
-        forget_gone(contents);
+        map_done_values(&contents->gone);
         store_done(&contents->store);
         sifted_done(&contents->wrote);
         sift_free(contents->sift);

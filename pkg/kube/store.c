@@ -98,14 +98,8 @@ void store_init(struct store *store, const struct kube_kind *kind, struct squeez
 
 void store_done(struct store *store)
 {
-        size_t at = 0;
-        const char *key;
-        void *stored;
-
         store_forget_parsed(store);
-        while (map_next(&store->objects, &at, &key, &stored))
-                free(stored);
-        map_done(&store->objects);
+        map_done_values(&store->objects);
         squeeze_done(&store->squeeze);
         free(store->api_version);
 }

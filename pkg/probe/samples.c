@@ -47,12 +47,7 @@ struct samples *samples_free(struct samples *samples)
                 subject_done(&samples->nodes[i]->whole);
                 free(samples->nodes[i]);
         }
-        size_t at = 0;
-        const char *key;
-        void *cgroup;
-        while (map_next(&samples->by_cgroup, &at, &key, &cgroup))
-                free(cgroup);
-        map_done(&samples->by_cgroup);
+        map_done_values(&samples->by_cgroup);
         map_done(&samples->by_name);
         map_done(&samples->pods_cut);
         map_done(&samples->nodes_cut);

@@ -37,13 +37,7 @@ static struct job_memory *memory_of(struct apisim *sim, struct json_object *job)
 
 void jobs_done(struct apisim *sim)
 {
-        size_t at = 0;
-        const char *key;
-        void *memory;
-
-        while (map_next(&sim->jobs, &at, &key, &memory))
-                free(memory);
-        map_done(&sim->jobs);
+        map_done_values(&sim->jobs);
 }
 
 /* ---- Fate ---- */

@@ -40,23 +40,12 @@ struct check {
         char problem[512];
 };
 
-static void jobs_done(struct map *jobs)
-{
-        size_t at = 0;
-        const char *name;
-        void *uid;
-
-        while (map_next(jobs, &at, &name, &uid))
-                free(uid);
-        map_done(jobs);
-}
-
 static struct seen_run *run_free(struct seen_run *run)
 {
         if (!run)
                 return NULL;
         free(run->name);
-        jobs_done(&run->jobs);
+        map_done_values(&run->jobs);
         free(run);
         return NULL;
 }

@@ -171,11 +171,5 @@ bool check_steps_end(const struct check_steps *steps, char *text, size_t size)
 
 void check_steps_done(struct check_steps *steps)
 {
-        size_t at = 0;
-        const char *uid;
-        void *seen;
-
-        while (map_next(&steps->runs, &at, &uid, &seen))
-                free(seen);
-        map_done(&steps->runs);
+        map_done_values(&steps->runs);
 }

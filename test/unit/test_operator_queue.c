@@ -50,13 +50,7 @@ static void stand(struct line *line, const char *key, int64_t created_wall_ms, c
 
 static void line_free(struct line *line)
 {
-        size_t at = 0;
-        const char *key;
-        void *run;
-
-        while (map_next(&line->manager.active, &at, &key, &run))
-                free(run);
-        map_done(&line->manager.active);
+        map_done_values(&line->manager.active);
         loop_disarm(line->manager.loop, &line->manager.work);
         queue_free(line->manager.queue);
         loop_free(line->manager.loop);
