@@ -288,6 +288,15 @@ def install():
     kubectl("rollout", "status", "deployment/loadstone-operator", "-n", SYSTEM, "--timeout=120s")
 
 
+def at_once(function, calls):
+    """Calls the function with each of these arguments, all at the same time, until the last comes back."""
+    threads = [threading.Thread(target=function, args=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 class Suite:
     """Runs functions as tests, some side by side, and counts."""
 
@@ -313,11 +322,7 @@ class Suite:
 
     def side_by_side(self, *calls):
         """Each call is (test, *args)."""
-        threads = [threading.Thread(target=self.one, args=call) for call in calls]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(self.one, calls)
 
     def chapters(self, *chapters):
         """Each is a function that has tests made, of this suite; they go on side by side. What breaks off outside of a test fails, too."""
@@ -329,11 +334,7 @@ class Suite:
                     raise error
                 to_its_end.__name__ = f"{tests.__module__} comes to its end"
                 self.one(to_its_end)
-        threads = [threading.Thread(target=chapter, args=(tests,)) for tests in chapters]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(chapter, [(tests,) for tests in chapters])
 
     def end(self):
         print(f"{self.passed} passed, {self.failed} failed", flush=True)

@@ -27,15 +27,17 @@ static struct verdict_judged *judge(const struct observed *observed, const struc
         return judged;
 }
 
+struct row {
+        enum metric_family family;
+        double number;
+        struct profile_objective objective;
+        enum objective_state state;
+        const char *told; /* its value, or the reason */
+};
+
 static void each_figure_is_held_against_its_limit(void **state)
 {
-        static const struct {
-                enum metric_family family;
-                double number;
-                struct profile_objective objective;
-                enum objective_state state;
-                const char *value;
-        } rows[] = {
+        static const struct row rows[] = {
                 {METRIC_TARGET_CPU, 0.4123, {"target.cpu", NULL, "500m"}, OBJECTIVE_MET, "412.3m"},
                 {METRIC_TARGET_CPU, 0.5123, {"target.cpu", NULL, "0.5"}, OBJECTIVE_MISSED, "512.3m"},
                 {METRIC_TARGET_CPU, 0.01, {"target.cpu", "50m", "500m"}, OBJECTIVE_MISSED, "10.0m"},
@@ -54,7 +56,7 @@ static void each_figure_is_held_against_its_limit(void **state)
                 auto_free struct verdict_judged *judged = judge(&observed, &rows[i].objective);
                 assert_int_equal(judged->objectives[0].state, rows[i].state);
                 assert_string_equal(judged->objectives[0].reason, "PointEstimate");
-                assert_string_equal(judged->objectives[0].value, rows[i].value);
+                assert_string_equal(judged->objectives[0].value, rows[i].told);
         }
 }
 
@@ -80,13 +82,7 @@ static void what_nobody_sampled_is_never_met(void **state)
 /* A mean says nothing of a time that it does not cover; the most that was seen may have been more, never less. */
 static void what_was_seen_of_a_part_only_shows_a_limit_exceeded(void **state)
 {
-        static const struct {
-                enum metric_family family;
-                double number;
-                struct profile_objective objective;
-                enum objective_state state;
-                const char *reason;
-        } rows[] = {
+        static const struct row rows[] = {
                 {METRIC_TARGET_CPU, 0.1, {"target.cpu", NULL, "500m"}, OBJECTIVE_UNRESOLVED, "SampledInParts"},
                 {METRIC_TARGET_CPU, 0.9, {"target.cpu", NULL, "500m"}, OBJECTIVE_UNRESOLVED, "SampledInParts"},
                 {METRIC_TARGET_MEMORY, 1e6, {"target.memory", NULL, "100Mi"}, OBJECTIVE_UNRESOLVED, "SampledInParts"},
@@ -101,7 +97,7 @@ static void what_was_seen_of_a_part_only_shows_a_limit_exceeded(void **state)
                 const struct observed observed = seen(rows[i].family, rows[i].number, OBSERVED_COVERED_MIN - 0.01);
                 auto_free struct verdict_judged *judged = judge(&observed, &rows[i].objective);
                 assert_int_equal(judged->objectives[0].state, rows[i].state);
-                assert_string_equal(judged->objectives[0].reason, rows[i].reason);
+                assert_string_equal(judged->objectives[0].reason, rows[i].told);
         }
 }
 
