@@ -119,7 +119,7 @@ static void fill_job(struct manager *manager, const char *namespace, const char 
         if (!sight->job_object)
                 return;
         job_decode(sight->job_object, job);
-        bool had_pods = job->started_wall_ms >= 0 || job->active > 0 || job->terminating > 0;
+        bool had_pods = job_had_pods(job);
         view->job_is_bound = text_equal(sight->run.job_uid, job->uid);
         bool ours = view->job_is_bound || text_equal(job->owner_uid, uid); /* a bound one, whatever became of its owners */
         view->job = run_view_job(job, ours);
@@ -189,12 +189,16 @@ static void fill_records(struct session *session, struct run_view *view)
                 view->records = RECORDS_PARTIAL;
 }
 
+/* Workers that do nothing any more. */
+static uint32_t workers_over(const struct session *session)
+{
+        return harvest_count(session->harvest, HARVEST_ENDED) + harvest_count(session->harvest, HARVEST_LOST);
+}
+
 /* All that the load does is done, though not all of it may have been read. */
 static bool load_is_over(const struct session *session, const struct run_view *view)
 {
-        return view->records == RECORDS_SETTLED ||
-               (session->harvest &&
-                harvest_count(session->harvest, HARVEST_ENDED) + harvest_count(session->harvest, HARVEST_LOST) >= session->load_plan->workers);
+        return view->records == RECORDS_SETTLED || (session->harvest && workers_over(session) >= session->load_plan->workers);
 }
 
 /* The proxies are asked when the workers are ready, and the load waits for it: what they count from then on is the load's. And once more when
@@ -301,8 +305,7 @@ static void fill_over(const struct session *session, const struct run_sight *sig
         if (!session->harvest || sight->begun_wall_ms < 0 || view->workers_announced == 0)
                 return;
         int64_t over_wall_ms = sight->begun_wall_ms + session_warmup_ms(session) + session->load_plan->shape_ms;
-        uint32_t over = harvest_count(session->harvest, HARVEST_ENDED) + harvest_count(session->harvest, HARVEST_LOST);
-        view->told_are_over = sight->wall_ms >= over_wall_ms && over >= (uint32_t)view->workers_announced;
+        view->told_are_over = sight->wall_ms >= over_wall_ms && workers_over(session) >= (uint32_t)view->workers_announced;
 }
 
 static void fill_freshness(struct session *session, struct run_sight *sight, struct run_view *view)

@@ -38,14 +38,16 @@ static void note_waiting(struct manager *manager, const char *key, const struct 
  * appear late, by an operator that was stopped in the middle of a write: a run that waits is forgotten for it, one under way goes on. */
 static struct session *session_for(struct manager *manager, const char *key, const char *namespace, const char *name, struct json_object *run_object)
 {
-        const struct step_job_seen *left = step_jobs_of_another(&manager->step_jobs, namespace, name, doc_text(run_object, "metadata.uid"));
+        struct session *session = map_find(&manager->sessions, key);
         struct run run;
 
-        if (left && map_find(&manager->waiting, key))
-                forget(manager, key);
-        struct session *session = map_find(&manager->sessions, key);
-        if (session)
+        if (session && !map_find(&manager->waiting, key))
                 return session;
+        const struct step_job_seen *left = step_jobs_of_another(&manager->step_jobs, namespace, name, doc_text(run_object, "metadata.uid"));
+        if (session && !left)
+                return session;
+        if (session)
+                forget(manager, key);
         if (!run_object && !left)
                 return NULL;
         if (left)
@@ -100,8 +102,8 @@ void run_pass(struct manager *manager, const char *queue_key)
                 manager->counters.effects++;
         else
                 end_without_request(manager, key, &view, &plan);
-        bool more = namesake || step_jobs_of_another(&manager->step_jobs, namespace, name, doc_text(object, "metadata.uid"));
-        if (!begun && plan.action == RUN_FORGET && more)
+        if (!begun && plan.action == RUN_FORGET &&
+            (namesake || step_jobs_of_another(&manager->step_jobs, namespace, name, doc_text(object, "metadata.uid"))))
                 manager_enqueue_run(manager, namespace, name, loop_now_ns(manager->loop));
         run_sight_done(&sight);
 }

@@ -121,6 +121,11 @@ static void changed(void *owner, int64_t wall_ms)
         tell_changes(mesh, before, wall_ms);
 }
 
+static bool was_waited_for(const struct session_mesh *mesh)
+{
+        return mesh->met_ns && loop_now_ns(mesh->session->manager->loop) - mesh->met_ns > FIRST_NS;
+}
+
 static bool all_have_told(const struct session_mesh *mesh)
 {
         for (size_t i = 0; i < proxy_pages_len(mesh->pages); i++)
@@ -133,13 +138,12 @@ static bool all_have_told(const struct session_mesh *mesh)
 static void look_at_first(struct session_mesh *mesh)
 {
         struct loop *loop = mesh->session->manager->loop;
-        int64_t now_ns = loop_now_ns(loop);
 
-        mesh->begun = all_have_told(mesh) || mesh->met_ns == 0 || now_ns - mesh->met_ns > FIRST_NS;
+        mesh->begun = all_have_told(mesh) || mesh->met_ns == 0 || was_waited_for(mesh);
         if (mesh->begun)
                 session_wake(mesh->session);
         else
-                loop_arm(loop, &mesh->next_page, now_ns + FIRST_AGAIN_NS);
+                loop_arm(loop, &mesh->next_page, loop_now_ns(loop) + FIRST_AGAIN_NS);
 }
 
 static void pages_read(void *owner)
@@ -367,7 +371,7 @@ bool session_mesh_begun(const struct session *session)
 {
         const struct session_mesh *mesh = session->mesh;
 
-        return !mesh || mesh->begun || (mesh->met_ns && loop_now_ns(session->manager->loop) - mesh->met_ns > FIRST_NS);
+        return !mesh || mesh->begun || was_waited_for(mesh);
 }
 
 bool session_mesh_closed(const struct session *session)

@@ -235,7 +235,7 @@ void job_decode(struct json_object *object, struct job *ret_job)
         }
 }
 
-static bool had_pods(const struct job *job)
+bool job_had_pods(const struct job *job)
 {
         return job->started_wall_ms >= 0 || job->active > 0 || job->terminating > 0;
 }
@@ -245,5 +245,5 @@ bool job_is_news(const struct job *before, const struct job *now)
         return !text_equal(before->uid, now->uid) || !text_equal(before->owner_uid, now->owner_uid) || before->generation != now->generation ||
                before->suspended != now->suspended || before->deleting != now->deleting || before->complete != now->complete ||
                before->failed != now->failed || before->completed_wall_ms != now->completed_wall_ms || !text_equal(before->reason, now->reason) ||
-               !text_equal(before->message, now->message) || (now->suspended && had_pods(before) != had_pods(now));
+               !text_equal(before->message, now->message) || (now->suspended && job_had_pods(before) != job_had_pods(now));
 }

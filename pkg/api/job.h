@@ -41,6 +41,8 @@ struct job {
 };
 /* Never fails; 'object' must not be NULL. */
 void job_decode(struct json_object *object, struct job *ret_job);
+/* It was at work once: it has pods, or had some. */
+bool job_had_pods(const struct job *job);
 /* May what was decided on 'before' be decided otherwise now? Its controller writes several times what it counts, which matters only while
  * it is suspended: whether there were pods then. */
 bool job_is_news(const struct job *before, const struct job *now);

@@ -44,15 +44,26 @@ static enum fail_kind decode_one(struct json_object *entry, struct profile_requi
         return FAIL_NONE;
 }
 
+/* The list spec.context.<name>, NULL when there is none. */
+static enum fail_kind find_list(const struct profile *profile, const char *name, int len_max, struct json_object **ret_list, struct fail *fail)
+{
+        auto_free char *path = xasprintf("context.%s", name);
+
+        *ret_list = doc_at(profile->spec, path);
+        if (*ret_list && !json_object_is_type(*ret_list, json_type_array))
+                return fail_set(fail, FAIL_INVALID, "spec.%s must be a list", path);
+        if (doc_len(*ret_list, "") > (size_t)len_max)
+                return fail_set(fail, FAIL_INVALID, "spec.%s must be at most %d", path, len_max);
+        return FAIL_NONE;
+}
+
 static enum fail_kind decode_also(struct profile *profile, struct fail *fail)
 {
-        struct json_object *list = doc_at(profile->spec, "context.also");
-        size_t len = doc_len(list, "");
+        struct json_object *list;
 
-        if (list && !json_object_is_type(list, json_type_array))
-                return fail_set(fail, FAIL_INVALID, "spec.context.also must be a list");
-        if (len > PROFILE_ALSO_MAX)
-                return fail_set(fail, FAIL_INVALID, "spec.context.also must be at most %d", PROFILE_ALSO_MAX);
+        if (find_list(profile, "also", PROFILE_ALSO_MAX, &list, fail))
+                return FAIL_INVALID;
+        size_t len = doc_len(list, "");
         for (size_t i = 0; i < len; i++) {
                 const char *name = doc_text(doc_item(list, i), "service.name");
                 if (!name || !profile_is_label(name))
@@ -100,13 +111,11 @@ static enum fail_kind decode_metric(struct json_object *entry, struct profile_me
 
 static enum fail_kind decode_metrics(struct profile *profile, struct fail *fail)
 {
-        struct json_object *list = doc_at(profile->spec, "context.metrics");
-        size_t len = doc_len(list, "");
+        struct json_object *list;
 
-        if (list && !json_object_is_type(list, json_type_array))
-                return fail_set(fail, FAIL_INVALID, "spec.context.metrics must be a list");
-        if (len > PROFILE_METRICS_MAX)
-                return fail_set(fail, FAIL_INVALID, "spec.context.metrics must be at most %d", PROFILE_METRICS_MAX);
+        if (find_list(profile, "metrics", PROFILE_METRICS_MAX, &list, fail))
+                return FAIL_INVALID;
+        size_t len = doc_len(list, "");
         for (size_t i = 0; i < len; i++) {
                 if (decode_metric(doc_item(list, i), &profile->metrics[i], fail))
                         return fail_wrap(fail, "spec.context.metrics[%zu]", i);
@@ -118,20 +127,25 @@ static enum fail_kind decode_metrics(struct profile *profile, struct fail *fail)
         return FAIL_NONE;
 }
 
-enum fail_kind profile_decode_context(struct profile *profile, struct fail *fail)
+static enum fail_kind decode_require(struct profile *profile, struct fail *fail)
 {
-        struct json_object *list = doc_at(profile->spec, "context.require");
-        size_t len = doc_len(list, "");
+        struct json_object *list;
 
-        if (list && !json_object_is_type(list, json_type_array))
-                return fail_set(fail, FAIL_INVALID, "spec.context.require must be a list");
-        if (len > PROFILE_REQUIREMENTS_MAX)
-                return fail_set(fail, FAIL_INVALID, "spec.context.require must be at most %d", PROFILE_REQUIREMENTS_MAX);
+        if (find_list(profile, "require", PROFILE_REQUIREMENTS_MAX, &list, fail))
+                return FAIL_INVALID;
+        size_t len = doc_len(list, "");
         if (len > 0 && !profile->mesh_detect)
                 return fail_set(fail, FAIL_INVALID, "spec.context.require is about the mesh, which is only looked at with mesh.detect: true");
         for (size_t i = 0; i < len; i++)
                 if (decode_one(doc_item(list, i), &profile->requirements[i], fail))
                         return fail_wrap(fail, "spec.context.require[%zu]", i);
         profile->requirements_len = len;
-        return decode_also(profile, fail) ? FAIL_INVALID : decode_metrics(profile, fail);
+        return FAIL_NONE;
+}
+
+enum fail_kind profile_decode_context(struct profile *profile, struct fail *fail)
+{
+        if (decode_require(profile, fail) || decode_also(profile, fail))
+                return FAIL_INVALID;
+        return decode_metrics(profile, fail);
 }

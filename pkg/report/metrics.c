@@ -4,6 +4,7 @@
  * what is no series is left out. */
 #include <math.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "data/doc.h"
 #include "report/parts.h"
@@ -32,6 +33,15 @@ static bool is_series(struct json_object *subject)
         return true;
 }
 
+/* Takes it. */
+static struct json_object *unless_empty(struct json_object *list)
+{
+        if (doc_len(list, "") > 0)
+                return list;
+        json_object_put(list);
+        return NULL;
+}
+
 struct json_object *parts_samples(const struct unpack *unpack)
 {
         struct json_object *list = doc_array();
@@ -39,10 +49,7 @@ struct json_object *parts_samples(const struct unpack *unpack)
         for (size_t i = 0; i < doc_len(unpack->samples, ""); i++)
                 if (!is_metric(doc_item(unpack->samples, i)))
                         doc_push(list, json_object_get(doc_item(unpack->samples, i)));
-        if (doc_len(list, "") > 0)
-                return list;
-        json_object_put(list);
-        return NULL;
+        return unless_empty(list);
 }
 
 static struct json_object *copy_series(struct json_object *subject)
@@ -50,7 +57,7 @@ static struct json_object *copy_series(struct json_object *subject)
         static const char *const texts[] = {"name", "source", "unit", "labels"};
         struct json_object *one = doc_object();
 
-        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (size_t i = 0; i < ARRAY_LEN(texts); i++)
                 if (doc_text(subject, texts[i]))
                         doc_set_text(one, texts[i], doc_text(subject, texts[i]));
         doc_set_int(doc_set_int(one, "from", doc_int(subject, "from", 0)), "step", doc_int(subject, "step", 0));
@@ -64,10 +71,7 @@ struct json_object *parts_metrics(const struct unpack *unpack)
         for (size_t i = 0; i < doc_len(unpack->samples, "") && doc_len(list, "") < SERIES_MAX; i++)
                 if (is_series(doc_item(unpack->samples, i)))
                         doc_push(list, copy_series(doc_item(unpack->samples, i)));
-        if (doc_len(list, "") > 0)
-                return list;
-        json_object_put(list);
-        return NULL;
+        return unless_empty(list);
 }
 
 double parts_metric_between(struct json_object *metric, int64_t from_ms, int64_t to_ms)
